@@ -1,0 +1,1 @@
+"""ORC: the archive window of the French local public sector. The engine: no HTTP, no HTML."""

@@ -1,0 +1,1 @@
+"""Bytes in a silo become pieces, links and texts."""
