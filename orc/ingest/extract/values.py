@@ -1,0 +1,86 @@
+"""What an extraction answers and the limits it runs under. No parsing here."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+
+class EtatTexte(StrEnum):
+    """Where the text of a piece justificative stands; what `motif` then explains."""
+
+    A_EXTRAIRE = "a_extraire"
+    EXTRAIT = "extrait"
+    A_OCERISER = "a_oceriser"
+    PROTEGE = "protege"
+    ILLISIBLE = "illisible"
+    SANS_TEXTE = "sans_texte"
+    DELAI = "delai"
+    MEMOIRE = "memoire"
+    TROP_GRAND = "trop_grand"
+    NON_PRIS_EN_CHARGE = "non_pris_en_charge"
+    VIDE = "vide"
+
+
+@dataclass(frozen=True, slots=True)
+class Partie:
+    """A document attached inside another: its file name, MIME type by content and text per page."""
+
+    nom: str
+    type: str
+    pages: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Extraction:
+    """The text of one document, page by page, or the state and French reason why there is none.
+
+    `pages` has one string per page (documents without pages have one). `pages_a_oceriser` are
+    1-based. A NIR never stands in `pages`, `metadonnees` nor `parties`: `nir` says one was masked.
+    """
+
+    etat: EtatTexte
+    motif: str = ""
+    pages: tuple[str, ...] = ()
+    type_reel: str = "application/octet-stream"
+    extracteur: str = ""
+    pages_a_oceriser: tuple[int, ...] = ()
+    metadonnees: Mapping[str, str] = field(default_factory=dict)
+    parties: tuple[Partie, ...] = ()
+    nir: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What one document may cost a child before it is killed, and how long a child lives."""
+
+    secondes: float = 30
+    memoire_mo: int = 1024
+    pages: int = 5000
+    caracteres: int = 5_000_000
+    octets: int = 256 * 1024 * 1024
+    octets_decompresses: int = 512 * 1024 * 1024
+    documents_par_enfant: int = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Box:
+    """One rectangle to highlight: origin top left, each side a fraction (0 to 1) of the page."""
+
+    x: float
+    y: float
+    largeur: float
+    hauteur: float
+    mot: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Boxes:
+    """The highlights of one page; its size in points as shown (rotation applied).
+
+    `motif` is a French reason when the page could not be read; `boxes` is then empty.
+    """
+
+    largeur: float
+    hauteur: float
+    boxes: tuple[Box, ...] = ()
+    motif: str = ""
