@@ -92,7 +92,7 @@ def find_chromium() -> str | None:
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.TestReport]:
-    """In CI a skipped test has failed: what a laptop may lack, CI must install. An xfail is none."""
+    """In CI a skipped test has failed: what a laptop may lack, CI installs. An xfail is no skip."""
     report = yield
     if IN_CI and report.skipped and not hasattr(report, "wasxfail"):
         report.outcome = "failed"
