@@ -1,1 +1,103 @@
-"""Every choice of an operator, in one frozen class. Read once, in bootstrap; never at import."""
+"""Every choice of an operator, in one frozen class. Read once, by bootstrap; never at import."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+from typing import Any
+
+from orc.errors import Invalid
+
+PREFIX = "ORC_"
+
+
+def _setting(default: Any, aide: str) -> Any:
+    """A field with its French explanation: docs/reglages.md is made from it."""
+    return field(default=default, metadata={"aide": aide})
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """All settings. Each is read from the environment: `database` from `ORC_DATABASE`, and so on.
+
+    Sizes are in the unit their name says; choices of engines are URLs.
+    """
+
+    data: str = _setting("var/orc", "Dossier des données de l’installation embarquée.")
+    database: str = _setting("", "URL SQLAlchemy. Vide : SQLite (WAL) sous les données.")
+    index: str = _setting("", "URL du moteur de recherche. Vide : tantivy, sous les données.")
+    queue: str = _setting("inprocess:", "File des tâches. `inprocess:` : dans le même processus.")
+    silo: str = _setting("", "URL fsspec du silo à lire (file:///…, s3://…, sftp://…).")
+    storage: str = _setting("", "URL fsspec des textes extraits. Vide : sous les données.")
+    cache: str = _setting("", "Dossier de ce qui peut être refait. Vide : sous les données.")
+    workers: int = _setting(0, "Processus enfants d’extraction. 0 : un par cœur.")
+    extraction_secondes: int = _setting(30, "Délai d’une extraction avant d’arrêter l’enfant.")
+    extraction_memoire_mo: int = _setting(1024, "Mémoire d’un enfant d’extraction, en Mo.")
+    extraction_pages: int = _setting(5000, "Pages lues au plus dans une pièce justificative.")
+    extraction_caracteres: int = _setting(5_000_000, "Caractères gardés au plus par document.")
+    pj_octets_max: int = _setting(512 * 1024**2, "Taille décodée au plus d’une PJ, en octets.")
+    flux_octets_max: int = _setting(4 * 1024**3, "Taille décompressée d’un flux, en octets.")
+    xsd: str = _setting("", "Dossier des schémas PES V2. Vide : aucun contrôle.")
+    compte_651_sensible: bool = _setting(
+        True,
+        "Comptes 651 : aide sociale, quand la nomenclature du budget est inconnue.",
+    )
+    session_minutes_inactive: int = _setting(30, "Minutes d’inactivité avant la fin d’une session.")
+    session_heures_max: int = _setting(12, "Durée au plus d’une session, en heures.")
+    cookie_secure: bool = _setting(
+        False, "Cookie réservé à HTTPS : à mettre à 1 derrière un mandataire TLS."
+    )
+    marque_etat: bool = _setting(
+        False, "Bloc-marque et police Marianne : réservés aux services de l’État."
+    )
+    nom_service: str = _setting("ORC", "Nom du service, en tête de page.")
+
+    @property
+    def folder(self) -> Path:
+        """Where the embedded installation keeps what it writes."""
+        return Path(self.data)
+
+    def database_url(self) -> str:
+        """The SQLAlchemy URL to open."""
+        return self.database or f"sqlite:///{(self.folder / 'orc.sqlite').absolute()}"
+
+    def index_url(self) -> str:
+        """The URL of the search engine to open."""
+        return self.index or f"tantivy://{(self.folder / 'index').absolute()}"
+
+    def storage_url(self) -> str:
+        """The fsspec URL of the extracted texts."""
+        return self.storage or f"file://{(self.folder / 'textes').absolute()}"
+
+    def cache_folder(self) -> Path:
+        """The local folder of what can be made again: indexes of .gz, members of .zip."""
+        return Path(self.cache) if self.cache else self.folder / "cache"
+
+
+_TRUE = {"1", "oui", "true", "vrai"}
+_FALSE = {"0", "non", "false", "faux", ""}
+
+
+def _read_value(name: str, text: str, kind: type) -> object:
+    if kind is bool:
+        if text.lower() not in _TRUE | _FALSE:
+            raise Invalid(f"Le réglage {name} attend oui ou non, pas « {text} ».")
+        return text.lower() in _TRUE
+    if kind is int:
+        if not text.isdecimal():
+            raise Invalid(f"Le réglage {name} attend un nombre entier, pas « {text} ».")
+        return int(text)
+    return text
+
+
+def read_settings(environ: Mapping[str, str]) -> Settings:
+    """Settings from an environment; an unknown `ORC_…` name or a bad value is Invalid."""
+    known = {PREFIX + f.name.upper(): f for f in fields(Settings)}
+    unknown = sorted(k for k in environ if k.startswith(PREFIX) and k not in known)
+    if unknown:
+        raise Invalid(f"Réglage inconnu : {', '.join(unknown)}. Voir docs/reglages.md.")
+    values = {
+        f.name: _read_value(name, environ[name], type(f.default))
+        for name, f in known.items()
+        if name in environ
+    }
+    return Settings(**values)  # type: ignore[arg-type]

@@ -1,0 +1,82 @@
+"""Opening the database and its two kinds of transaction, Reading and Writing. No table here."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Engine, create_engine, event
+from sqlalchemy.orm import Session, sessionmaker
+
+AFTER_COMMIT = "after_commit"
+
+
+class Reading(Session):
+    """A transaction that changes nothing."""
+
+
+class Writing(Session):
+    """A transaction that may write; on SQLite it takes the write lock when it begins."""
+
+
+def open_engine(url: str) -> Engine:
+    """An engine on SQLite (WAL, foreign keys, 30 s of patience) or on another database."""
+    if not url.startswith("sqlite"):
+        return create_engine(url, pool_pre_ping=True)
+    engine = create_engine(url, connect_args={"timeout": 30, "check_same_thread": False})
+    event.listen(engine, "connect", _prepare_sqlite)
+    event.listen(engine, "begin", _begin_sqlite)
+    return engine
+
+
+def _prepare_sqlite(connection: Any, _record: object) -> None:
+    # SQLAlchemy says BEGIN itself: the driver's own would come too late for IMMEDIATE.
+    connection.isolation_level = None
+    cursor = connection.cursor()
+    for pragma in (
+        "journal_mode=WAL",
+        "synchronous=NORMAL",
+        "foreign_keys=ON",
+        "cache_size=-65536",
+        "mmap_size=268435456",
+        "temp_store=MEMORY",
+    ):
+        cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()
+
+
+def _begin_sqlite(connection: Any) -> None:
+    immediate = connection.get_execution_options().get("immediate", False)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if immediate else "BEGIN")
+
+
+@dataclass(frozen=True)
+class Database:
+    """The two doors to SQL: `reading()` and `writing()`, each one transaction."""
+
+    engine: Engine
+
+    @contextmanager
+    def reading(self) -> Iterator[Reading]:
+        """One transaction that is rolled back at the end."""
+        with sessionmaker(self.engine, class_=Reading, autoflush=False)() as session:
+            yield session
+
+    @contextmanager
+    def writing(self) -> Iterator[Writing]:
+        """One transaction, committed when the block ends well; then its late calls run."""
+        bound = self.engine.execution_options(immediate=True)
+        with sessionmaker(bound, class_=Writing, expire_on_commit=False)() as session:
+            yield session
+            session.commit()
+            for call in session.info.pop(AFTER_COMMIT, []):
+                call()
+
+    def close(self) -> None:
+        """Give every connection back."""
+        self.engine.dispose()
+
+
+def call_after_commit(session: Session, call: Callable[[], object]) -> None:
+    """Run `call` once the transaction is committed, and never if it is not."""
+    session.info.setdefault(AFTER_COMMIT, []).append(call)

@@ -1,0 +1,58 @@
+"""The acts worth a row, and the one function that writes it."""
+
+import json
+from collections.abc import Mapping
+from enum import StrEnum
+
+from sqlalchemy import insert
+
+from orc.db import Writing
+from orc.models import Ecriture, read_now
+
+
+class Acte(StrEnum):
+    """What matters enough to be journaled; nothing of it may happen without its row."""
+
+    CONNEXION = "connexion"
+    CONNEXION_REFUSEE = "connexion_refusee"
+    DECONNEXION = "deconnexion"
+    RECHERCHE = "recherche"
+    CONSULTATION = "consultation"
+    TELECHARGEMENT = "telechargement"
+    INGESTION = "ingestion"
+    MISE_A_L_ECART = "mise_a_l_ecart"
+    CLOTURE = "cloture"
+    RETRAIT_DE_CLOTURE = "retrait_de_cloture"
+    COMPTE_CREE = "compte_cree"
+    HABILITATION = "habilitation"
+    REFERENTIEL = "referentiel"
+    RECONSTRUCTION = "reconstruction"
+    EXPORT = "export"
+
+
+def record_acte(
+    session: Writing,
+    acte: Acte,
+    *,
+    acteur: str,
+    objet: str = "",
+    details: Mapping[str, object] | None = None,
+    personne_id: int | None = None,
+    scelle: bool = False,
+) -> None:
+    """Append a row in the transaction of the act: if it cannot be written, the act is undone.
+
+    `objet` names what was acted on (`piece:123`), `details` is small and holds no secret;
+    `scelle` sets the row apart where only the juges' own may read it.
+    """
+    session.execute(
+        insert(Ecriture).values(
+            quand=read_now(),
+            personne_id=personne_id,
+            acteur=acteur,
+            acte=acte.value,
+            objet=objet,
+            details=json.dumps(dict(details or {}), ensure_ascii=False, sort_keys=True),
+            scelle=scelle,
+        )
+    )
