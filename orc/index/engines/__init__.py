@@ -1,0 +1,1 @@
+"""One file per search engine; only bootstrap imports them."""
