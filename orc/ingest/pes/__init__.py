@@ -1,0 +1,1 @@
+"""PES V2 flows read as values. Tag names of the norm appear in this package and nowhere else."""
