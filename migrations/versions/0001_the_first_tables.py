@@ -41,6 +41,7 @@ def upgrade() -> None:
     op.create_table(
         "fichier",
         sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("silo", sa.String(), nullable=False),
         sa.Column("chemin", sa.String(), nullable=False),
         sa.Column("genre", sa.String(), nullable=False),
         sa.Column("taille", sa.BigInteger(), nullable=False),
@@ -60,7 +61,7 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_fichier_etat"), ["etat"], unique=False)
         batch_op.create_index(
             "uq_fichier_present",
-            ["chemin"],
+            ["silo", "chemin"],
             unique=True,
             sqlite_where=sa.text("remplace_par IS NULL AND disparu_le IS NULL"),
             postgresql_where=sa.text("remplace_par IS NULL AND disparu_le IS NULL"),

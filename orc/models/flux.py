@@ -15,6 +15,7 @@ class Fichier(Base):
     __table_args__ = (
         Index(
             "uq_fichier_present",
+            "silo",
             "chemin",
             unique=True,
             sqlite_where=text("remplace_par IS NULL AND disparu_le IS NULL"),
@@ -23,6 +24,8 @@ class Fichier(Base):
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
+    # The URL of the silo, without credentials: those come from the settings.
+    silo: Mapped[str]
     chemin: Mapped[str]
     genre: Mapped[str]
     taille: Mapped[int] = mapped_column(BigInteger)

@@ -1,0 +1,94 @@
+"""Settings become a running ORC: the only module that names concrete adapters."""
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+from alembic import command
+from alembic.config import Config
+from sqlalchemy import Engine
+
+import migrations
+from orc.db import Database, open_engine
+from orc.errors import Invalid
+from orc.index.engines.tantivy import TantivyEngine
+from orc.index.port import SearchEngine
+from orc.ingest.extract.pool import ExtractionPool
+from orc.ingest.extract.values import Limits
+from orc.settings import Settings, read_settings
+from orc.silo import Silo
+from orc.storage import Storage
+from orc.tasks import Tasks
+
+TANTIVY = "tantivy://"
+
+
+@dataclass(frozen=True)
+class Orc:
+    """A running ORC: everything a command, a page or a job needs, by name."""
+
+    settings: Settings
+    database: Database
+    storage: Storage
+    engine: SearchEngine
+    tasks: Tasks
+    pool: ExtractionPool
+
+    def open_silo(self, url: str) -> Silo:
+        """The silo at this URL, with what the settings say of caches and limits."""
+        return Silo(url, cache=self.settings.cache_folder())
+
+    def close(self) -> None:
+        """Give back processes, files and connections, in the order that loses nothing."""
+        self.tasks.stop()
+        self.pool.close()
+        self.engine.close()
+        self.database.close()
+
+
+def read_environment() -> Settings:
+    """The settings of this process: the one place that reads the environment."""
+    return read_settings(os.environ)
+
+
+def make_orc(settings: Settings) -> Orc:
+    """Open every adapter the settings name, the database migrated to its latest tables."""
+    settings.folder.mkdir(parents=True, exist_ok=True)
+    engine = open_engine(settings.database_url())
+    migrate(engine)
+    workers = settings.workers or os.cpu_count() or 1
+    return Orc(
+        settings=settings,
+        database=Database(engine),
+        storage=Storage(settings.storage_url()),
+        engine=open_search_engine(settings.index_url()),
+        tasks=Tasks(settings.queue, {}),
+        pool=ExtractionPool(make_limits(settings), workers),
+    )
+
+
+def migrate(engine: Engine) -> None:
+    """Bring the tables to their latest form."""
+    config = Config()
+    config.set_main_option("script_location", str(Path(migrations.__file__).parent))
+    config.set_main_option("path_separator", "os")
+    with engine.execution_options(immediate=True).begin() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, "head")
+
+
+def open_search_engine(url: str) -> SearchEngine:
+    """The search engine of this URL."""
+    if not url.startswith(TANTIVY):
+        raise Invalid(f"Moteur de recherche inconnu : {url}. Attendu : {TANTIVY}/dossier")
+    return TantivyEngine(Path(url.removeprefix(TANTIVY)))
+
+
+def make_limits(settings: Settings) -> Limits:
+    """The limits of an extraction child, from the settings."""
+    return Limits(
+        secondes=settings.extraction_secondes,
+        memoire_mo=settings.extraction_memoire_mo,
+        pages=settings.extraction_pages,
+        caracteres=settings.extraction_caracteres,
+    )
