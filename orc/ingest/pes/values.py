@@ -24,7 +24,7 @@ class Forme(StrEnum):
 
 
 class Gravite(StrEnum):
-    """`info`: good to know. `anomalie`: a value is missing or wrong. `erreur`: something is lost."""
+    """`info`: good to know; `anomalie`: a value is missing or wrong; `erreur`: a part is lost."""
 
     INFO = "info"
     ANOMALIE = "anomalie"
@@ -358,7 +358,7 @@ class PieceJustificative:
 
 @dataclass(frozen=True, slots=True)
 class Acteur:
-    """A party to a marché or concession; `role`: acheteur, titulaire, sous_traitant…"""
+    """A party to a contract; `role`: acheteur, titulaire, sous_traitant, concessionnaire."""
 
     role: str
     nom: str = ""

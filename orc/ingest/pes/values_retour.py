@@ -211,8 +211,10 @@ class ClientRetour:
 
 @dataclass(frozen=True, slots=True)
 class LienPj:
-    """A link of the legal archive (liensPj): a PJ, its piece, and `statut` 0 ok, 1 rejected piece,
-    2 link refused."""
+    """A link of the legal archive (liensPj), from a PJ to its piece.
+
+    `statut`: 0 kept, 1 the piece was rejected or cancelled, 2 the link was refused.
+    """
 
     id_unique: str
     domaine: str = ""
