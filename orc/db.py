@@ -1,12 +1,13 @@
 """Opening the database and its two kinds of transaction, Reading and Writing. No table here."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import Engine, create_engine, event
-from sqlalchemy.orm import Session, sessionmaker
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import DeclarativeBase, Session, sessionmaker
 
 AFTER_COMMIT = "after_commit"
 
@@ -75,6 +76,19 @@ class Database:
     def close(self) -> None:
         """Give every connection back."""
         self.engine.dispose()
+
+
+def insert_missing(
+    session: Writing, table: type[DeclarativeBase], rows: Sequence[Mapping[str, object]]
+) -> None:
+    """Insert rows that carry their keys; those already there stay as they are."""
+    if rows:
+        insert = sqlite.insert if _is_sqlite(session) else postgresql.insert
+        session.execute(insert(table).on_conflict_do_nothing(), rows)
+
+
+def _is_sqlite(session: Session) -> bool:
+    return session.get_bind().dialect.name == "sqlite"
 
 
 def call_after_commit(session: Session, call: Callable[[], object]) -> None:

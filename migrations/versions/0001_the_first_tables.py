@@ -13,7 +13,6 @@ def upgrade() -> None:
     op.create_table(
         "a_indexer",
         sa.Column("piece_id", sa.BigInteger(), autoincrement=False, nullable=False),
-        sa.Column("tour", sa.Integer(), nullable=False),
         sa.PrimaryKeyConstraint("piece_id", name=op.f("pk_a_indexer")),
     )
     op.create_table(
@@ -346,7 +345,7 @@ def upgrade() -> None:
         sa.Column("montant", sa.BigInteger(), nullable=True),
         sa.Column("date_notification", sa.Date(), nullable=True),
         sa.Column("duree_mois", sa.Integer(), nullable=True),
-        sa.Column("titulaires", sa.String(), nullable=False),
+        sa.Column("acteurs", sa.String(), nullable=False),
         sa.Column("ligne_xml", sa.Integer(), nullable=False),
         sa.ForeignKeyConstraint(["budget_id"], ["budget.id"], name=op.f("fk_marche_budget_id")),
         sa.ForeignKeyConstraint(["flux_id"], ["flux.id"], name=op.f("fk_marche_flux_id")),
@@ -394,6 +393,28 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_piece_justificative_sha256"), ["sha256"], unique=False)
 
     op.create_table(
+        "lien_marche",
+        sa.Column("id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("marche_id", sa.BigInteger(), nullable=False),
+        sa.Column("siren", sa.String(), nullable=False),
+        sa.Column("id_unique", sa.String(), nullable=False),
+        sa.Column("nom", sa.String(), nullable=False),
+        sa.Column("support", sa.String(), nullable=False),
+        sa.Column("pj_id", sa.BigInteger(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["marche_id"], ["marche.id"], name=op.f("fk_lien_marche_marche_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["pj_id"], ["piece_justificative.id"], name=op.f("fk_lien_marche_pj_id")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_lien_marche")),
+    )
+    with op.batch_alter_table("lien_marche", schema=None) as batch_op:
+        batch_op.create_index("ix_lien_marche_cle", ["siren", "id_unique"], unique=False)
+        batch_op.create_index("ix_lien_marche_marche", ["marche_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_lien_marche_pj_id"), ["pj_id"], unique=False)
+
+    op.create_table(
         "piece",
         sa.Column("id", sa.BigInteger(), autoincrement=False, nullable=False),
         sa.Column("flux_id", sa.Integer(), nullable=False),
@@ -425,6 +446,7 @@ def upgrade() -> None:
         sa.Column("numero_engagement", sa.String(), nullable=False),
         sa.Column("version", sa.Integer(), nullable=False),
         sa.Column("courante", sa.Boolean(), nullable=False),
+        sa.Column("tour", sa.Integer(), nullable=False),
         sa.Column("ligne_xml", sa.Integer(), nullable=False),
         sa.ForeignKeyConstraint(
             ["bordereau_id"], ["bordereau.id"], name=op.f("fk_piece_bordereau_id")
@@ -450,7 +472,6 @@ def upgrade() -> None:
         sa.Column("flux_id", sa.Integer(), nullable=False),
         sa.Column("pj_id", sa.BigInteger(), nullable=False),
         sa.Column("budget_id", sa.Integer(), nullable=False),
-        sa.Column("siren", sa.String(), nullable=False),
         sa.Column("domaine_compta", sa.String(), nullable=False),
         sa.Column("exercice", sa.Integer(), nullable=True),
         sa.Column("type_objet", sa.String(), nullable=False),
@@ -465,7 +486,7 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("ref_compta", schema=None) as batch_op:
         batch_op.create_index(
-            "ix_ref_compta_cle", ["siren", "exercice", "identifiant"], unique=False
+            "ix_ref_compta_cle", ["budget_id", "exercice", "identifiant"], unique=False
         )
         batch_op.create_index(batch_op.f("ix_ref_compta_flux_id"), ["flux_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_ref_compta_pj_id"), ["pj_id"], unique=False)
@@ -492,8 +513,8 @@ def upgrade() -> None:
     with op.batch_alter_table("lien", schema=None) as batch_op:
         batch_op.create_index("ix_lien_cle", ["siren", "id_unique"], unique=False)
         batch_op.create_index(batch_op.f("ix_lien_flux_id"), ["flux_id"], unique=False)
+        batch_op.create_index("ix_lien_piece", ["piece_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_lien_pj_id"), ["pj_id"], unique=False)
-        batch_op.create_index("uq_lien", ["piece_id", "id_unique", "origine"], unique=True)
 
     op.create_table(
         "ligne",
@@ -510,7 +531,6 @@ def upgrade() -> None:
         sa.Column("mode_reglement", sa.String(), nullable=False),
         sa.Column("ht", sa.BigInteger(), nullable=False),
         sa.Column("tva", sa.BigInteger(), nullable=False),
-        sa.Column("taux_tva", sa.String(), nullable=False),
         sa.Column("marche", sa.String(), nullable=False),
         sa.Column("marche_cle", sa.String(), nullable=False),
         sa.Column("convention", sa.String(), nullable=False),
@@ -543,8 +563,8 @@ def downgrade() -> None:
 
     op.drop_table("ligne")
     with op.batch_alter_table("lien", schema=None) as batch_op:
-        batch_op.drop_index("uq_lien")
         batch_op.drop_index(batch_op.f("ix_lien_pj_id"))
+        batch_op.drop_index("ix_lien_piece")
         batch_op.drop_index(batch_op.f("ix_lien_flux_id"))
         batch_op.drop_index("ix_lien_cle")
 
@@ -562,6 +582,12 @@ def downgrade() -> None:
         batch_op.drop_index("ix_piece_bordereau")
 
     op.drop_table("piece")
+    with op.batch_alter_table("lien_marche", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_lien_marche_pj_id"))
+        batch_op.drop_index("ix_lien_marche_marche")
+        batch_op.drop_index("ix_lien_marche_cle")
+
+    op.drop_table("lien_marche")
     with op.batch_alter_table("piece_justificative", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_piece_justificative_sha256"))
         batch_op.drop_index(batch_op.f("ix_piece_justificative_flux_id"))

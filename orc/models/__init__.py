@@ -5,7 +5,7 @@ from orc.models.flux import Anomalie, Emplacement, Fichier, Flux
 from orc.models.journal import Ecriture
 from orc.models.personnes import EchecConnexion, Habilitation, Personne, SessionWeb
 from orc.models.pieces import Bordereau, Ligne, Marche, Piece, Tiers
-from orc.models.pj import AIndexer, Lien, PieceJustificative, RefCompta, Texte
+from orc.models.pj import AIndexer, Lien, LienMarche, PieceJustificative, RefCompta, Texte
 from orc.models.referentiel import Budget, Cellule, Cloture, Collectivite
 
 __all__ = [
@@ -26,6 +26,7 @@ __all__ = [
     "Habilitation",
     "Instant",
     "Lien",
+    "LienMarche",
     "Ligne",
     "Marche",
     "Personne",

@@ -89,6 +89,8 @@ class Piece(Base):
     # The latest sending of a piece is the current one; the others are its versions.
     version: Mapped[int] = mapped_column(default=1)
     courante: Mapped[bool] = mapped_column(default=True)
+    # Grows each time the index must be told again: what the index holds says which turn it saw.
+    tour: Mapped[int] = mapped_column(default=0)
     ligne_xml: Mapped[int] = mapped_column(default=0)
 
 
@@ -138,7 +140,6 @@ class Ligne(Base):
     mode_reglement: Mapped[str] = mapped_column(default="")
     ht: Mapped[int] = mapped_column(BigInteger)
     tva: Mapped[int] = mapped_column(BigInteger)
-    taux_tva: Mapped[str] = mapped_column(default="")
     marche: Mapped[str] = mapped_column(default="")
     # `marche` without hyphens nor suffix of modification, to meet a contract: structure.md, INF.
     marche_cle: Mapped[str] = mapped_column(default="")
@@ -178,5 +179,6 @@ class Marche(Base):
     montant: Mapped[int | None] = mapped_column(BigInteger)
     date_notification: Mapped[date | None]
     duree_mois: Mapped[int | None]
-    titulaires: Mapped[str] = mapped_column(default="")
+    # One line each: rôle, name, identifiant.
+    acteurs: Mapped[str] = mapped_column(default="")
     ligne_xml: Mapped[int] = mapped_column(default=0)

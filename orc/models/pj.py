@@ -43,13 +43,12 @@ class RefCompta(Base):
     """What a PJ itself says it proves (RefCompta): met with its piece when either side arrives."""
 
     __tablename__ = "ref_compta"
-    __table_args__ = (Index("ix_ref_compta_cle", "siren", "exercice", "identifiant"),)
+    __table_args__ = (Index("ix_ref_compta_cle", "budget_id", "exercice", "identifiant"),)
 
     id: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
     flux_id: Mapped[int] = mapped_column(ForeignKey("flux.id"), index=True)
     pj_id: Mapped[int] = mapped_column(BigInteger, ForeignKey("piece_justificative.id"), index=True)
     budget_id: Mapped[int] = mapped_column(ForeignKey("budget.id"))
-    siren: Mapped[str]
     domaine_compta: Mapped[str]
     exercice: Mapped[int | None]
     type_objet: Mapped[str] = mapped_column(default="")
@@ -63,7 +62,7 @@ class Lien(Base):
     __tablename__ = "lien"
     __table_args__ = (
         Index("ix_lien_cle", "siren", "id_unique"),
-        Index("uq_lien", "piece_id", "id_unique", "origine", unique=True),
+        Index("ix_lien_piece", "piece_id"),
     )
 
     id: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
@@ -84,6 +83,26 @@ class Lien(Base):
     )
     # Whoever may see this PJ through this piece holds this cellule (strictest of both).
     cellule_id: Mapped[int] = mapped_column(ForeignKey("cellule.id"))
+
+
+class LienMarche(Base):
+    """One citation by a marché block: the contract cites this IdUnique."""
+
+    __tablename__ = "lien_marche"
+    __table_args__ = (
+        Index("ix_lien_marche_cle", "siren", "id_unique"),
+        Index("ix_lien_marche_marche", "marche_id"),
+    )
+
+    id: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    marche_id: Mapped[int] = mapped_column(BigInteger, ForeignKey("marche.id"))
+    siren: Mapped[str]
+    id_unique: Mapped[str]
+    nom: Mapped[str] = mapped_column(default="")
+    support: Mapped[str] = mapped_column(default="01")
+    pj_id: Mapped[int | None] = mapped_column(
+        BigInteger, ForeignKey("piece_justificative.id"), index=True
+    )
 
 
 class Texte(Base):
@@ -123,5 +142,3 @@ class AIndexer(Base):
     __tablename__ = "a_indexer"
 
     piece_id: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
-    # Who changed it last wins over who is indexing it now.
-    tour: Mapped[int] = mapped_column(default=0)
