@@ -1,0 +1,13 @@
+"""Chance that repeats: one generator per place of the silo, seeded by words, never by hash() or time."""
+
+from __future__ import annotations
+
+import random
+
+Alea = random.Random
+
+
+def make_alea(seed: int, *mots: object) -> Alea:
+    """A generator that depends on the seed and the words alone, on any machine (string seeding)."""
+    graine = "/".join(str(mot) for mot in (seed, *mots))
+    return Alea(graine)  # noqa: S311 (a demonstration, not a secret: it must repeat)
