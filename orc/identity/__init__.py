@@ -1,0 +1,1 @@
+"""Who it is: passwords, sessions, accounts. What a person may see is orc.access."""

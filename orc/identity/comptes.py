@@ -1,0 +1,190 @@
+"""Accounts and their grants: create, list, disable. What a grant opens is orc.access."""
+
+import re
+from dataclasses import dataclass, field
+from datetime import date
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from orc.db import Writing
+from orc.domain import SENSIBLES, Domaine, Role
+from orc.errors import Conflict, Invalid, NotFound
+from orc.identity.passwords import make_hash
+from orc.identity.sessions import close_sessions
+from orc.journal import Acte, record_acte
+from orc.models import Habilitation, Personne, read_now
+
+_IDENTIFIANT = re.compile(r"[a-z0-9](?:[a-z0-9._-]{0,62}[a-z0-9])?")
+PORTEES = ("poste", "collectivite", "budget", "rien")
+
+
+@dataclass(frozen=True, slots=True)
+class NouveauCompte:
+    """What an account is made of; the password is in clear here and nowhere else."""
+
+    identifiant: str
+    nom: str
+    mot_de_passe: str = field(repr=False)
+    courriel: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Octroi:
+    """A grant to make. `portee_cle`: codique, SIREN, or `SIRET/CodCol/CodBud`, as `portee` says.
+
+    Bounds are included; None leaves them open. `domaines`: the sensitive ones it opens.
+    """
+
+    role: Role
+    portee: str = "rien"
+    portee_cle: str = ""
+    exercice_min: int | None = None
+    exercice_max: int | None = None
+    domaines: tuple[Domaine, ...] = ()
+    depuis: date | None = None
+    jusqu_a: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Compte:
+    """An account as a list shows it."""
+
+    personne_id: int
+    identifiant: str
+    nom: str
+    actif: bool
+    roles: tuple[Role, ...]
+
+
+def create_compte(session: Writing, compte: NouveauCompte, *, par: str) -> int:
+    """Make an account and give its id. Raises Invalid, or Conflict where it exists."""
+    identifiant = compte.identifiant.strip().casefold()
+    if not _IDENTIFIANT.fullmatch(identifiant):
+        raise Invalid(
+            "Un identifiant a de 1 à 64 lettres sans accent, chiffres, points ou tirets.",
+            compte.identifiant,
+        )
+    if session.scalar(select(Personne.id).where(Personne.identifiant == identifiant)):
+        raise Conflict(f"Le compte {identifiant} existe déjà.")
+    personne = Personne(
+        identifiant=identifiant,
+        nom=compte.nom.strip() or identifiant,
+        courriel=compte.courriel.strip(),
+        mot_de_passe=make_hash(compte.mot_de_passe),
+        cree_le=read_now(),
+    )
+    session.add(personne)
+    session.flush()
+    record_acte(session, Acte.COMPTE_CREE, acteur=par, objet=f"personne:{personne.id}")
+    return personne.id
+
+
+def grant_habilitation(session: Writing, personne_id: int, octroi: Octroi, *, par: str) -> int:
+    """Give a grant, from today unless it says when; it holds at the next request. Its id."""
+    _check_octroi(octroi)
+    grant = Habilitation(
+        personne_id=personne_id,
+        role=octroi.role.value,
+        portee=octroi.portee,
+        portee_cle=octroi.portee_cle.strip(),
+        exercice_min=octroi.exercice_min,
+        exercice_max=octroi.exercice_max,
+        domaines=",".join(d.value for d in octroi.domaines),
+        depuis=octroi.depuis or read_now().date(),
+        jusqu_a=octroi.jusqu_a,
+        accorde_par=par,
+        accorde_le=read_now(),
+    )
+    session.add(grant)
+    session.flush()
+    record_acte(
+        session,
+        Acte.HABILITATION,
+        acteur=par,
+        objet=f"personne:{personne_id}",
+        details={"role": grant.role, "portee": grant.portee, "cle": grant.portee_cle},
+    )
+    return grant.id
+
+
+def withdraw_habilitation(session: Writing, habilitation_id: int, *, par: str) -> None:
+    """Take a grant back; it stays written, with its date. Raises NotFound."""
+    grant = session.get(Habilitation, habilitation_id)
+    if grant is None or grant.retire_le is not None:
+        raise NotFound("Cette habilitation n’existe pas, ou a déjà été retirée.")
+    grant.retire_le = read_now()
+    session.flush()
+    record_acte(
+        session,
+        Acte.HABILITATION,
+        acteur=par,
+        objet=f"personne:{grant.personne_id}",
+        details={"retiree": habilitation_id},
+    )
+
+
+def find_comptes(session: Session) -> list[Compte]:
+    """Every account with the rôles that were granted and not withdrawn, by identifiant."""
+    roles: dict[int, set[Role]] = {}
+    grants = select(Habilitation.personne_id, Habilitation.role).where(
+        Habilitation.retire_le.is_(None)
+    )
+    for personne_id, role in session.execute(grants):
+        roles.setdefault(personne_id, set()).add(Role(role))
+    return [
+        Compte(
+            p.id, p.identifiant, p.nom, p.desactive_le is None, tuple(sorted(roles.get(p.id, ())))
+        )
+        for p in session.scalars(select(Personne).order_by(Personne.identifiant))
+    ]
+
+
+def disable_compte(session: Writing, identifiant: str, *, par: str) -> None:
+    """Disable an account and end its sessions. Raises NotFound."""
+    personne = _get_personne(session, identifiant)
+    personne.desactive_le = personne.desactive_le or read_now()
+    close_sessions(session, personne.id)
+    session.flush()
+    record_acte(
+        session,
+        Acte.COMPTE_CREE,
+        acteur=par,
+        objet=f"personne:{personne.id}",
+        details={"desactive": True},
+    )
+
+
+def change_mot_de_passe(session: Writing, identifiant: str, mot_de_passe: str, *, par: str) -> None:
+    """Set a new password and end the sessions opened with the old one. Raises NotFound, Invalid."""
+    personne = _get_personne(session, identifiant)
+    personne.mot_de_passe = make_hash(mot_de_passe)
+    close_sessions(session, personne.id)
+    session.flush()
+    record_acte(
+        session,
+        Acte.COMPTE_CREE,
+        acteur=par,
+        objet=f"personne:{personne.id}",
+        details={"mot_de_passe": "change"},
+    )
+
+
+def _get_personne(session: Session, identifiant: str) -> Personne:
+    cle = identifiant.strip().casefold()
+    personne = session.scalar(select(Personne).where(Personne.identifiant == cle))
+    if personne is None:
+        raise NotFound(f"Le compte {identifiant} n’existe pas.")
+    return personne
+
+
+def _check_octroi(octroi: Octroi) -> None:
+    if octroi.portee not in PORTEES:
+        raise Invalid(f"Portée inconnue : {octroi.portee}. Attendu : {', '.join(PORTEES)}.")
+    if octroi.portee != "rien" and not octroi.portee_cle.strip():
+        raise Invalid(f"Il manque la clé de la portée « {octroi.portee} ».")
+    if strange := [d.value for d in octroi.domaines if d not in SENSIBLES]:
+        raise Invalid(f"Ce domaine n’a pas à être nommé : {', '.join(strange)}.")
+    low, high = octroi.exercice_min, octroi.exercice_max
+    if low is not None and high is not None and low > high:
+        raise Invalid("Le premier exercice de l’habilitation suit le dernier.")

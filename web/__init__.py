@@ -1,0 +1,1 @@
+"""The web front: pages for people, /api/v1 for programs. All rules live in orc."""

@@ -1,0 +1,93 @@
+"""Who may call each route: a rule on the endpoint itself. A route without one is refused."""
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from typing import TypeVar
+
+from fastapi import APIRouter
+from fastapi.routing import APIRoute
+
+from orc.access import ROLES_QUI_LISENT
+from orc.domain import Role
+
+F = TypeVar("F", bound=Callable[..., object])
+
+TOUS = frozenset(Role)
+LECTEURS = ROLES_QUI_LISENT
+
+
+@dataclass(frozen=True, slots=True)
+class Acces:
+    """`roles`: any of these in force; None: anybody, logged in or not."""
+
+    roles: frozenset[Role] | None
+
+    @property
+    def anonyme(self) -> bool:
+        """Whether the route answers people who are not logged in."""
+        return self.roles is None
+
+    def allows(self, roles: frozenset[Role]) -> bool:
+        """Whether a logged-in person with these rôles may call the route.
+
+        The rule TOUS lets in people whose grants have all ended: they see that they see nothing.
+        """
+        return self.roles is None or self.roles == TOUS or bool(self.roles & roles)
+
+
+def acces(*roles: Role) -> Callable[[F], F]:
+    """Let in these rôles only."""
+    return _mark(Acces(frozenset(roles)))
+
+
+def acces_connectes(endpoint: F) -> F:
+    """Let in whoever is logged in."""
+    return _mark(Acces(TOUS))(endpoint)
+
+
+def acces_lecteurs(endpoint: F) -> F:
+    """Let in the rôles that read documents (domaine.md, « Who uses it »)."""
+    return _mark(Acces(LECTEURS))(endpoint)
+
+
+def acces_anonyme(endpoint: F) -> F:
+    """Let in anybody: the login page and what tells that the server lives."""
+    return _mark(Acces(None))(endpoint)
+
+
+def _mark(rule: Acces) -> Callable[[F], F]:
+    def mark(endpoint: F) -> F:
+        endpoint.__acces__ = rule  # type: ignore[attr-defined]
+        return endpoint
+
+    return mark
+
+
+class SansRegle(LookupError):
+    """A fault of ours: an endpoint does not say who may call it."""
+
+    def __init__(self, endpoint: object) -> None:
+        super().__init__(f"La route {endpoint!r} ne dit pas qui peut l’appeler : web/acces.py.")
+
+
+def get_acces(endpoint: object) -> Acces:
+    """The rule of an endpoint. Raises SansRegle where none is written."""
+    rule = getattr(endpoint, "__acces__", None)
+    if not isinstance(rule, Acces):
+        raise SansRegle(endpoint)
+    return rule
+
+
+def find_routes(routers: Iterable[APIRouter]) -> Iterator[APIRoute]:
+    """Every route of these routers, in order; other kinds of routes are not used here."""
+    for router in routers:
+        for route in router.routes:
+            if not isinstance(route, APIRoute):
+                raise SansRegle(route)
+            yield route
+
+
+def check_routes(routers: Iterable[APIRouter]) -> None:
+    """Raise SansRegle if one route has no rule: the server does not start."""
+    for route in find_routes(routers):
+        get_acces(route.endpoint)

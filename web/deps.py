@@ -1,0 +1,181 @@
+"""What endpoints ask for: a transaction, the reader behind the request, the journal, a form."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import TYPE_CHECKING, Annotated
+from urllib.parse import quote
+
+from fastapi import Depends, Request
+from starlette.concurrency import run_in_threadpool
+from starlette.datastructures import FormData
+
+from orc.access import Lecteur, make_lecteur
+from orc.db import Reading, Writing
+from orc.errors import Forbidden
+from orc.identity.sessions import Ouverte, find_session, make_limits, touch_session
+from orc.journal import Acte, record_acte
+from web.acces import get_acces
+from web.security import COOKIE, check_csrf, check_origin
+
+if TYPE_CHECKING:
+    from orc.bootstrap import Orc
+
+MAX_FIELDS = 20_000
+SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
+
+
+class PasConnecte(Exception):
+    """Nobody is logged in: a page goes to the login form, the API answers 401."""
+
+    def __init__(self, suite: str) -> None:
+        super().__init__(suite)
+        self.suite = suite
+
+
+def get_orc(request: Request) -> "Orc":
+    """The running ORC of this application."""
+    found: Orc = request.app.state.orc
+    return found
+
+
+def open_reading(request: Request) -> Iterator[Reading]:
+    """A transaction that changes nothing, for the time of the endpoint."""
+    with get_orc(request).database.reading() as session:
+        yield session
+
+
+def open_writing(request: Request) -> Iterator[Writing]:
+    """A transaction committed before the first byte of the answer leaves."""
+    with get_orc(request).database.writing() as session:
+        yield session
+
+
+Lecture = Annotated[Reading, Depends(open_reading, scope="function")]
+Ecriture = Annotated[Writing, Depends(open_writing, scope="function")]
+
+
+def find_ouverte(request: Request, session: Lecture) -> Ouverte | None:
+    """The session of the cookie, if it is still in force."""
+    cookie = request.cookies.get(COOKIE)
+    orc = get_orc(request)
+    ouverte = find_session(session, cookie, make_limits(orc.settings)) if cookie else None
+    request.state.ouverte = ouverte
+    return ouverte
+
+
+SessionOuverte = Annotated[Ouverte | None, Depends(find_ouverte)]
+
+
+def find_lecteur(request: Request, session: Lecture, ouverte: SessionOuverte) -> Lecteur | None:
+    """The person behind the request, its rights read from SQL now; None: not logged in."""
+    request.state.lecteur = None
+    if ouverte is None:
+        return None
+    if ouverte.to_touch:
+        with get_orc(request).database.writing() as writing:
+            touch_session(writing, ouverte.cle)
+    lecteur = make_lecteur(
+        session,
+        ouverte.personne_id,
+        ouverte.identifiant,
+        ouverte.nom,
+        date.today(),  # noqa: DTZ011 - grants are dated in the civil days of the place
+    )
+    request.state.lecteur = lecteur
+    return lecteur
+
+
+def check_acces(
+    request: Request, lecteur: Annotated[Lecteur | None, Depends(find_lecteur)]
+) -> None:
+    """Hold every route to its rule; the application asks for it on all of them."""
+    rule = get_acces(request.scope["endpoint"])
+    if rule.anonyme:
+        return
+    if lecteur is None:
+        raise PasConnecte(make_suite(request))
+    if not rule.allows(lecteur.roles):
+        raise Forbidden("Votre habilitation ne donne pas accès à cette page.")
+
+
+def make_suite(request: Request) -> str:
+    """The address to come back to after the login: only a page can be."""
+    if request.method not in SAFE or request.url.path == "/":
+        return ""
+    query = f"?{request.url.query}" if request.url.query else ""
+    return quote(request.url.path + query, safe="")
+
+
+def get_lecteur(lecteur: Annotated[Lecteur | None, Depends(find_lecteur)]) -> Lecteur:
+    """The person behind the request; check_acces has seen that there is one."""
+    if lecteur is None:
+        raise PasConnecte("")
+    return lecteur
+
+
+Connecte = Annotated[Lecteur, Depends(get_lecteur)]
+
+
+async def read_form(request: Request) -> FormData:
+    """The form of a POST, once its CSRF token is checked. The only door to a form."""
+    return await request.form(max_fields=MAX_FIELDS, max_files=0)
+
+
+async def check_request(
+    request: Request, ouverte: Annotated[Ouverte | None, Depends(find_ouverte)]
+) -> None:
+    """Refuse a POST that no page of ours sent; asked for on every route."""
+    if request.method in SAFE:
+        return
+    check_origin(request.headers)
+    form = await read_form(request)
+    await run_in_threadpool(check_csrf, request, form, ouverte.csrf if ouverte else None)
+
+
+Formulaire = Annotated[FormData, Depends(read_form)]
+
+
+@dataclass(frozen=True, slots=True)
+class Journal:
+    """The journal, as this reader writes in it: a row is committed before the answer begins.
+
+    For acts that read (search, consultation, download). An act that writes calls record_acte in
+    its own Writing.
+    """
+
+    orc: "Orc"
+    lecteur: Lecteur
+
+    def record(
+        self, acte: Acte, objet: str = "", details: Mapping[str, object] | None = None
+    ) -> None:
+        """Append a row and commit it; if it cannot be, the answer is not given."""
+        with self.orc.database.writing() as session:
+            self.record_in(session, acte, objet, details)
+
+    def record_in(
+        self,
+        session: Writing,
+        acte: Acte,
+        objet: str = "",
+        details: Mapping[str, object] | None = None,
+    ) -> None:
+        """Append a row in the transaction of the act."""
+        record_acte(
+            session,
+            acte,
+            acteur=self.lecteur.identifiant,
+            personne_id=self.lecteur.personne_id,
+            objet=objet,
+            details=details,
+            scelle=self.lecteur.scelle,
+        )
+
+
+def make_journal(request: Request, lecteur: Connecte) -> Journal:
+    """The journal of this reader."""
+    return Journal(get_orc(request), lecteur)
+
+
+JournalDuLecteur = Annotated[Journal, Depends(make_journal)]

@@ -1,0 +1,151 @@
+"""Refusals and faults become answers: the only place that knows both OrcError and HTTP."""
+
+import logging
+import secrets
+from dataclasses import dataclass
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+from starlette.responses import JSONResponse, RedirectResponse, Response
+
+from orc.errors import Conflict, Forbidden, Invalid, NotFound, OrcError, Unavailable
+from orc.identity.throttling import TropDEssais
+from web.deps import PasConnecte
+from web.render import render
+from web.security import put_headers
+
+log = logging.getLogger("orc.web")
+
+API = "/api/"
+
+
+@dataclass(frozen=True, slots=True)
+class PageErreur:
+    """What happened, what is safe, what to do; `reference` finds it again in the log."""
+
+    code: int
+    title: str
+    message: str
+    conseil: str
+    reference: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Sort:
+    code: int
+    title: str
+    conseil: str
+
+
+_SORTS: tuple[tuple[type[OrcError], _Sort], ...] = (
+    (
+        NotFound,
+        _Sort(
+            404,
+            "Page introuvable",
+            "Vérifiez l’adresse. Ce que votre habilitation ne couvre pas est aussi répondu ainsi.",
+        ),
+    ),
+    (
+        TropDEssais,
+        _Sort(429, "Trop d’essais", "Attendez, puis recommencez : rien n’est bloqué."),
+    ),
+    (
+        Forbidden,
+        _Sort(403, "Accès refusé", "Si vous devez y avoir accès, parlez-en à votre comptable."),
+    ),
+    (
+        Conflict,
+        _Sort(409, "Action impossible pour l’instant", "Rien n’a été changé."),
+    ),
+    (
+        Invalid,
+        _Sort(422, "Demande mal comprise", "Rien n’a été changé. Corrigez, puis recommencez."),
+    ),
+    (
+        Unavailable,
+        _Sort(503, "Momentanément indisponible", "Rien n’est perdu. Réessayez dans un moment."),
+    ),
+)
+_PANNE = _Sort(
+    500,
+    "Une erreur est survenue",
+    "Rien n’a été perdu. Réessayez ; si elle revient, donnez la référence à l’assistance.",
+)
+
+
+def add_error_answers(app: FastAPI) -> None:
+    """Register the answers on this application."""
+    app.add_exception_handler(PasConnecte, _answer_anonymous)
+    app.add_exception_handler(OrcError, _answer_refusal)
+    app.add_exception_handler(RequestValidationError, _answer_validation)
+    app.add_exception_handler(HTTPException, _answer_http)
+    app.add_exception_handler(Exception, _answer_fault)
+
+
+def make_reference() -> str:
+    """A short number that a person can read aloud."""
+    digits = secrets.token_hex(4).upper()
+    return f"{digits[:4]}-{digits[4:]}"
+
+
+def _answer_anonymous(request: Request, error: Exception) -> Response:
+    if request.url.path.startswith(API):
+        return _json(401, "Connexion nécessaire.", make_reference())
+    suite = error.suite if isinstance(error, PasConnecte) else ""
+    return RedirectResponse(f"/connexion?suite={suite}" if suite else "/connexion", 303)
+
+
+def _answer_refusal(request: Request, error: Exception) -> Response:
+    sort = next((s for kind, s in _SORTS if isinstance(error, kind)), _PANNE)
+    return _answer(request, sort, str(error))
+
+
+def _answer_validation(request: Request, error: Exception) -> Response:
+    places = (
+        [".".join(str(p) for p in e["loc"][1:]) for e in error.errors()]
+        if isinstance(error, RequestValidationError)
+        else []
+    )
+    # A path that cannot be read names nothing.
+    if isinstance(error, RequestValidationError) and all(
+        e["loc"][:1] == ("path",) for e in error.errors()
+    ):
+        return _answer(request, _SORTS[0][1], "Cette adresse ne mène à rien.")
+    named = ", ".join(places)
+    return _answer(request, _SORTS[4][1], f"Valeur inattendue : {named}.")
+
+
+def _answer_http(request: Request, error: Exception) -> Response:
+    code = error.status_code if isinstance(error, HTTPException) else 500
+    if code == 404:
+        return _answer(request, _SORTS[0][1], "Cette adresse ne mène à rien.")
+    if code == 405:
+        return _answer(request, _Sort(405, "Action impossible ici", ""), "Méthode non admise.")
+    return _answer(request, _Sort(code, "Demande refusée", ""), "La demande a été refusée.")
+
+
+def _answer_fault(request: Request, error: Exception) -> Response:
+    reference = make_reference()
+    log.error("faute %s sur %s", reference, request.url.path, exc_info=error)
+    response = _answer(request, _PANNE, "ORC n’a pas pu répondre.", reference)
+    put_headers(response.headers)  # it leaves from outside the layer that adds them
+    return response
+
+
+def _answer(request: Request, sort: _Sort, message: str, reference: str = "") -> Response:
+    reference = reference or make_reference()
+    if sort.code >= 500:
+        log.error("référence %s : %d sur %s", reference, sort.code, request.url.path)
+    else:
+        log.info("référence %s : %d sur %s", reference, sort.code, request.url.path)
+    if request.url.path.startswith(API):
+        return _json(sort.code, message, reference)
+    page = PageErreur(sort.code, sort.title, message, sort.conseil, reference)
+    return render(request, "erreur", page, status=sort.code)
+
+
+def _json(code: int, message: str, reference: str) -> JSONResponse:
+    headers = {"www-authenticate": "Cookie"} if code == 401 else None
+    return JSONResponse({"erreur": message, "reference": reference}, code, headers=headers)

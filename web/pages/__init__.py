@@ -1,0 +1,10 @@
+"""One module per screen. A new page adds its router to this list."""
+
+from fastapi import APIRouter
+
+from web.pages import accueil, connexion
+
+ROUTERS: tuple[APIRouter, ...] = (
+    accueil.router,
+    connexion.router,
+)

@@ -1,0 +1,152 @@
+"""Pages from templates: one frozen dataclass per page, the frame around it, nothing else."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlencode
+
+from fastapi import Request
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from starlette.responses import HTMLResponse
+
+from orc.access import ROLES_QUI_LISENT, Lecteur
+from orc.domain import (
+    LIBELLES_DOMAINES,
+    LIBELLES_ROLES,
+    Role,
+    format_date,
+    format_entier,
+    format_euros,
+    format_montant,
+)
+from web.statics import get_static_url
+
+TEMPLATES = Path(__file__).parent / "templates"
+NBSP = "\u00a0"
+
+
+@dataclass(frozen=True, slots=True)
+class Entree:
+    """A link of the main menu."""
+
+    libelle: str
+    chemin: str
+    ici: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Cadre:
+    """What surrounds every page: the service, the person, the menu, the token of forms."""
+
+    nom_service: str
+    marque_etat: bool
+    personne: str
+    roles: tuple[str, ...]
+    jeton: str
+    menu: tuple[Entree, ...]
+    chemin: str
+
+
+# (label, path, rôles that see it)
+MENU: tuple[tuple[str, str, frozenset[Role]], ...] = (
+    ("Accueil", "/", frozenset(Role)),
+    ("Recherche", "/recherche", ROLES_QUI_LISENT),
+    ("Parcourir", "/parcourir", ROLES_QUI_LISENT),
+    ("Exercices", "/exercices", frozenset({Role.COMPTABLE})),
+    ("Silo", "/silo", frozenset({Role.COMPTABLE, Role.ADMINISTRATEUR, Role.ARCHIVISTE})),
+)
+
+
+def make_cadre(request: Request) -> Cadre:
+    """The frame of this request, from what deps.py left in its state."""
+    lecteur: Lecteur | None = getattr(request.state, "lecteur", None)
+    ouverte = getattr(request.state, "ouverte", None)
+    settings = request.app.state.orc.settings
+    roles = lecteur.roles if lecteur else frozenset()
+    return Cadre(
+        nom_service=settings.nom_service,
+        marque_etat=settings.marque_etat,
+        personne=lecteur.nom if lecteur else "",
+        roles=tuple(LIBELLES_ROLES[r] for r in sorted(roles)),
+        jeton=ouverte.csrf if ouverte else "",
+        menu=_make_menu(lecteur, request.url.path),
+        chemin=request.url.path,
+    )
+
+
+def _make_menu(lecteur: Lecteur | None, chemin: str) -> tuple[Entree, ...]:
+    if lecteur is None:
+        return ()
+    return tuple(
+        Entree(libelle, path, chemin == path or (path != "/" and chemin.startswith(f"{path}/")))
+        for libelle, path, roles in MENU
+        if path == "/" or roles & lecteur.roles
+    )
+
+
+def make_environment() -> Environment:
+    """Templates that escape everything and refuse what was not given to them."""
+    environment = Environment(
+        loader=FileSystemLoader(TEMPLATES),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters |= {
+        "entier": format_entier,
+        "euros": format_euros,
+        "montant": format_montant,
+        "jour": format_date,
+        "octets": format_octets,
+        "nombre": format_nombre,
+        "mois": format_mois,
+        "domaine": lambda d: LIBELLES_DOMAINES[d],
+        "requete": make_query,
+    }
+    environment.globals["statique"] = get_static_url
+    return environment
+
+
+def format_octets(taille: int) -> str:
+    """A size as a person reads it: `1,2 Mo`, decimal units."""
+    value, unit = float(taille), "octets"
+    for unit in ("octets", "Ko", "Mo", "Go", "To"):
+        if value < 1000 or unit == "To":
+            break
+        value /= 1000
+    digits = f"{value:.0f}" if unit == "octets" or value >= 100 else f"{value:.1f}"
+    return f"{digits.replace('.', ',')}{NBSP}{unit}"
+
+
+def format_nombre(nombre: int, singulier: str, pluriel: str = "") -> str:
+    """A count and its noun: `1 284 pièces`; zero and one are singular in French."""
+    noun = singulier if abs(nombre) < 2 else pluriel or f"{singulier}s"
+    return f"{format_entier(nombre)}{NBSP}{noun}"
+
+
+MOIS = (
+    "janvier", "février", "mars", "avril", "mai", "juin",
+    "juillet", "août", "septembre", "octobre", "novembre", "décembre",
+)  # fmt: skip
+
+
+def format_mois(yyyymm: int) -> str:
+    """`202304` as `avril 2023`."""
+    year, month = divmod(yyyymm, 100)
+    return f"{MOIS[month - 1]} {year}" if 1 <= month <= 12 else str(yyyymm)
+
+
+def make_query(params: dict[str, Any]) -> str:
+    """The query string of a link; what is empty is left out, a list is repeated."""
+    kept = {k: v for k, v in params.items() if v not in ("", None, (), [])}
+    return urlencode(kept, doseq=True)
+
+
+_ENVIRONMENT = make_environment()
+
+
+def render(request: Request, template: str, page: object, *, status: int = 200) -> HTMLResponse:
+    """`templates/<template>.html.jinja` with `page` and `cadre`, and nothing else."""
+    found = _ENVIRONMENT.get_template(f"{template}.html.jinja")
+    return HTMLResponse(found.render(page=page, cadre=make_cadre(request)), status)

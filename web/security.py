@@ -1,0 +1,138 @@
+"""What every answer and every form carries: headers, CSP without inline, cookies, CSRF tokens."""
+
+import hmac
+import logging
+import secrets
+import time
+from collections.abc import Mapping
+from urllib.parse import urlsplit
+
+from fastapi import Request
+from starlette.datastructures import FormData, MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from orc.errors import Forbidden
+
+COOKIE = "orc_session"
+COOKIE_AVANT = "orc_avant"
+CHAMP_CSRF = "jeton"
+ENTETE_CSRF = "x-jeton"
+BODY_MAX = 2 * 1024 * 1024
+
+CSP = "; ".join(
+    (
+        "default-src 'none'",
+        "script-src 'self'",
+        "style-src 'self'",
+        "img-src 'self' data: blob:",
+        "font-src 'self'",
+        "connect-src 'self'",
+        "worker-src 'self' blob:",
+        "form-action 'self'",
+        "frame-ancestors 'none'",
+        "base-uri 'none'",
+    )
+)
+
+# A page that needs another value sets the header itself: what it says is kept.
+HEADERS: Mapping[str, str] = {
+    "content-security-policy": CSP,
+    "x-content-type-options": "nosniff",
+    "referrer-policy": "same-origin",
+    "cross-origin-opener-policy": "same-origin",
+    "cross-origin-resource-policy": "same-origin",
+    "permissions-policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
+    "cache-control": "no-store",
+}
+
+log = logging.getLogger("orc.web")
+
+
+def put_headers(headers: MutableHeaders) -> None:
+    """Add the headers of every answer that it does not set itself."""
+    for name, value in HEADERS.items():
+        headers.setdefault(name, value)
+
+
+class Securite:
+    """ASGI layer: headers on every answer, a cap on bodies, one log line without query string."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request."""
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        start = time.perf_counter()
+        status = 500
+
+        async def send_with_headers(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                put_headers(MutableHeaders(scope=message))
+            await send(message)
+
+        try:
+            if _is_too_large(scope):
+                await _refuse(send_with_headers)
+            else:
+                await self.app(scope, receive, send_with_headers)
+        finally:
+            spent = (time.perf_counter() - start) * 1000
+            log.info("%s %s %d %.0f ms", scope["method"], scope["path"], status, spent)
+
+
+def _is_too_large(scope: Scope) -> bool:
+    headers = dict(scope["headers"])
+    length = headers.get(b"content-length", b"0")
+    chunked = b"transfer-encoding" in headers
+    return chunked or not length.isdigit() or int(length) > BODY_MAX
+
+
+async def _refuse(send: Send) -> None:
+    headers = [(b"content-type", b"text/plain; charset=utf-8"), (b"connection", b"close")]
+    await send({"type": "http.response.start", "status": 413, "headers": headers})
+    await send({"type": "http.response.body", "body": b"Envoi trop grand."})
+
+
+def make_token() -> str:
+    """A token nobody guesses."""
+    return secrets.token_urlsafe(32)
+
+
+def check_origin(headers: Mapping[str, str]) -> None:
+    """Refuse a form that the browser says another site sent."""
+    if headers.get("sec-fetch-site", "same-origin") not in {"same-origin", "none"}:
+        raise EnvoiRefuse
+
+
+def check_csrf(request: Request, form: FormData, jeton: str | None) -> None:
+    """Refuse a form without the token of its session; before the login, of its own cookie."""
+    expected = jeton or request.cookies.get(COOKIE_AVANT, "")
+    given = request.headers.get(ENTETE_CSRF) or form.get(CHAMP_CSRF)
+    if not expected or not isinstance(given, str):
+        raise EnvoiRefuse
+    if not hmac.compare_digest(expected.encode(), given.encode()):
+        raise EnvoiRefuse
+
+
+class EnvoiRefuse(Forbidden):
+    """The form did not come from a page of this session."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "Ce formulaire ne vient pas de votre session : rien n’a été fait. "
+            "Rechargez la page, puis recommencez."
+        )
+
+
+def make_local_path(suite: str) -> str:
+    """The path to go to after the login: of this site only, else the home page."""
+    parts = urlsplit(suite)
+    local = suite.startswith("/") and not parts.scheme and not parts.netloc
+    if not local or suite.startswith(("//", "/\\")) or any(c < " " or c == "\\" for c in suite):
+        return "/"
+    return suite

@@ -1,0 +1,1 @@
+// Shortcuts and small comforts: every page works without this file.
