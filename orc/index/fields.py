@@ -44,7 +44,10 @@ NUMBERS = frozenset({Kind.ENTIER, Kind.MONTANT, Kind.DATE, Kind.MOIS, Kind.BOOLE
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """One criterion: `group` gathers the form and the documentation, `help` is one example."""
+    """One criterion: `group` gathers the form and the documentation, `help` is one example.
+
+    `found`: a word without a field is looked for here too (texts, references, amounts).
+    """
 
     name: str
     kind: Kind
@@ -54,11 +57,15 @@ class Field:
     facet: bool = False
     sort: bool = False
     multi: bool = False
+    found: bool = False
     aliases: tuple[str, ...] = ()
 
 
 def _group(group: str, *fields: tuple[str, Kind, str, str, str, str]) -> tuple[Field, ...]:
-    """Read lines of (name, kind, flags, aliases, label, help); flags: f facet, s sort, m multi."""
+    """Read lines of (name, kind, flags, aliases, label, help).
+
+    Flags: f facet, s sort, m multi, r found (as every text is).
+    """
     return tuple(
         Field(
             name=name,
@@ -69,6 +76,7 @@ def _group(group: str, *fields: tuple[str, Kind, str, str, str, str]) -> tuple[F
             facet="f" in flags,
             sort="s" in flags,
             multi="m" in flags,
+            found="r" in flags or kind is Kind.TEXTE,
             aliases=tuple(aliases.split()),
         )
         for name, kind, flags, aliases, label, example in fields
@@ -81,7 +89,7 @@ _C, _D, _Y, _B = Kind.MONTANT, Kind.DATE, Kind.MOIS, Kind.BOOLEEN
 FIELDS: tuple[Field, ...] = (
     *_group(
         "Collectivité et budget",
-        ("collectivite", _M, "f", "siren_collectivite", "Collectivité", "collectivite:217600123"),
+        ("collectivite", _M, "fr", "siren_collectivite", "Collectivité", "collectivite:217600123"),
         ("nom_collectivite", _T, "", "commune", "Nom de la collectivité", "commune:Sainte-Anne"),
         ("budget", _M, "f", "", "Budget", "budget:21760012300010-101-00"),
         ("nom_budget", _T, "", "", "Nom du budget", "nom_budget:assainissement"),
@@ -92,58 +100,58 @@ FIELDS: tuple[Field, ...] = (
     ),
     *_group(
         "Bordereau",
-        ("bordereau", _N, "s", "num_bordereau", "Numéro de bordereau", "bordereau:12"),
+        ("bordereau", _N, "sr", "num_bordereau", "Numéro de bordereau", "bordereau:12"),
         ("type_bordereau", _M, "f", "", "Type de bordereau", "type_bordereau:02"),
         ("date", _D, "s", "date_bordereau", "Date d’émission", "date:2023-01..2023-03"),
         ("mois", _Y, "f", "", "Mois d’émission", "mois:2023-04"),
         ("bordereau_ht", _C, "", "", "Montant HT du bordereau", "bordereau_ht:>100000"),
-        ("bordereau_ttc", _C, "", "", "Montant TTC du bordereau", "bordereau_ttc:>120000"),
+        ("bordereau_ttc", _C, "r", "", "Montant TTC du bordereau", "bordereau_ttc:>120000"),
         ("bordereau_pieces", _E, "", "", "Nombre de pièces du bordereau", "bordereau_pieces:>50"),
     ),
     *_group(
         "Mandat ou titre",
-        ("piece", _N, "s", "numero mandat titre", "Numéro de pièce", "mandat:100..150"),
+        ("piece", _N, "sr", "numero mandat titre", "Numéro de pièce", "mandat:100..150"),
         ("type_piece", _M, "f", "", "Type de pièce", "type_piece:09"),
         ("nature", _M, "f", "nature_piece", "Nature de pièce", "nature:11"),
         ("objet", _T, "m", "", "Objet", "objet:électricité"),
         ("echeance", _D, "", "", "Date d’échéance", "echeance:2023-06"),
         ("dgp_debut", _D, "", "", "Début du délai de paiement", "dgp_debut:2023-05-02"),
         ("dgp_fin", _D, "", "", "Fin du délai de paiement", "dgp_fin:2023-06"),
-        ("montant", _C, "s", "ttc", "Montant TTC", "montant:1000..5000"),
-        ("ht", _C, "", "montant_ht", "Montant HT", "ht:833,33"),
+        ("montant", _C, "sr", "ttc", "Montant TTC", "montant:1000..5000"),
+        ("ht", _C, "r", "montant_ht", "Montant HT", "ht:833,33"),
         ("nb_pj", _E, "f", "", "Nombre de pièces justificatives", "nb_pj:0"),
         ("etat", _M, "f", "", "État", "etat:paye"),
     ),
     *_group(
         "Ligne",
         ("ligne", _N, "m", "", "Numéro de ligne", "ligne:3"),
-        ("compte", _M, "fm", "imputation", "Compte par nature", "compte:606*"),
+        ("compte", _M, "fmr", "imputation", "Compte par nature", "compte:606*"),
         ("fonction", _M, "fm", "", "Fonction", "fonction:211"),
-        ("operation", _R, "m", "", "Opération", "operation:2019-04"),
+        ("operation", _R, "mr", "", "Opération", "operation:2019-04"),
         ("libelle_ligne", _T, "m", "libelle", "Libellé de la ligne", "libelle:fourniture"),
-        ("facture", _R, "m", "", "Numéro de facture", "facture:F2023-00127"),
-        ("marche", _R, "m", "", "Marché", "marche:2015-15018"),
-        ("convention", _R, "m", "", "Convention", "convention:C-2021-8"),
-        ("emprunt", _R, "m", "", "Emprunt", "emprunt:E0012"),
-        ("actif", _R, "m", "inventaire", "Actif", "actif:2020-VEH-3"),
+        ("facture", _R, "mr", "", "Numéro de facture", "facture:F2023-00127"),
+        ("marche", _R, "mr", "", "Marché", "marche:2015-15018"),
+        ("convention", _R, "mr", "", "Convention", "convention:C-2021-8"),
+        ("emprunt", _R, "mr", "", "Emprunt", "emprunt:E0012"),
+        ("actif", _R, "mr", "inventaire", "Actif", "actif:2020-VEH-3"),
         ("regie", _R, "m", "", "Régie", "regie:12"),
         ("mode_reglement", _M, "fm", "reglement", "Mode de règlement", "mode_reglement:03"),
-        ("piece_origine", _R, "m", "origine", "Pièce d’origine", "origine:127"),
-        ("service", _M, "fm", "", "Service", "service:ECOLES"),
-        ("montant_ligne", _C, "m", "", "Montant TTC d’une ligne", "montant_ligne:1234,56"),
+        ("piece_origine", _R, "mr", "origine", "Pièce d’origine", "origine:127"),
+        ("service", _M, "fmr", "", "Service", "service:ECOLES"),
+        ("montant_ligne", _C, "mr", "", "Montant TTC d’une ligne", "montant_ligne:1234,56"),
     ),
     *_group(
         "Tiers",
         ("tiers", _T, "fm", "fournisseur debiteur", "Tiers", 'tiers:"régie des eaux"'),
-        ("siret", _R, "m", "siren", "SIRET ou SIREN du tiers", "siret:552 081 317 66522"),
-        ("ref_tiers", _R, "m", "", "Référence locale du tiers", "ref_tiers:F00042"),
+        ("siret", _R, "mr", "siren", "SIRET ou SIREN du tiers", "siret:552 081 317 66522"),
+        ("ref_tiers", _R, "mr", "", "Référence locale du tiers", "ref_tiers:F00042"),
         ("categorie_tiers", _M, "fm", "categorie", "Catégorie de tiers", "categorie:50"),
         ("nature_juridique", _M, "fm", "", "Nature juridique", "nature_juridique:06"),
-        ("iban", _R, "m", "rib", "IBAN ou RIB", "iban:FR7630001007941234567890185"),
+        ("iban", _R, "mr", "rib", "IBAN ou RIB", "iban:FR7630001007941234567890185"),
     ),
     *_group(
         "Recette",
-        ("role", _R, "m", "", "Rôle", "role:12"),
+        ("role", _R, "mr", "", "Rôle", "role:12"),
         ("date_asap", _D, "m", "asap", "Date de l’avis des sommes à payer", "date_asap:2023-04"),
         ("majorable", _B, "m", "", "Majorable", "majorable:oui"),
         ("periode", _T, "m", "", "Période", "periode:avril"),
@@ -153,7 +161,7 @@ FIELDS: tuple[Field, ...] = (
         ("type_pj", _M, "fm", "", "Type de PJ", "type_pj:003"),
         ("nom_pj", _T, "m", "fichier", "Nom du fichier", "fichier:facture*"),
         ("description", _T, "m", "", "Description", "description:devis"),
-        ("id_unique", _R, "m", "pj", "Identifiant unique", "pj:FAC2023000127"),
+        ("id_unique", _R, "mr", "pj", "Identifiant unique", "pj:FAC2023000127"),
         ("presence", _M, "fm", "", "Présence", "presence:papier"),
         ("format", _M, "fm", "", "Format", "format:pdf"),
         ("etat_texte", _M, "fm", "", "État du texte", "etat_texte:a_oceriser"),

@@ -86,11 +86,15 @@ class Filtre:
 
 @dataclass(frozen=True, slots=True)
 class DemandeFacette:
-    """A facet asked for: the `taille` most frequent values, among those that hold `contient`."""
+    """A facet asked for: the `taille` most frequent values.
+
+    `contient`: only values whose words begin so. `somme`: with the sum of the amounts of each.
+    """
 
     champ: str
     taille: int = 10
     contient: str = ""
+    somme: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,253 @@
+"""One French analysis for every engine and for passages: what is a word, and when two are one.
+
+Folding, elision and irregular plurals are done here, before any engine: an engine is left with
+cutting at what is neither letter nor digit, and with the Snowball French stemmer.
+"""
+
+import re
+import unicodedata
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+from threading import local
+
+import Stemmer
+
+# Changes when the same text would be indexed otherwise: an older index must then be rebuilt.
+ANALYSIS_VERSION = 1
+
+WORD = re.compile(r"[^\W_]+")
+LONGEST_WORD = 100
+
+_APOSTROPHES = "'’‘ʼ＇"
+_INVISIBLE = re.compile("[\u00ad\u200b-\u200d\u2060\ufeff]")
+_NOT_ASCII = re.compile(r"[^\x00-\x7f]")
+# Letters that no Unicode decomposition turns into ASCII.
+_LETTERS = {
+    "æ": "ae",
+    "œ": "oe",
+    "ø": "o",
+    "ß": "ss",
+    "ð": "d",
+    "þ": "th",
+    "đ": "d",
+    "ħ": "h",
+    "ı": "i",
+    "ĸ": "q",
+    "ł": "l",
+    "ŋ": "n",
+    "ŧ": "t",
+    "ƒ": "f",
+    **dict.fromkeys(_APOSTROPHES, "'"),
+}
+
+ELISIONS = "(?:[cdjlmnst]|qu|jusqu|lorsqu|puisqu|quoiqu)"
+_ELISION = re.compile(rf"\b{ELISIONS}'(?=[^\W_])")
+
+# Plurals that the stemmer does not bring back to their singular.
+IRREGULAR = {
+    "travaux": "travail",
+    "baux": "bail",
+    "vitraux": "vitrail",
+    "coraux": "corail",
+    "emaux": "email",
+    "soupiraux": "soupirail",
+    "yeux": "oeil",
+}
+_IRREGULAR = re.compile(rf"(?<![^\W_])(?:{'|'.join(IRREGULAR)})(?![^\W_])")
+
+_threads = local()
+
+
+def clean(text: str) -> str:
+    """The text that passages show: composed letters, without invisible characters."""
+    if text.isascii():
+        return text
+    return _INVISIBLE.sub("", unicodedata.normalize("NFC", text))
+
+
+@lru_cache(maxsize=4096)
+def _fold_letter(letter: str) -> str:
+    low = letter.lower()
+    if known := _LETTERS.get(low):
+        return known
+    plain = "".join(
+        c for c in unicodedata.normalize("NFKD", low) if not unicodedata.combining(c)
+    ).lower()
+    if plain.isascii() and plain.isalnum():
+        return plain
+    if low.isalnum() and len(low) == 1:
+        return low
+    return "" if unicodedata.combining(letter) else " "
+
+
+def fold(text: str) -> str:
+    """Lower-case, without accents nor ligatures; what is not ASCII nor alphanumeric is a space."""
+    text = clean(text)
+    if not text.isascii():
+        text = _NOT_ASCII.sub(lambda m: _fold_letter(m[0]), text)
+    return text.lower()
+
+
+def prepare_exact(text: str) -> str:
+    """What the exact field of an engine receives: folded, without elided articles."""
+    return elide(fold(text))
+
+
+def elide(folded: str) -> str:
+    """Take `l'`, `d'`, `qu'`… away from an already folded text."""
+    return _ELISION.sub("", folded) if "'" in folded else folded
+
+
+def regularise(exact: str) -> str:
+    """What the stemmed field receives, from what the exact one does."""
+    if "aux" not in exact and "yeux" not in exact:
+        return exact
+    return _IRREGULAR.sub(lambda m: IRREGULAR[m[0]], exact)
+
+
+@lru_cache(maxsize=200_000)
+def stem_word(word: str) -> str:
+    """The stem of one folded word."""
+    stemmer = getattr(_threads, "stemmer", None)
+    if stemmer is None:
+        stemmer = _threads.stemmer = Stemmer.Stemmer("french")
+    return str(stemmer.stemWord(IRREGULAR.get(word, word)))
+
+
+@lru_cache(maxsize=200_000)
+def fold_word(word: str) -> str:
+    """One word of a clean text, as engines compare it."""
+    return fold(word)
+
+
+def find_words(text: str) -> list[str]:
+    """The folded words of a text, in order, without elided articles nor endless strings."""
+    return [w for w in WORD.findall(prepare_exact(text)) if len(w) <= LONGEST_WORD]
+
+
+def find_stems(text: str) -> list[str]:
+    """The stems of a text, in order."""
+    return [stem_word(w) for w in find_words(text)]
+
+
+# References: what people write in many ways.
+
+_RUNS = re.compile(r"[a-z]+|[0-9]+")
+_REFERENCE = re.compile(r"[a-z0-9]+(?:[-/._][a-z0-9]+)*")
+_NUMBER = r"(?:\d{1,3}(?:[ .]\d{3})+|\d+)"
+_AMOUNT = re.compile(rf"(?<![\w,./-])(-?{_NUMBER})[,.](\d\d)(?![\w/-]|[.,]\d)")
+_GROUPED = re.compile(r"(?<![\w,./-])(\d{1,3}(?: \d{3})+)(?![\w/-]|[.,]\d| \d)")
+_SIRET = re.compile(r"(?<![\d])(?<!\d )\d{3} ?\d{3} ?\d{3}(?: ?\d{5})?(?!\d)")
+_IBAN = re.compile(r"(?<![a-z0-9])[a-z]{2}\d\d(?: [a-z0-9]{4}){3,7}(?: [a-z0-9]{1,3})?(?![a-z0-9])")
+# Runs of figures with the character on each side: where amounts and SIRET are looked for.
+_FIGURES = re.compile(r"[a-z/-]?[0-9][0-9 .,]*[a-z/-]?")
+_DIGIT = re.compile("[0-9]")
+_LONGEST_REFERENCE = 64
+
+
+def make_reference_keys(value: str) -> tuple[str, ...]:
+    """The keys of a reference: two that share one are the same reference.
+
+    `F2023-00127`, `f2023/127` and `F 2023 127` meet on `f-2023-127`: letters and digits apart,
+    leading zeros aside. `F202300127` meets the first on `f202300127`: everything joined.
+    """
+    runs = _RUNS.findall(fold(value))[:32]
+    if not runs:
+        return ()
+    apart = "-".join(r.lstrip("0") or "0" if r.isdigit() else r for r in runs)
+    return tuple(dict.fromkeys((apart[:_LONGEST_REFERENCE], "".join(runs)[:_LONGEST_REFERENCE])))
+
+
+def make_amount_key(cents: int) -> str:
+    """The key of an amount, whatever its sign: `=123456`."""
+    return f"={abs(cents)}"
+
+
+def read_amount(text: str) -> int | None:
+    """Cents of `1 234,56`, `1.234,56`, `1234.5`, `1 234`; None where it is not an amount."""
+    compact = re.sub(r"[\s\u00a0\u202f]", "", text).replace("€", "").replace("−", "-")
+    found = re.fullmatch(r"([+-]?)(\d{1,15}|\d{1,3}(?:\.\d{3})+(?=,|$))(?:[.,](\d{1,2}))?", compact)
+    if not found:
+        return None
+    cents = int(found[2].replace(".", "")) * 100 + int((found[3] or "0").ljust(2, "0"))
+    return -cents if found[1] == "-" else cents
+
+
+def _amount_keys(folded: str) -> Iterator[str]:
+    for whole, cents in _AMOUNT.findall(folded):
+        yield f"={int(re.sub(r'[ .-]', '', whole)) * 100 + int(cents)}"
+    for whole in _GROUPED.findall(folded):
+        yield f"={int(whole.replace(' ', '')) * 100}"
+
+
+def find_reference_keys(folded: str) -> set[str]:
+    """The keys of the references and amounts written in a folded text.
+
+    A bare number without leading zeros has none: it is a word already.
+    """
+    figures = "|".join(_FIGURES.findall(folded))
+    keys = set(_amount_keys(figures))
+    for spaced in (*_SIRET.findall(figures), *_IBAN.findall(folded)):
+        if " " in spaced:
+            keys.add(spaced.replace(" ", ""))
+    for written in {w for w in folded.split() if not w.isalpha()}:
+        for token in _REFERENCE.findall(written) if _DIGIT.search(written) else ():
+            keys.update(_token_keys(token))
+    return keys
+
+
+def _token_keys(token: str) -> tuple[str, ...]:
+    if len(token) > _LONGEST_REFERENCE or token.isalpha():
+        return ()
+    if token.isdigit() and token[0] != "0":
+        return ()
+    return make_reference_keys(token) if _DIGIT.search(token) else ()
+
+
+def make_query_keys(text: str) -> tuple[str, ...]:
+    """The keys that a word typed by a person may meet; none where it holds no digit."""
+    folded = fold(text).strip()
+    if not _DIGIT.search(folded):
+        return ()
+    amounts = tuple(_amount_keys(folded)) if _is_amount(folded) else ()
+    if amounts and _AMOUNT.fullmatch(folded):
+        return (*amounts, make_reference_keys(text)[0])
+    return tuple(dict.fromkeys((*make_reference_keys(text), *amounts)))
+
+
+def _is_amount(folded: str) -> bool:
+    return bool(_AMOUNT.fullmatch(folded) or _GROUPED.fullmatch(folded))
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """One text, as the three fields of an engine receive it."""
+
+    exact: str
+    regular: str
+    keys: frozenset[str]
+
+
+def prepare(text: str) -> Prepared:
+    """Fold, elide, and find the references: once, for every record that holds this text."""
+    return _prepare_short(text) if len(text) < 100_000 else _prepare(text)
+
+
+def _prepare(text: str) -> Prepared:
+    exact = prepare_exact(text)
+    return Prepared(exact, regularise(exact), frozenset(find_reference_keys(exact)))
+
+
+_prepare_short = lru_cache(maxsize=64)(_prepare)
+
+
+def make_code_key(value: str) -> str:
+    """How a code is compared: folded, spaces around it aside."""
+    return fold(value).strip()[:_LONGEST_REFERENCE]
+
+
+def begins_so(text: str, debut: str) -> bool:
+    """Whether each word of `debut` begins a word of this text: facets searched by hand."""
+    words = find_words(text)
+    return all(any(w.startswith(d) for w in words) for d in find_words(debut))

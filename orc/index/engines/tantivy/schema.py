@@ -1,0 +1,181 @@
+"""What a tantivy index holds for each field of fields.py, and how a record becomes a document."""
+
+import hashlib
+from collections.abc import Iterator
+from datetime import date
+
+import tantivy
+
+from orc.index.analysis import (
+    ANALYSIS_VERSION,
+    LONGEST_WORD,
+    make_amount_key,
+    make_code_key,
+    make_reference_keys,
+    prepare,
+)
+from orc.index.fields import BY_NAME, FIELDS, NUMBERS, WORDS, Field, Genre, Kind
+from orc.index.record import Record, Value
+
+GENRES = {Genre.PIECE: 0, Genre.LIGNE: 1, Genre.PJ: 2}
+KEYS = ("genre_", "numero_", "piece_", "cellule_", "version_")
+
+# Suffixes of the columns of one field: exact words, facet values, number of a numero, sort key.
+EXACT, FACET, NUMBER, SORT = "__x", "__v", "__n", "__s"
+# Where unqualified words and references are looked for, beside `texte`.
+MOTS, REFERENCES = "mots_", "references_"
+
+MISSING = -(2**62)  # sorts before every value
+LARGEST = 2**62
+
+_STEMMED, _EXACT, _WHOLE, _KEYS = "orc_stem", "orc_exact", "raw", "orc_keys"
+
+
+def make_analyzers() -> dict[str, tantivy.TextAnalyzer]:
+    """The tokenizers to register at each open: tantivy does not keep them.
+
+    They receive what analysis.prepare made: only cutting and stemming are left to them.
+    """
+    exact = _cut_words().build()
+    stemmed = _cut_words().filter(tantivy.Filter.stemmer("french")).build()
+    keys = tantivy.TextAnalyzerBuilder(tantivy.Tokenizer.whitespace()).build()
+    return {_EXACT: exact, _STEMMED: stemmed, _KEYS: keys}
+
+
+def _cut_words() -> tantivy.TextAnalyzerBuilder:
+    return tantivy.TextAnalyzerBuilder(tantivy.Tokenizer.simple()).filter(
+        tantivy.Filter.remove_long(LONGEST_WORD + 1)
+    )
+
+
+def make_schema() -> tantivy.Schema:
+    """The schema, derived from fields.py."""
+    builder = tantivy.SchemaBuilder()
+    for key in KEYS:
+        builder.add_unsigned_field(key, indexed=True, fast=True)
+    _add_words(builder, MOTS)
+    builder.add_text_field(REFERENCES, tokenizer_name=_KEYS, index_option="basic")
+    for field in FIELDS:
+        _add_field(builder, field)
+    return builder.build()
+
+
+def _add_words(builder: tantivy.SchemaBuilder, name: str) -> None:
+    builder.add_text_field(name, tokenizer_name=_STEMMED, index_option="position")
+    builder.add_text_field(name + EXACT, tokenizer_name=_EXACT, index_option="position")
+
+
+def _add_field(builder: tantivy.SchemaBuilder, field: Field) -> None:
+    if field.kind is Kind.TEXTE:
+        _add_words(builder, field.name)
+    elif field.kind in NUMBERS:
+        builder.add_integer_field(field.name, indexed=True, fast=True)
+    elif field.kind is Kind.MOT:
+        builder.add_text_field(field.name, tokenizer_name=_WHOLE, index_option="basic")
+    else:
+        builder.add_text_field(field.name, tokenizer_name=_KEYS, index_option="basic")
+    if field.kind is Kind.NUMERO:
+        builder.add_integer_field(field.name + NUMBER, indexed=True, fast=True)
+    if field.facet and field.kind not in NUMBERS:
+        builder.add_text_field(
+            field.name + FACET, fast=True, tokenizer_name=_WHOLE, index_option="basic"
+        )
+    if field.sort:
+        builder.add_integer_field(field.name + SORT, indexed=False, fast=True)
+
+
+def make_signature() -> str:
+    """What changes whenever an older index no longer answers as this code expects."""
+    shape = [f"{f.name}:{f.kind}:{f.facet}:{f.sort}:{f.found}" for f in FIELDS]
+    text = "\n".join([f"tantivy 2, analysis {ANALYSIS_VERSION}", *shape])
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def make_document(record: Record) -> tantivy.Document:
+    """The document of a record. Unknown names and values of a wrong type are our own faults."""
+    document = tantivy.Document()
+    keys = (GENRES[record.genre], record.numero, record.piece_id, record.cellule, record.version)
+    for name, key in zip(KEYS, keys, strict=True):
+        document.add_unsigned(name, key)
+    references: set[str] = set()
+    for name, values in record.values.items():
+        _add_values(document, BY_NAME[name], values, references)
+    for field in FIELDS:
+        if field.sort and not record.values.get(field.name):
+            document.add_integer(field.name + SORT, MISSING)
+    if references:
+        document.add_text(REFERENCES, " ".join(references))
+    return document
+
+
+def _add_values(
+    document: tantivy.Document, field: Field, values: tuple[Value, ...], references: set[str]
+) -> None:
+    if not values:
+        return
+    if field.kind is Kind.TEXTE:
+        _add_texts(document, field, values, references)
+    elif field.kind in NUMBERS:
+        _add_numbers(document, field, values, references)
+    else:
+        _add_codes(document, field, values, references)
+    if field.sort:
+        document.add_integer(field.name + SORT, make_number(values[0]))
+    if field.facet and field.kind not in NUMBERS:
+        for value in dict.fromkeys(str(v) for v in values):
+            if value:
+                document.add_text(field.name + FACET, value)
+
+
+def _add_texts(
+    document: tantivy.Document, field: Field, values: tuple[Value, ...], references: set[str]
+) -> None:
+    for value in dict.fromkeys(values):
+        prepared = prepare(str(value))
+        document.add_text(field.name, prepared.regular)
+        document.add_text(field.name + EXACT, prepared.exact)
+        references.update(prepared.keys)
+        if field.name in WORDS:
+            document.add_text(MOTS, prepared.regular)
+            document.add_text(MOTS + EXACT, prepared.exact)
+
+
+def _add_numbers(
+    document: tantivy.Document, field: Field, values: tuple[Value, ...], references: set[str]
+) -> None:
+    for value in dict.fromkeys(values):
+        number = make_number(value)
+        document.add_integer(field.name, number)
+        if field.found and field.kind is Kind.MONTANT:
+            references.add(make_amount_key(number))
+
+
+def _add_codes(
+    document: tantivy.Document, field: Field, values: tuple[Value, ...], references: set[str]
+) -> None:
+    for value in dict.fromkeys(str(v) for v in values):
+        keys = make_reference_keys(value)
+        if field.found:
+            references.update(keys)
+        if field.kind is Kind.MOT:
+            document.add_text(field.name, make_code_key(value))
+            continue
+        document.add_text(field.name, " ".join(keys))
+        if field.kind is Kind.NUMERO:
+            for number in read_number(value):
+                document.add_integer(field.name + NUMBER, number)
+
+
+def read_number(value: str) -> Iterator[int]:
+    """The number of a numero written in figures only; nothing otherwise."""
+    if value.strip().isdecimal():
+        yield make_number(value)
+
+
+def make_number(value: Value) -> int:
+    """A value as engines compare it: yyyymmdd for dates, 0 or 1 for booleans, figures as such."""
+    if isinstance(value, date):
+        return value.year * 10_000 + value.month * 100 + value.day
+    if isinstance(value, str):
+        return min(int(value), LARGEST) if value.strip().isdecimal() else MISSING
+    return max(-LARGEST, min(int(value), LARGEST))
