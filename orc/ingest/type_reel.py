@@ -9,6 +9,7 @@ PDF = "application/pdf"
 XML = "application/xml"
 ZIP = "application/zip"
 TEXTE = "text/plain"
+CSV = "text/csv"
 HTML = "text/html"
 MAIL = "message/rfc822"
 PES_FACTURE = "application/x-pes-facture+xml"
@@ -44,7 +45,6 @@ _MAGICS: tuple[tuple[bytes, str], ...] = (
     (b"MM\0+", "image/tiff"),
     (b"GIF87a", "image/gif"),
     (b"GIF89a", "image/gif"),
-    (b"BM", "image/bmp"),
     (b"{\\rtf", RTF),
     (b"\x1f\x8b", "application/gzip"),
     (b"7z\xbc\xaf\x27\x1c", "application/x-7z-compressed"),
@@ -102,6 +102,8 @@ def _find_magic(head: bytes) -> str | None:
     for magic, mime in _MAGICS:
         if head.startswith(magic):
             return mime
+    if head[:2] == b"BM" and head[6:10] == b"\0\0\0\0":
+        return "image/bmp"
     if head[:4] == b"RIFF" and head[8:12] == b"WEBP":
         return "image/webp"
     if (at := head.find(_PKCS7_OID, 0, 24)) > 0 and _PKCS7_HEAD.search(head[:at]):

@@ -12,7 +12,7 @@ PIXELS = 200_000_000
 
 
 def read_image(octets: bytes, type_reel: str, limits: Limits) -> Extraction:
-    """State A_OCERISER with the pages of the image (a TIFF may have many), or why it is unreadable."""
+    """State A_OCERISER with the pages of the image (a TIFF may have many), or why not."""
     from PIL import Image, UnidentifiedImageError  # noqa: PLC0415 - few documents need it
 
     Image.MAX_IMAGE_PIXELS = PIXELS

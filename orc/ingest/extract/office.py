@@ -1,4 +1,4 @@
-"""Office files, by kreuzberg, and the zip checks made before it sees them. Child only, never PDF."""
+"""Office files, by kreuzberg, after checks of their zip. Child only, and never a PDF."""
 
 import io
 import re
@@ -37,7 +37,7 @@ def read_office(octets: bytes, type_reel: str, limits: Limits) -> Extraction:
         return refused
     import kreuzberg  # noqa: PLC0415 - 125 MB of address space that only office files need
 
-    config = kreuzberg.ExtractionConfig(
+    config = kreuzberg.ExtractionConfig(  # type: ignore[call-arg]  # its stubs forget disable_ocr
         use_cache=False,
         disable_ocr=True,
         enable_quality_processing=False,

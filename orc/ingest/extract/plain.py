@@ -16,8 +16,8 @@ _BOMS = (
 )
 _HIDDEN = frozenset({"script", "style", "template", "noscript", "svg"})
 _INLINE = frozenset(
-    "a abbr b big code em font i label mark q s small span strong sub sup u".split()
-)
+    ("a", "abbr", "b", "big", "code", "em", "font", "i", "label", "mark", "q", "s", "small")
+) | {"span", "strong", "sub", "sup", "u"}
 _HEADERS = (("Subject", "Objet"), ("From", "De"), ("To", "À"), ("Cc", "Copie"), ("Date", "Date"))
 _PARTS = 50
 

@@ -1,0 +1,94 @@
+"""The process that reads hostile bytes: one order at a time on its input, answers on its output.
+
+Started as a module by enfant.py. It ends when its input does; whatever a library raises that is no
+ordinary exception (a Rust panic) is answered, then ends it too.
+"""
+
+import os
+import sys
+from typing import Any, BinaryIO
+
+from orc.ingest.extract.confine import allow_cpu, confine, find_peak_ko
+from orc.ingest.extract.protocol import HEADER, dump_extraction, make_frame
+from orc.ingest.extract.values import EtatTexte, Extraction, Limits
+
+_CRASHED = "La lecture du document a échoué : {}."
+
+
+def main() -> None:
+    """Confine, then answer orders until the input ends. Arguments: the limits, in order."""
+    seconds, memoire_mo, pages, caracteres, octets, unpacked = sys.argv[1:7]
+    limits = Limits(
+        float(seconds), int(memoire_mo), int(pages), int(caracteres), int(octets), int(unpacked)
+    )
+    orders = os.fdopen(0, "rb", buffering=65_536, closefd=False)
+    # What a library prints must not be taken for an answer.
+    answers = os.fdopen(os.dup(1), "wb", buffering=0)
+    os.dup2(2, 1)
+    confine(limits.memoire_mo)
+    while _answer(orders, answers, limits):
+        pass
+
+
+def _answer(orders: BinaryIO, answers: BinaryIO, limits: Limits) -> bool:
+    """Read one order and answer it; whether another may follow."""
+    header = orders.read(HEADER.size)
+    if len(header) < HEADER.size:
+        return False
+    json_size, raw_size = HEADER.unpack(header)
+    text = orders.read(json_size)
+    octets = orders.read(raw_size)
+    allow_cpu(limits.secondes)
+    said, raw, sane = _obey(text, octets, limits)
+    frame, raw = make_frame({**said, "fin": not sane, "memoire_ko": find_peak_ko()}, raw)
+    _write(answers, frame)
+    _write(answers, raw)
+    return sane
+
+
+def _write(answers: BinaryIO, octets: bytes) -> None:
+    rest = memoryview(octets)
+    while rest:
+        rest = rest[answers.write(rest) :]
+
+
+def _obey(text: bytes, octets: bytes, limits: Limits) -> tuple[dict[str, Any], bytes, bool]:
+    """The answer to one order, its raw bytes, and whether this process is still sane."""
+    import json  # noqa: PLC0415 - loaded by protocol already
+
+    order = json.loads(text)
+    try:
+        return _read(order, octets, limits)
+    except MemoryError:
+        failed = Extraction(EtatTexte.MEMOIRE, "La lecture demande plus de mémoire que la limite.")
+    except BaseException as error:  # noqa: BLE001 - hostile bytes: no failure may pass for silence
+        failed = Extraction(EtatTexte.ILLISIBLE, _CRASHED.format(type(error).__name__))
+    said = {**dump_extraction(failed), "largeur": 0, "hauteur": 0, "boxes": []}
+    return said, b"", False
+
+
+def _read(
+    order: dict[str, Any], octets: bytes, limits: Limits
+) -> tuple[dict[str, Any], bytes, bool]:
+    if order["ordre"] == "texte":
+        from orc.ingest.extract.chain import extract  # noqa: PLC0415 - pdfium: after confine()
+
+        extraction = extract(octets, order["nom"], order["type_reel"], limits)
+        return dump_extraction(extraction), b"", extraction.etat is not EtatTexte.MEMOIRE
+    if order["ordre"] == "mots":
+        from orc.ingest.extract.pdf_boxes import find_boxes  # noqa: PLC0415 - only the viewer
+
+        boxes = find_boxes(octets, order["page"], order["mots"])
+        rows = [(box.x, box.y, box.largeur, box.hauteur, box.mot) for box in boxes.boxes]
+        size = {"largeur": boxes.largeur, "hauteur": boxes.hauteur}
+        return {**size, "boxes": rows, "motif": boxes.motif}, b"", True
+    from orc.ingest.extract.render import NoImage, render_page  # noqa: PLC0415 - only the viewer
+
+    try:
+        return {"motif": ""}, render_page(octets, order["page"], order["largeur"]), True
+    except NoImage as error:
+        return {"motif": str(error)}, b"", True
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,85 @@
+"""Frames between ORC and its children: two lengths, JSON, raw bytes. The child is not trusted."""
+
+import json
+import struct
+from collections.abc import Mapping
+from typing import Any
+
+from orc.ingest.extract.values import Box, Boxes, EtatTexte, Extraction, Limits, Partie
+
+HEADER = struct.Struct(">II")
+# An image of a page, as PNG.
+MAX_RAW = 64 * 1024 * 1024
+
+
+class BadFrame(ValueError):
+    """A child answered what no reader of ours can answer."""
+
+
+def make_frame(said: Mapping[str, Any], raw: bytes = b"") -> tuple[bytes, bytes]:
+    """Header and JSON, then the raw bytes (kept apart: they are large and not copied)."""
+    text = json.dumps(said, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace")
+    return HEADER.pack(len(text), len(raw)) + text, raw
+
+
+def max_json(limits: Limits) -> int:
+    """The most bytes of JSON that an honest answer takes under these limits."""
+    return 4 * limits.caracteres + 16 * limits.pages + 4 * 1024 * 1024
+
+
+def dump_extraction(extraction: Extraction) -> dict[str, Any]:
+    """An Extraction as JSON values."""
+    return {
+        "etat": extraction.etat.value,
+        "motif": extraction.motif,
+        "pages": extraction.pages,
+        "type_reel": extraction.type_reel,
+        "extracteur": extraction.extracteur,
+        "pages_a_oceriser": extraction.pages_a_oceriser,
+        "metadonnees": dict(extraction.metadonnees),
+        "parties": [(part.nom, part.type, part.pages) for part in extraction.parties],
+        "nir": extraction.nir,
+    }
+
+
+def load_extraction(said: Mapping[str, Any]) -> Extraction:
+    """An Extraction from what a child said; raises BadFrame when it is not one."""
+    try:
+        return Extraction(
+            EtatTexte(said["etat"]),
+            _text(said["motif"]),
+            _texts(said["pages"]),
+            _text(said["type_reel"]),
+            _text(said["extracteur"]),
+            tuple(int(number) for number in said["pages_a_oceriser"]),
+            {_text(key): _text(value) for key, value in said["metadonnees"].items()},
+            tuple(Partie(_text(n), _text(t), _texts(p)) for n, t, p in said["parties"]),
+            bool(said["nir"]),
+        )
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise BadFrame(str(error)) from error
+
+
+def load_boxes(said: Mapping[str, Any]) -> Boxes:
+    """Boxes from what a child said; raises BadFrame when they are not."""
+    try:
+        boxes = tuple(
+            Box(float(x), float(y), float(width), float(height), _text(mot))
+            for x, y, width, height, mot in said["boxes"]
+        )
+        size = float(said["largeur"]), float(said["hauteur"])
+        return Boxes(*size, boxes, _text(said["motif"]))
+    except (KeyError, TypeError, ValueError) as error:
+        raise BadFrame(str(error)) from error
+
+
+def _text(value: object) -> str:
+    if not isinstance(value, str):
+        raise BadFrame("un texte est attendu")
+    return value
+
+
+def _texts(values: object) -> tuple[str, ...]:
+    if not isinstance(values, list):
+        raise BadFrame("une liste de textes est attendue")
+    return tuple(_text(value) for value in values)
