@@ -1,0 +1,106 @@
+"""Pieces and bordereaux on one line of a table, read many at once."""
+
+from collections.abc import Sequence
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from orc.access import Clearance
+from orc.domain import Sens
+from orc.models import Bordereau, Lien, Ligne, Piece, Tiers
+from orc.nomenclature import (
+    libelle_nature_piece,
+    libelle_type_bordereau,
+    libelle_type_piece,
+)
+from orc.search.consult_values import BordereauResume, PieceResume
+from orc.search.lieux import Code
+
+ELECTRONIQUE = "01"
+
+
+def make_bordereau_resume(bordereau: Bordereau) -> BordereauResume:
+    """One line of a bordereau, its type with its label."""
+    return BordereauResume(
+        id=bordereau.id,
+        sens=Sens(bordereau.sens),
+        exercice=bordereau.exercice,
+        numero=bordereau.numero,
+        type_bordereau=Code(
+            bordereau.type_bordereau,
+            libelle_type_bordereau(bordereau.sens, bordereau.type_bordereau),
+        ),
+        date_emission=bordereau.date_emission,
+        objet=bordereau.objet,
+        signe=bordereau.signe,
+    )
+
+
+def find_resumes(
+    session: Session, pieces: Sequence[Piece], *, clearance: Clearance
+) -> tuple[PieceResume, ...]:
+    """These pieces on one line each, in the same order; those not allowed are left out."""
+    shown = [piece for piece in pieces if clearance.allows(piece.cellule_id)]
+    ids = [piece.id for piece in shown]
+    tiers = find_noms_tiers(session, ids)
+    liens = _count_pj(session, ids)
+    return tuple(
+        _make(piece, tiers.get(piece.id, ""), liens.get(piece.id, (0, 0))) for piece in shown
+    )
+
+
+def _make(piece: Piece, tiers: str, liens: tuple[int, int]) -> PieceResume:
+    sens = piece.sens
+    return PieceResume(
+        id=piece.id,
+        sens=Sens(sens),
+        exercice=piece.exercice,
+        numero=piece.numero,
+        numero_bordereau=piece.numero_bordereau,
+        type_piece=Code(piece.type_piece, libelle_type_piece(sens, piece.type_piece)),
+        nature_piece=Code(piece.nature_piece, libelle_nature_piece(sens, piece.nature_piece)),
+        objet=piece.objet,
+        tiers=tiers,
+        ht=piece.ht,
+        tva=piece.tva,
+        nb_pj=liens[0],
+        nb_pj_absentes=liens[1],
+        version=piece.version,
+        courante=piece.courante,
+    )
+
+
+def find_noms_tiers(session: Session, piece_ids: Sequence[int]) -> dict[int, str]:
+    """The first tiers of each piece, and how many others: `EDF et 2 autres`."""
+    query = (
+        select(Ligne.piece_id, Tiers.nom, Tiers.prenom)
+        .join(Tiers, Tiers.id == Ligne.tiers_id)
+        .where(Ligne.piece_id.in_(piece_ids))
+        .order_by(Ligne.piece_id, Ligne.id)
+    )
+    names: dict[int, dict[str, None]] = {}
+    for piece_id, nom, prenom in session.execute(query):
+        names.setdefault(piece_id, {})[f"{nom} {prenom}".strip()] = None
+    return {piece_id: _join_names(list(found)) for piece_id, found in names.items()}
+
+
+def _join_names(names: list[str]) -> str:
+    others = len(names) - 1
+    if not others:
+        return names[0]
+    return f"{names[0]} et {others} autre{'s' if others > 1 else ''}"
+
+
+def _count_pj(session: Session, piece_ids: Sequence[int]) -> dict[int, tuple[int, int]]:
+    """How many PJ each piece cites, and how many of them should have come but have not."""
+    absent = (Lien.support == ELECTRONIQUE) & Lien.pj_id.is_(None)
+    query = (
+        select(
+            Lien.piece_id,
+            func.count(func.distinct(Lien.id_unique)),
+            func.count(func.distinct(Lien.id_unique)).filter(absent),
+        )
+        .where(Lien.piece_id.in_(piece_ids))
+        .group_by(Lien.piece_id)
+    )
+    return {row[0]: (row[1], row[2]) for row in session.execute(query)}
