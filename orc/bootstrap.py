@@ -4,11 +4,7 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
-from alembic import command
-from alembic.config import Config
-from sqlalchemy import Engine
-
-import migrations
+from migrations import migrate
 from orc.db import Database, open_engine
 from orc.errors import Invalid
 from orc.index.engines.tantivy import TantivyEngine
@@ -65,16 +61,6 @@ def make_orc(settings: Settings) -> Orc:
         tasks=Tasks(settings.queue, {}),
         pool=ExtractionPool(make_limits(settings), workers),
     )
-
-
-def migrate(engine: Engine) -> None:
-    """Bring the tables to their latest form."""
-    config = Config()
-    config.set_main_option("script_location", str(Path(migrations.__file__).parent))
-    config.set_main_option("path_separator", "os")
-    with engine.execution_options(immediate=True).begin() as connection:
-        config.attributes["connection"] = connection
-        command.upgrade(config, "head")
 
 
 def open_search_engine(url: str) -> SearchEngine:

@@ -3,9 +3,9 @@
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
-from sqlalchemy import Engine, create_engine, event
+from sqlalchemy import Engine, Insert, Table, create_engine, event
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import DeclarativeBase, Session, sessionmaker
 
@@ -78,17 +78,19 @@ class Database:
         self.engine.dispose()
 
 
+def make_insert_missing(session: Writing, table: type[DeclarativeBase]) -> Insert:
+    """An INSERT that leaves alone the rows already there."""
+    sqlite_here = session.get_bind().dialect.name == "sqlite"
+    insert = sqlite.insert if sqlite_here else postgresql.insert
+    return insert(cast("Table", table.__table__)).on_conflict_do_nothing()
+
+
 def insert_missing(
     session: Writing, table: type[DeclarativeBase], rows: Sequence[Mapping[str, object]]
 ) -> None:
     """Insert rows that carry their keys; those already there stay as they are."""
     if rows:
-        insert = sqlite.insert if _is_sqlite(session) else postgresql.insert
-        session.execute(insert(table).on_conflict_do_nothing(), rows)
-
-
-def _is_sqlite(session: Session) -> bool:
-    return session.get_bind().dialect.name == "sqlite"
+        session.execute(make_insert_missing(session, table), rows)
 
 
 def call_after_commit(session: Session, call: Callable[[], object]) -> None:

@@ -48,12 +48,9 @@ def upgrade() -> None:
         sa.Column("mtime", sa.Double(), nullable=True),
         sa.Column("vu_le", sa.DateTime(timezone=True), nullable=False),
         sa.Column("disparu_le", sa.DateTime(timezone=True), nullable=True),
-        sa.Column("remplace_par", sa.Integer(), nullable=True),
+        sa.Column("remplace_le", sa.DateTime(timezone=True), nullable=True),
         sa.Column("etat", sa.String(), nullable=False),
         sa.Column("motif", sa.String(), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["remplace_par"], ["fichier.id"], name=op.f("fk_fichier_remplace_par")
-        ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_fichier")),
     )
     with op.batch_alter_table("fichier", schema=None) as batch_op:
@@ -62,8 +59,8 @@ def upgrade() -> None:
             "uq_fichier_present",
             ["silo", "chemin"],
             unique=True,
-            sqlite_where=sa.text("remplace_par IS NULL AND disparu_le IS NULL"),
-            postgresql_where=sa.text("remplace_par IS NULL AND disparu_le IS NULL"),
+            sqlite_where=sa.text("remplace_le IS NULL AND disparu_le IS NULL"),
+            postgresql_where=sa.text("remplace_le IS NULL AND disparu_le IS NULL"),
         )
 
     op.create_table(
@@ -660,8 +657,8 @@ def downgrade() -> None:
     with op.batch_alter_table("fichier", schema=None) as batch_op:
         batch_op.drop_index(
             "uq_fichier_present",
-            sqlite_where=sa.text("remplace_par IS NULL AND disparu_le IS NULL"),
-            postgresql_where=sa.text("remplace_par IS NULL AND disparu_le IS NULL"),
+            sqlite_where=sa.text("remplace_le IS NULL AND disparu_le IS NULL"),
+            postgresql_where=sa.text("remplace_le IS NULL AND disparu_le IS NULL"),
         )
         batch_op.drop_index(batch_op.f("ix_fichier_etat"))
 

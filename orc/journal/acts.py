@@ -20,6 +20,7 @@ class Acte(StrEnum):
     CONSULTATION = "consultation"
     TELECHARGEMENT = "telechargement"
     INGESTION = "ingestion"
+    DISPARITION = "disparition"
     MISE_A_L_ECART = "mise_a_l_ecart"
     CLOTURE = "cloture"
     RETRAIT_DE_CLOTURE = "retrait_de_cloture"

@@ -18,8 +18,8 @@ class Fichier(Base):
             "silo",
             "chemin",
             unique=True,
-            sqlite_where=text("remplace_par IS NULL AND disparu_le IS NULL"),
-            postgresql_where=text("remplace_par IS NULL AND disparu_le IS NULL"),
+            sqlite_where=text("remplace_le IS NULL AND disparu_le IS NULL"),
+            postgresql_where=text("remplace_le IS NULL AND disparu_le IS NULL"),
         ),
     )
 
@@ -33,7 +33,8 @@ class Fichier(Base):
     mtime: Mapped[float | None]
     vu_le: Mapped[datetime] = mapped_column(Instant)
     disparu_le: Mapped[datetime | None] = mapped_column(Instant)
-    remplace_par: Mapped[int | None] = mapped_column(ForeignKey("fichier.id"))
+    # Its content changed: the same name is another row since then.
+    remplace_le: Mapped[datetime | None] = mapped_column(Instant)
     # vu -> lu (its flows are registered) | quarantaine (nothing of it can be used)
     etat: Mapped[str] = mapped_column(default="vu", index=True)
     motif: Mapped[str] = mapped_column(default="")

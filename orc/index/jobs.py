@@ -1,0 +1,85 @@
+"""Telling the index what SQL says: empties the outbox, piece by piece, in batches."""
+
+import threading
+from dataclasses import dataclass
+
+from sqlalchemy import delete, exists, select
+from sqlalchemy.orm import Session
+
+from orc.access import en_vigueur
+from orc.db import Database
+from orc.index.make_records import make_records
+from orc.index.port import SearchEngine
+from orc.models import AIndexer, Cloture, Lien, Piece, PieceJustificative, Texte
+from orc.storage import Storage
+
+# Pieces made into records at once, and pieces of one commit of the engine.
+BATCH = 250
+COMMIT = 5000
+_one_writer = threading.Lock()
+
+
+@dataclass(frozen=True, slots=True)
+class Attente:
+    """A piece that waits: the turn it is at, and whether it has its place in the index."""
+
+    piece_id: int
+    tour: int
+    cherchable: bool
+
+
+def index_pieces(database: Database, storage: Storage, engine: SearchEngine) -> int:
+    """Index every piece that waits, or remove it where it may no longer be found; how many."""
+    total = 0
+    with _one_writer:
+        while done := _index_some(database, storage, engine):
+            engine.commit()
+            _forget(database, done)
+            total += len(done)
+    return total
+
+
+def _index_some(database: Database, storage: Storage, engine: SearchEngine) -> list[Attente]:
+    done: list[Attente] = []
+    last = 0
+    while len(done) < COMMIT:
+        with database.reading() as session:
+            batch = _find_waiting(session, after=last)
+            if not batch:
+                break
+            kept = [a.piece_id for a in batch if a.cherchable]
+            records = list(make_records(session, storage, kept)) if kept else []
+        engine.remove([a.piece_id for a in batch if not a.cherchable])
+        engine.put(records)
+        done += batch
+        last = batch[-1].piece_id
+    return done
+
+
+def _find_waiting(session: Session, *, after: int) -> list[Attente]:
+    """Pieces whose texts are all known: the others wait for theirs, and are not done twice."""
+    pending = exists().where(
+        Lien.piece_id == AIndexer.piece_id,
+        Lien.pj_id == PieceJustificative.id,
+        PieceJustificative.sha256 == Texte.sha256,
+        Texte.etat == "a_extraire",
+    )
+    query = (
+        select(Piece.id, Piece.tour, Piece.courante & Cloture.id.is_not(None))
+        .join(AIndexer, AIndexer.piece_id == Piece.id)
+        .outerjoin(Cloture, en_vigueur(Piece.budget_id, Piece.exercice))
+        .where(AIndexer.piece_id > after, ~pending)
+        .order_by(AIndexer.piece_id)
+        .limit(BATCH)
+    )
+    return [Attente(*row) for row in session.execute(query)]
+
+
+def _forget(database: Database, done: list[Attente]) -> None:
+    """What was marked again meanwhile stays for the next round."""
+    for start in range(0, len(done), 500):
+        ids = {a.piece_id: a.tour for a in done[start : start + 500]}
+        with database.writing() as session:
+            now = session.execute(select(Piece.id, Piece.tour).where(Piece.id.in_(ids)))
+            same = [row.id for row in now if ids[row.id] == row.tour]
+            session.execute(delete(AIndexer).where(AIndexer.piece_id.in_(same)))

@@ -1,0 +1,37 @@
+"""Which pieces the index must be told of again: a table emptied by orc.index.jobs."""
+
+from collections.abc import Iterable
+
+from sqlalchemy import Select, select, update
+from sqlalchemy.orm import Session
+
+from orc.db import Writing, make_insert_missing
+from orc.models import AIndexer, Piece
+
+
+def mark_new_pieces(session: Writing, piece_ids: Select[int]) -> None:
+    """These pieces were never indexed: their turn does not change."""
+    session.execute(make_insert_missing(session, AIndexer).from_select(["piece_id"], piece_ids))
+
+
+def mark_pieces(session: Writing, piece_ids: Select[int]) -> None:
+    """What the index says of these pieces is out of date: a new turn for each."""
+    session.execute(
+        update(Piece)
+        .where(Piece.id.in_(piece_ids))
+        .values(tour=Piece.tour + 1)
+        .execution_options(synchronize_session=False)
+    )
+    mark_new_pieces(session, piece_ids)
+
+
+def mark_piece_ids(session: Writing, piece_ids: Iterable[int]) -> None:
+    """The same for ids at hand; any number of them."""
+    ids = list(piece_ids)
+    for start in range(0, len(ids), 500):
+        mark_pieces(session, select(Piece.id).where(Piece.id.in_(ids[start : start + 500])))
+
+
+def count_waiting(session: Session) -> int:
+    """How many pieces wait to be indexed."""
+    return session.query(AIndexer).count()

@@ -1,0 +1,169 @@
+"""Closing an exercice of a budget, and withdrawing it: what is closed may be searched.
+
+The pieces were read long before: recording a closure only tells the index; the silo is not read.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, and_, func, select, update
+from sqlalchemy.orm import Session
+
+from orc.access import en_vigueur
+from orc.db import Writing, insert_missing
+from orc.errors import NotFound
+from orc.index.outbox import mark_pieces
+from orc.journal import Acte, record_acte
+from orc.models import Budget, Cloture, Piece, read_now
+
+
+@dataclass(frozen=True, slots=True)
+class Exercice:
+    """An exercice of a budget."""
+
+    budget_id: int
+    annee: int
+
+
+@dataclass(frozen=True, slots=True)
+class EtatExercice:
+    """An exercice that holds pieces, whether it is closed, and what it holds (cents, signed)."""
+
+    exercice: Exercice
+    siren: str
+    libelle: str
+    cod_bud: str
+    id_post: str
+    close_le: date | None
+    nb_pieces: int
+    depenses_ttc: int
+    recettes_ttc: int
+
+
+@dataclass(frozen=True, slots=True)
+class Auteur:
+    """Who records or withdraws a closure; `personne_id` is None for a program."""
+
+    identifiant: str
+    personne_id: int | None = None
+
+
+def find_pieces_closes(*, flux_id: int) -> Select[int]:
+    """The current pieces of a flow whose exercice is closed."""
+    return (
+        select(Piece.id)
+        .join(Cloture, en_vigueur(Piece.budget_id, Piece.exercice))
+        .where(Piece.flux_id == flux_id, Piece.courante)
+    )
+
+
+def find_exercices(session: Session, *, which: ColumnElement[bool]) -> list[EtatExercice]:
+    """Every exercice that holds pieces, of the budgets said by `which`; latest first."""
+    ttc = Piece.ht + Piece.tva
+    query = (
+        select(
+            Budget.id,
+            Piece.exercice,
+            Budget.siren,
+            Budget.libelle,
+            Budget.cod_bud,
+            Budget.id_post,
+            Cloture.close_le,
+            func.count(Piece.id),
+            func.coalesce(func.sum(ttc).filter(Piece.sens == "depense"), 0),
+            func.coalesce(func.sum(ttc).filter(Piece.sens == "recette"), 0),
+        )
+        .join(Piece, Piece.budget_id == Budget.id)
+        .outerjoin(Cloture, en_vigueur(Budget.id, Piece.exercice))
+        .where(which, Piece.courante)
+        .group_by(
+            Budget.id,
+            Piece.exercice,
+            Budget.siren,
+            Budget.libelle,
+            Budget.cod_bud,
+            Budget.id_post,
+            Cloture.close_le,
+        )
+        .order_by(Budget.siren, Budget.cod_bud, Piece.exercice.desc())
+    )
+    return [_make_etat(*row) for row in session.execute(query)]
+
+
+def _make_etat(budget_id: int, annee: int, *rest: Any) -> EtatExercice:
+    return EtatExercice(Exercice(budget_id, annee), *rest)
+
+
+def record_clotures(
+    session: Writing, exercices: Sequence[Exercice], *, close_le: date, auteur: Auteur
+) -> int:
+    """Record these closures; those already in force stay as they are. How many are new.
+
+    Their pieces are marked for the index: the caller enqueues the index job.
+    """
+    return sum(_record_cloture(session, e, close_le, auteur) for e in exercices)
+
+
+def _record_cloture(session: Writing, exercice: Exercice, close_le: date, auteur: Auteur) -> bool:
+    if find_cloture(session, exercice):
+        return False
+    row = {
+        "budget_id": exercice.budget_id,
+        "exercice": exercice.annee,
+        "close_le": close_le,
+        "enregistree_le": read_now(),
+        "enregistree_par": auteur.identifiant,
+    }
+    insert_missing(session, Cloture, [row])
+    _tell_index(session, exercice)
+    _journal(session, Acte.CLOTURE, exercice, auteur, {"close_le": close_le.isoformat()})
+    return True
+
+
+def withdraw_cloture(session: Writing, exercice: Exercice, *, motif: str, auteur: Auteur) -> None:
+    """Withdraw a closure, with a motive; NotFound when none is in force."""
+    if not find_cloture(session, exercice):
+        raise NotFound(f"L’exercice {exercice.annee} de ce budget n’est pas clos.")
+    session.execute(
+        update(Cloture)
+        .where(en_vigueur(exercice.budget_id, exercice.annee))
+        .values(retiree_le=read_now(), retiree_par=auteur.identifiant, motif=motif)
+    )
+    _tell_index(session, exercice)
+    _journal(session, Acte.RETRAIT_DE_CLOTURE, exercice, auteur, {"motif": motif})
+
+
+def find_cloture(session: Session, exercice: Exercice) -> int | None:
+    """The id of the closure in force, if there is one."""
+    return session.scalar(select(Cloture.id).where(en_vigueur(exercice.budget_id, exercice.annee)))
+
+
+def find_past_exercices(session: Session, today: date) -> list[Exercice]:
+    """Every exercice before this year that holds pieces: closed by default without clotures.csv."""
+    query = (
+        select(Piece.budget_id, Piece.exercice)
+        .outerjoin(Cloture, en_vigueur(Piece.budget_id, Piece.exercice))
+        .where(Piece.exercice.between(1900, today.year - 1), Cloture.id.is_(None))
+        .distinct()
+    )
+    return [Exercice(*row) for row in session.execute(query)]
+
+
+def _tell_index(session: Writing, exercice: Exercice) -> None:
+    held = and_(Piece.budget_id == exercice.budget_id, Piece.exercice == exercice.annee)
+    mark_pieces(session, select(Piece.id).where(held))
+
+
+def _journal(
+    session: Writing, acte: Acte, exercice: Exercice, auteur: Auteur, details: dict[str, object]
+) -> None:
+    record_acte(
+        session,
+        acte,
+        acteur=auteur.identifiant,
+        personne_id=auteur.personne_id,
+        objet=f"budget:{exercice.budget_id}/exercice:{exercice.annee}",
+        details=details,
+    )

@@ -1,0 +1,117 @@
+"""What the silo shows against what SQL knows: new, changed and vanished files are recorded."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import TypeVar
+
+from sqlalchemy import insert, select, update
+
+from orc.db import Database, Writing
+from orc.journal import Acte, record_acte
+from orc.models import Fichier, read_now
+from orc.silo import FichierConnu, FichierVu, Silo, compare
+
+T = TypeVar("T")
+
+BATCH = 400
+AUTRE = "autre"
+
+
+@dataclass(frozen=True, slots=True)
+class Releve:
+    """What one look at the silo found, in files; `a_lire` are the ids of rows still to be read."""
+
+    nouveaux: int
+    changes: int
+    disparus: int
+    inchanges: int
+    autres: tuple[str, ...]
+    a_lire: tuple[int, ...]
+
+
+def record_fichiers(database: Database, silo: Silo) -> Releve:
+    """List the silo and record what is new, changed or gone; nothing is read, nothing dropped."""
+    known = _find_known(database, silo.url)
+    seen = list(silo.list())
+    ecart = compare(known, seen)
+    for chunk in batched([f.chemin for f in ecart.changes], BATCH):
+        with database.writing() as session:
+            _date(session, silo.url, chunk, "remplace_le")
+            _insert(session, silo.url, [f for f in ecart.changes if f.chemin in set(chunk)])
+    for news in batched(ecart.nouveaux, BATCH):
+        with database.writing() as session:
+            _insert(session, silo.url, news)
+    _record_gone(database, silo.url, [f.chemin for f in ecart.disparus])
+    return Releve(
+        len(ecart.nouveaux),
+        len(ecart.changes),
+        len(ecart.disparus),
+        len(ecart.inchanges),
+        tuple(f.chemin for f in seen if f.genre == AUTRE),
+        find_to_read(database, silo.url),
+    )
+
+
+def find_to_read(database: Database, url: str = "") -> tuple[int, ...]:
+    """The files of a silo, or of all, that were seen and not read yet; oldest first."""
+    query = select(Fichier.id).where(Fichier.etat == "vu", Fichier.remplace_le.is_(None))
+    if url:
+        query = query.where(Fichier.silo == url)
+    with database.reading() as session:
+        return tuple(session.scalars(query.order_by(Fichier.id)))
+
+
+def _find_known(database: Database, url: str) -> list[FichierConnu]:
+    query = select(Fichier.chemin, Fichier.taille, Fichier.etag, Fichier.mtime).where(
+        Fichier.silo == url, Fichier.disparu_le.is_(None), Fichier.remplace_le.is_(None)
+    )
+    with database.reading() as session:
+        return [FichierConnu(*row) for row in session.execute(query)]
+
+
+def _insert(session: Writing, url: str, files: Iterable[FichierVu]) -> None:
+    rows = [
+        {
+            "silo": url,
+            "chemin": f.chemin,
+            "genre": f.genre,
+            "taille": f.taille,
+            "etag": f.etag,
+            "mtime": f.mtime,
+            "vu_le": read_now(),
+            "etat": AUTRE if f.genre == AUTRE else "vu",
+        }
+        for f in files
+    ]
+    if rows:
+        session.execute(insert(Fichier), rows)
+
+
+def _record_gone(database: Database, url: str, chemins: list[str]) -> None:
+    for chunk in batched(chemins, BATCH):
+        with database.writing() as session:
+            _date(session, url, chunk, "disparu_le")
+            for chemin in chunk:
+                record_acte(
+                    session, Acte.DISPARITION, acteur="ingestion", objet=f"fichier:{chemin}"
+                )
+
+
+def _date(session: Writing, url: str, chemins: Sequence[str], column: str) -> None:
+    session.execute(
+        update(Fichier)
+        .where(
+            Fichier.silo == url,
+            Fichier.chemin.in_(chemins),
+            Fichier.disparu_le.is_(None),
+            Fichier.remplace_le.is_(None),
+        )
+        .values({column: read_now()})
+        .execution_options(synchronize_session=False)
+    )
+
+
+def batched(items: Sequence[T], size: int) -> Iterator[Sequence[T]]:
+    """Slices of at most `size` items, in order (itertools.batched comes with Python 3.12)."""
+    for start in range(0, len(items), size):
+        yield items[start : start + size]

@@ -1,0 +1,210 @@
+"""One flow into SQL: rows in short transactions, then links, versions, closures, its journal row.
+
+A flow killed half-way is read again from its start: its rows have the same ids, nothing doubles.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from sqlalchemy import select, update
+
+from orc.db import Database, Writing, insert_missing
+from orc.domain import CleBudget
+from orc.errors import Invalid
+from orc.index.outbox import mark_new_pieces
+from orc.ingest.clotures import find_pieces_closes
+from orc.ingest.links import resolve_liens
+from orc.ingest.pes import read_flux
+from orc.ingest.pes.values import (
+    Anomalie,
+    Bordereau,
+    Concession,
+    Entete,
+    FinBordereau,
+    Marche,
+    Piece,
+    PieceJustificative,
+)
+from orc.ingest.referentiel import BudgetConnu, Cellules, Libelles, get_budget
+from orc.ingest.rows import CelluleDemandee, Row, RowMaker
+from orc.ingest.versions import set_versions
+from orc.journal import Acte, record_acte
+from orc.models import base, flux, pieces, pj, read_now
+from orc.models.flux import Flux
+
+# Rows of one transaction: about 50 ms of lock on SQLite.
+BATCH = 2000
+ACTEUR = "ingestion"
+
+# In the order of their foreign keys.
+TABLES: dict[str, type[base.Base]] = {
+    "bordereau": pieces.Bordereau,
+    "tiers": pieces.Tiers,
+    "piece": pieces.Piece,
+    "ligne": pieces.Ligne,
+    "marche": pieces.Marche,
+    "texte": pj.Texte,
+    "pj": pj.PieceJustificative,
+    "lien": pj.Lien,
+    "ref_compta": pj.RefCompta,
+    "lien_marche": pj.LienMarche,
+    "anomalie": flux.Anomalie,
+}
+
+
+@dataclass(slots=True)
+class Intake:
+    """One flow on its way into SQL."""
+
+    database: Database
+    flux_id: int
+    compte_651_sensible: bool
+    cellules: Cellules
+    maker: RowMaker | None = None
+    entete: Entete | None = None
+
+    def read(self, path: Path) -> None:
+        """Read the whole flow at this path; FluxIllisible when nothing of it can be used."""
+        early: list[Anomalie] = []
+        for element in read_flux(path):
+            if isinstance(element, Entete):
+                self.start(element)
+            elif self.maker is None and isinstance(element, Anomalie):
+                early.append(element)
+            else:
+                self._add(element)
+        maker = self._get_maker()
+        for anomalie in early:
+            maker.add_anomalie(anomalie)
+        self._flush()
+        self._finish()
+
+    def start(self, entete: Entete) -> None:
+        """The header says whose accounts these are."""
+        cle = CleBudget(entete.id_coll, entete.cod_col, entete.cod_bud)
+        libelles = Libelles(
+            entete.id_post, entete.libelle_collectivite_budget, entete.libelle_poste
+        )
+        with self.database.writing() as session:
+            budget = get_budget(session, cle, libelles)
+        self.entete = entete
+        self.maker = RowMaker(self.flux_id, budget, self.compte_651_sensible)
+
+    def _get_maker(self) -> RowMaker:
+        if self.maker is None:
+            raise Invalid("Ce flux n’a ni en-tête ni contenu lisible.")
+        return self.maker
+
+    def _add(self, element: object) -> None:
+        maker = self._get_maker()
+        add = _ADDERS.get(type(element))
+        if add is None:  # acquits, retours: kept in the silo, applied by a later issue
+            maker.totals["autres"] += 1
+            return
+        add(maker, element)
+        if maker.pending >= BATCH:
+            self._flush()
+
+    def _flush(self) -> None:
+        rows = self._get_maker().take()
+        with self.database.writing() as session:
+            self._name_cellules(session, rows)
+            signed = [row["id"] for row in rows.pop("signatures", [])]
+            for name, table in TABLES.items():
+                insert_missing(session, table, rows.get(name, []))
+            if signed:
+                session.execute(
+                    update(pieces.Bordereau)
+                    .where(pieces.Bordereau.id.in_(signed))
+                    .values(signe=True)
+                )
+
+    def _name_cellules(self, session: Writing, rows: dict[str, list[Row]]) -> None:
+        for table in ("piece", "lien"):
+            for row in rows.get(table, []):
+                wanted = row["cellule_id"]
+                if isinstance(wanted, CelluleDemandee):
+                    row["cellule_id"] = self.cellules.get(
+                        session, wanted.budget_id, wanted.exercice, wanted.domaine
+                    )
+
+    def _finish(self) -> None:
+        with self.database.writing() as session:
+            set_versions(session, self.flux_id)
+        with self.database.writing() as session:
+            resolve_liens(session, self.flux_id, self.cellules)
+        with self.database.writing() as session:
+            mark_new_pieces(session, find_pieces_closes(flux_id=self.flux_id))
+            self._close(session)
+
+    def _close(self, session: Writing) -> None:
+        maker, entete = self._get_maker(), self.entete
+        totals = maker.totals
+        values: dict[str, object] = {
+            "etat": "lu",
+            "motif": "",
+            "lu_le": read_now(),
+            "budget_id": maker.budget.id,
+            "nb_bordereaux": totals["bordereau"],
+            "nb_pieces": totals["piece"],
+            "nb_pj": totals["pj"],
+            "nb_anomalies": totals["anomalie"],
+        }
+        if entete:
+            values |= {
+                "forme": entete.forme.value,
+                "nom_fic": entete.nom_fic,
+                "typ_fic": entete.typ_fic,
+                "encodage": entete.encodage,
+                "date_flux": entete.date_str,
+            }
+        session.execute(update(Flux).where(Flux.id == self.flux_id).values(**values))
+        record_acte(
+            session,
+            Acte.INGESTION,
+            acteur=ACTEUR,
+            objet=f"flux:{self.flux_id}",
+            details={k: totals[k] for k in ("bordereau", "piece", "pj", "anomalie")},
+        )
+
+
+def read_flux_into_sql(
+    database: Database, flux_id: int, path: Path, *, compte_651_sensible: bool
+) -> bool:
+    """Read a flow into SQL, or put it in quarantine with its reason; True when it was read."""
+    intake = Intake(database, flux_id, compte_651_sensible, Cellules())
+    try:
+        intake.read(path)
+    except Invalid as error:
+        set_quarantaine(database, flux_id, str(error))
+        return False
+    return True
+
+
+def set_quarantaine(database: Database, flux_id: int, motif: str) -> None:
+    """This flow cannot be used, for this reason; it is kept, shown, and stops nothing else."""
+    with database.writing() as session:
+        flow = session.execute(select(Flux).where(Flux.id == flux_id)).scalar_one()
+        flow.etat, flow.motif, flow.lu_le = "quarantaine", motif, read_now()
+        session.flush()
+        record_acte(
+            session,
+            Acte.MISE_A_L_ECART,
+            acteur=ACTEUR,
+            objet=f"flux:{flux_id}",
+            details={"motif": motif},
+        )
+
+
+_ADDERS: dict[type, Callable[[RowMaker, object], None]] = {
+    Bordereau: RowMaker.add_bordereau,  # type: ignore[dict-item]
+    FinBordereau: RowMaker.end_bordereau,  # type: ignore[dict-item]
+    Piece: RowMaker.add_piece,  # type: ignore[dict-item]
+    PieceJustificative: RowMaker.add_pj,  # type: ignore[dict-item]
+    Marche: RowMaker.add_marche,  # type: ignore[dict-item]
+    Concession: RowMaker.add_marche,  # type: ignore[dict-item]
+    Anomalie: RowMaker.add_anomalie,  # type: ignore[dict-item]
+}
+
+__all__ = ["BudgetConnu", "Intake", "read_flux_into_sql", "set_quarantaine"]

@@ -1,0 +1,199 @@
+"""Citations meet their PJ, whichever arrives first, in whatever flow; then domaines follow.
+
+Three ways to link (structure.md §5): PJRef in the same flow, PJRef to another flow, RefCompta.
+"""
+
+from sqlalchemy import ColumnElement, Select, and_, case, func, or_, select, update
+from sqlalchemy.orm import aliased
+
+from orc.db import Writing, insert_missing
+from orc.domain import Domaine, Sens, strictest
+from orc.index.outbox import mark_piece_ids
+from orc.ingest.domaines import PAR_TYPE_PJ
+from orc.ingest.referentiel import Cellules
+from orc.ingest.rows import make_digest_id
+from orc.models import FLUX_BITS, Cellule, Lien, LienMarche, Piece, PieceJustificative, RefCompta
+
+Pj = PieceJustificative
+# Above every id a flow gives its own citations.
+DERIVED = 1 << 62
+DOMAINES_COMPTA = {"01": Sens.DEPENSE.value, "02": Sens.RECETTE.value}
+ORMC = "06"
+
+
+def resolve_liens(session: Writing, flux_id: int, cellules: Cellules) -> None:
+    """Link what this flow cites and what it sends with all that is already known."""
+    _link_ref_comptas(session, RefCompta.flux_id == flux_id)
+    _link_ref_comptas(session, Piece.flux_id == flux_id)
+    _meet(session, Lien.flux_id == flux_id)
+    late = _find_citations_of(flux_id)
+    touched = set(session.scalars(select(Lien.piece_id).where(Lien.id.in_(late))))
+    _meet(session, Lien.id.in_(late))
+    _meet_marches(session, flux_id)
+    touched |= spread_domaines(session, _find_liens_of(flux_id), cellules)
+    mark_piece_ids(session, touched)
+
+
+def _find_citations_of(flux_id: int) -> Select[int]:
+    """Citations, said by other flows, of PJ that this one sends (again)."""
+    return (
+        select(Lien.id)
+        .join(Pj, and_(Pj.siren == Lien.siren, Pj.id_unique == Lien.id_unique))
+        .where(Pj.flux_id == flux_id, Pj.id_unique != "", Lien.flux_id != flux_id)
+    )
+
+
+def _meet(session: Writing, which: ColumnElement[bool]) -> None:
+    session.execute(
+        update(Lien)
+        .where(which, Lien.id_unique != "")
+        .values(pj_id=_current_pj(Lien.siren, Lien.id_unique))
+        .execution_options(synchronize_session=False)
+    )
+
+
+def _current_pj(siren: object, id_unique: object) -> ColumnElement[int]:
+    query = select(Pj.id).where(Pj.siren == siren, Pj.id_unique == id_unique, Pj.courante)
+    return query.limit(1).scalar_subquery()
+
+
+def _meet_marches(session: Writing, flux_id: int) -> None:
+    sent = select(Pj.id_unique).where(Pj.flux_id == flux_id)
+    low, high = flux_id << FLUX_BITS, (flux_id + 1) << FLUX_BITS
+    session.execute(
+        update(LienMarche)
+        .where(
+            LienMarche.id_unique != "",
+            or_(LienMarche.id.between(low, high), LienMarche.id_unique.in_(sent)),
+        )
+        .values(pj_id=_current_pj(LienMarche.siren, LienMarche.id_unique))
+        .execution_options(synchronize_session=False)
+    )
+
+
+def _link_ref_comptas(session: Writing, which: ColumnElement[bool]) -> None:
+    """Make a citation of every RefCompta whose piece is here and does not cite that PJ itself."""
+    already = aliased(Lien)
+    wanted = (
+        select(RefCompta.id, RefCompta.flux_id, RefCompta.complement, Pj.siren, Pj.id_unique)
+        .add_columns(Pj.nom, Piece.id.label("piece_id"), Piece.cellule_id)
+        .join(Pj, Pj.id == RefCompta.pj_id)
+        .join(Piece, _proves())
+        .outerjoin(already, and_(already.piece_id == Piece.id, already.id_unique == Pj.id_unique))
+        .where(which, already.id.is_(None))
+    )
+    rows = [
+        {
+            "id": DERIVED | make_digest_id(row.id, row.piece_id) >> 1,
+            "flux_id": row.flux_id,
+            "piece_id": row.piece_id,
+            "siren": row.siren,
+            "id_unique": row.id_unique,
+            "nom": row.nom,
+            "origine": "ref_compta",
+            "ligne_numero": row.complement,
+            "cellule_id": row.cellule_id,
+        }
+        for row in session.execute(wanted)
+    ]
+    insert_missing(session, Lien, rows)
+
+
+def _proves() -> ColumnElement[bool]:
+    """RefCompta: Identifiant is IdPce, or IdBord (the rôle) where TypeObjet says ORMC."""
+    ormc = and_(RefCompta.domaine_compta == "02", RefCompta.type_objet == ORMC)
+    numero = case((ormc, Piece.numero_bordereau), else_=Piece.numero)
+    sens = case(DOMAINES_COMPTA, value=RefCompta.domaine_compta, else_="")
+    return and_(
+        Piece.budget_id == RefCompta.budget_id,
+        Piece.exercice == RefCompta.exercice,
+        Piece.sens == sens,
+        RefCompta.identifiant != "",
+        numero == RefCompta.identifiant,
+        or_(RefCompta.type_objet == "", Piece.type_bordereau == RefCompta.type_objet),
+    )
+
+
+def _find_liens_of(flux_id: int) -> Select[int]:
+    """Every link that this flow says, or whose PJ it sends, or whose piece it holds."""
+    said = select(Lien.id).where(Lien.flux_id == flux_id)
+    sent = select(Lien.id).join(Pj, Pj.id == Lien.pj_id).where(Pj.flux_id == flux_id)
+    held = select(Lien.id).join(Piece, Piece.id == Lien.piece_id).where(Piece.flux_id == flux_id)
+    return select(said.union(sent, held).subquery().c.id)
+
+
+def spread_domaines(session: Writing, liens: Select[int], cellules: Cellules) -> set[int]:
+    """A piece takes the domaine of its PJ's types; a PJ the strictest of its pieces; then links.
+
+    Answers the pieces whose records in the index must change.
+    """
+    changed = _reserve_pieces(session, liens, cellules)
+    concerned = liens.union(*(select(Lien.id).where(Lien.piece_id == p) for p in changed))
+    scope = select(concerned.subquery().c.id)
+    _reserve_pj(session, scope)
+    return changed | _move_liens(session, scope, cellules)
+
+
+def _reserve_pieces(session: Writing, liens: Select[int], cellules: Cellules) -> set[int]:
+    query = (
+        select(Piece.id, Piece.budget_id, Piece.exercice, Piece.domaine, Pj.type_pj)
+        .join(Lien, Lien.piece_id == Piece.id)
+        .join(Pj, Pj.id == Lien.pj_id)
+        .where(Lien.id.in_(liens), Pj.type_pj.in_(PAR_TYPE_PJ))
+    )
+    changed = set()
+    for row in session.execute(query).all():
+        domaine = strictest([Domaine(row.domaine), PAR_TYPE_PJ[row.type_pj]])
+        if domaine != row.domaine:
+            cellule = cellules.get(session, row.budget_id, row.exercice, domaine)
+            _update(session, Piece, row.id, domaine=domaine.value, cellule_id=cellule)
+            changed.add(row.id)
+    return changed
+
+
+def _reserve_pj(session: Writing, liens: Select[int]) -> None:
+    query = (
+        select(Pj.id, Pj.domaine, Piece.domaine.label("autre"))
+        .join(Lien, Lien.pj_id == Pj.id)
+        .join(Piece, Piece.id == Lien.piece_id)
+        .where(Lien.id.in_(liens), Piece.domaine != Domaine.ORDINAIRE, Piece.domaine != Pj.domaine)
+    )
+    strict: dict[int, Domaine] = {}
+    for row in session.execute(query).all():
+        held = strict.get(row.id, Domaine(row.domaine))
+        strict[row.id] = strictest([held, Domaine(row.autre)])
+    for pj_id, domaine in strict.items():
+        _update(session, Pj, pj_id, domaine=domaine.value)
+
+
+def _move_liens(session: Writing, scope: Select[int], cellules: Cellules) -> set[int]:
+    """Put each citation of the PJ concerned in the cellule of its piece and of the PJ's domaine."""
+    concerned = select(Lien.pj_id).where(Lien.id.in_(scope), Lien.pj_id.is_not(None))
+    same_pj = select(Lien.id).where(Lien.pj_id.in_(concerned))
+    every = select(scope.union(same_pj).subquery().c.id)
+    domaine = func.coalesce(Pj.domaine, Piece.domaine)
+    query = (
+        select(Lien.id, Piece.id.label("piece_id"), Piece.budget_id, Piece.exercice)
+        .add_columns(domaine.label("domaine"))
+        .join(Piece, Piece.id == Lien.piece_id)
+        .join(Cellule, Cellule.id == Lien.cellule_id)
+        .outerjoin(Pj, Pj.id == Lien.pj_id)
+        .where(Lien.id.in_(every), Cellule.domaine != domaine)
+    )
+    moved = set()
+    for row in session.execute(query).all():
+        cellule = cellules.get(session, row.budget_id, row.exercice, Domaine(row.domaine))
+        _update(session, Lien, row.id, cellule_id=cellule)
+        moved.add(row.piece_id)
+    return moved
+
+
+def _update(
+    session: Writing, table: type[Piece] | type[Pj] | type[Lien], row_id: int, **values: object
+) -> None:
+    session.execute(
+        update(table)
+        .where(table.id == row_id)
+        .values(**values)
+        .execution_options(synchronize_session=False)
+    )

@@ -1,0 +1,56 @@
+"""A real SQLite file with the tables of the migrations, and rows to fill it with."""
+
+from datetime import date
+from pathlib import Path
+
+from sqlalchemy import insert
+
+from migrations import migrate
+from orc.db import Database, Writing, insert_missing, open_engine
+from orc.domain import CleBudget, Domaine, Role
+from orc.ingest.referentiel import BudgetConnu, Cellules, Libelles, get_budget
+from orc.models import Habilitation, Personne, read_now
+
+
+def make_database(folder: Path) -> Database:
+    """An empty ORC database in this folder."""
+    engine = open_engine(f"sqlite:///{folder / 'orc.sqlite'}")
+    migrate(engine)
+    return Database(engine)
+
+
+def make_budget(session: Writing, siren: str, *, poste: str = "033012") -> BudgetConnu:
+    """A budget of the collectivité of this SIREN."""
+    cle = CleBudget(f"{siren}00011", "101", "00")
+    return get_budget(session, cle, Libelles(poste, f"Commune {siren}", "Trésorerie"))
+
+
+def make_cellule(session: Writing, budget: BudgetConnu, exercice: int, domaine: Domaine) -> int:
+    """The id of a cellule."""
+    return Cellules().get(session, budget.id, exercice, domaine)
+
+
+def make_personne(session: Writing, identifiant: str) -> int:
+    """Someone who has no grant yet."""
+    row = {
+        "identifiant": identifiant,
+        "nom": identifiant.title(),
+        "mot_de_passe": "!",
+        "cree_le": read_now(),
+    }
+    insert_missing(session, Personne, [row])
+    return session.query(Personne).filter_by(identifiant=identifiant).one().id
+
+
+def grant(session: Writing, personne_id: int, role: Role, **values: object) -> None:
+    """A grant in force since 2020, on everything `values` says."""
+    row = {
+        "personne_id": personne_id,
+        "role": role.value,
+        "depuis": date(2020, 1, 1),
+        "accorde_par": "test",
+        "accorde_le": read_now(),
+        "domaines": "",
+        **values,
+    }
+    session.execute(insert(Habilitation).values(**row))
