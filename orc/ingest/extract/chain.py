@@ -155,7 +155,7 @@ def _bound(extraction: Extraction, limits: Limits) -> Extraction:
 
 
 def _cut(pages: tuple[str, ...], room: int) -> tuple[tuple[str, ...], int, bool]:
-    kept = []
+    kept: list[str] = []
     for page in pages:
         if room <= 0:
             return tuple(kept), 0, True

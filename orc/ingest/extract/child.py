@@ -1,6 +1,6 @@
 """The process that reads hostile bytes: one order at a time on its input, answers on its output.
 
-Started as a module by enfant.py. It ends when its input does; whatever a library raises that is no
+Started as a module by children.py. It ends when its input does; whatever a library raises that is no
 ordinary exception (a Rust panic) is answered, then ends it too.
 """
 
@@ -26,6 +26,8 @@ def main() -> None:
     answers = os.fdopen(os.dup(1), "wb", buffering=0)
     os.dup2(2, 1)
     confine(limits.memoire_mo)
+    from orc.ingest.extract import chain  # noqa: F401, PLC0415 - pdfium loads once confined
+
     while _answer(orders, answers, limits):
         pass
 

@@ -82,7 +82,7 @@ def _rectangles(page: Any, text: Any, start: int, count: int, mot: str) -> Itera
 
 
 def _to_device(page: Any, x: float, y: float) -> tuple[float, float]:
-    """pdfium applies the page's rotation and crop box."""
+    """Pdfium applies the page's rotation and crop box."""
     device_x, device_y = ctypes.c_int(), ctypes.c_int()
     pdfium.FPDF_PageToDevice(page, 0, 0, _UNITS, _UNITS, 0, x, y, device_x, device_y)
     return device_x.value / _UNITS, device_y.value / _UNITS

@@ -85,8 +85,7 @@ class _Writer:
         elif local in {"filename", "fileName"}:
             element.filename = value
         elif not key.startswith(("xmlns", "xsi:")) and local not in _ATTRIBUTES_LEFT_OUT:
-            if value := value.strip():
-                element.leaves.append((local, make_label(local), value))
+            element.leaves.append((local, make_label(local), value.strip()))
 
     def data(self, text: str) -> None:
         if self.open:
@@ -130,7 +129,7 @@ class _Writer:
     def _flush(self, element: _Element, *, closing: bool) -> None:
         """Write what an element holds so far: on one line when it is short, else a line each."""
         leaves = self._mask(element.leaves)
-        texts = [f"{label} : {value}" for _, label, value in leaves]
+        texts = [f"{label} : {value}" for _, label, value in leaves if value]
         line = " · ".join(texts)
         if closing and texts and not element.announced and len(line) < _LINE:
             self._announce(element, "")
