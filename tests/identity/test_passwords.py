@@ -1,0 +1,34 @@
+"""Passwords: argon2id, and the same answer for people who do not exist."""
+
+import pytest
+
+from orc.errors import Invalid
+from orc.identity.passwords import is_right, make_hash
+
+
+def test_a_password_is_kept_as_argon2id_and_never_the_same_twice() -> None:
+    one, two = make_hash("correct cheval batterie"), make_hash("correct cheval batterie")
+    assert one.startswith("$argon2id$")
+    assert one != two
+
+
+def test_only_the_right_password_opens() -> None:
+    kept = make_hash("correct cheval batterie")
+    assert is_right(kept, "correct cheval batterie")
+    assert not is_right(kept, "correct cheval batteriE")
+    assert not is_right(kept, "")
+
+
+@pytest.mark.parametrize("guess", ["", "\0 personne", "correct cheval batterie"])
+def test_nobody_has_no_password(guess: str) -> None:
+    assert not is_right(None, guess)
+
+
+def test_a_hash_that_is_no_hash_opens_nothing() -> None:
+    assert not is_right("en clair", "en clair")
+
+
+@pytest.mark.parametrize("weak", ["court", "a" * 40, "x" * 201])
+def test_a_weak_password_is_refused_in_french(weak: str) -> None:
+    with pytest.raises(Invalid, match="mot de passe"):
+        make_hash(weak)
