@@ -23,7 +23,7 @@ def get_provenance(session: Session, flux_id: int, ligne_xml: int) -> Provenance
         .where(
             Emplacement.flux_id == flux_id,
             Fichier.disparu_le.is_(None),
-            Fichier.remplace_par.is_(None),
+            Fichier.remplace_le.is_(None),
         )
         .order_by(Fichier.id)
         .limit(10)

@@ -53,7 +53,7 @@ def find_page(total: int, page: int, taille: int) -> tuple[int, int]:
 
 def read_page(
     session: Session,
-    query: Select[Any],
+    query: Select[*tuple[Any, ...]],
     make: Callable[[Any], U],
     *,
     page: int,
