@@ -10,4 +10,4 @@ Alea = random.Random
 def make_alea(seed: int, *mots: object) -> Alea:
     """A generator that depends on the seed and the words alone, on any machine (string seeding)."""
     graine = "/".join(str(mot) for mot in (seed, *mots))
-    return Alea(graine)  # noqa: S311 (a demonstration, not a secret: it must repeat)
+    return Alea(graine)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import struct
 import zlib
+from functools import lru_cache
 from pathlib import Path
 
 import deflate
@@ -16,12 +17,18 @@ _FIN = struct.Struct("<4s4H2IH")
 _UTF8 = 0x800
 
 
+@lru_cache(maxsize=64)
+def _deflate(octets: bytes) -> bytes:
+    """Compressed once: most members of an office file never change."""
+    return bytes(deflate.deflate_compress(octets, 6))
+
+
 def make_zip(membres: list[tuple[str, bytes]], *, stored: frozenset[str] = frozenset()) -> bytes:
     """A zip of these (name, bytes), deflated at level 6 save those in `stored`."""
     corps, index = bytearray(), bytearray()
     for nom, octets in membres:
         methode = 0 if nom in stored else 8
-        donnees = octets if methode == 0 else deflate.deflate_compress(octets, 6)
+        donnees = octets if methode == 0 else _deflate(octets)
         brut, place = nom.encode(), len(corps)
         commun = (_UTF8, methode, _HEURE, _JOUR, zlib.crc32(octets), len(donnees), len(octets))
         corps += _LOCAL.pack(b"PK\x03\x04", 20, *commun, len(brut), 0) + brut + donnees

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from orc.demo.alea import Alea, make_alea
 from orc.demo.catalogue import ACHATS, FONCTIONS, PRODUITS, Achat, Produit
 from orc.demo.referentiel import FIN_DES_FLUX, Budget
-from orc.demo.valeurs import Pj, PjRef, RefCompta
+from orc.demo.valeurs import Piece, Pj, PjRef, RefCompta
 
 DEPENSE, RECETTE = "depense", "recette"
 _MIMES = {
@@ -36,6 +36,9 @@ class Cellule:
     dernier_id: int = 0
     bordereaux: dict[str, int] = field(default_factory=dict)
     cumul: int = 0
+    scans: int = 0
+    fidele: bool = False
+    recentes: list[Piece] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.alea = make_alea(self.seed, self.budget.cle, self.exercice, self.sens)

@@ -5,9 +5,11 @@ from __future__ import annotations
 import datetime as dt
 
 from orc.demo.catalogue import Achat
-from orc.demo.cellule import Cellule, cite
-from orc.demo.factures import LIGNES_MAX, Article, Facture, make_facture_pdf
+from orc.demo.cellule import Cellule
+from orc.demo.factures import LIGNES_MAX, Article, Facture
+from orc.demo.mandats import RARES
 from orc.demo.montants import compute_tva
+from orc.demo.pj import support
 from orc.demo.tiers import Tiers, list_firmes
 from orc.demo.valeurs import Ligne, Piece
 
@@ -69,14 +71,14 @@ def make_achat(c: Cellule, jour: dt.date, achat: Achat | None = None) -> Piece:
     facture = make_facture(c, achat, jour)
     piece = Piece(c.next_piece(), "01", achat.nat, facture.objet, lines_of(c, achat, facture))
     piece.dgp = facture.date + dt.timedelta(days=3)
-    pj = c.make_pj("facture_pdf", f"Facture_{facture.numero.replace('/', '-')}.pdf",
-                   f"Facture {facture.numero} {facture.fournisseur.nom}",
-                   lambda: make_facture_pdf(facture))  # fmt: skip
-    piece.pjs.append(pj)
-    piece.refs.append(cite(pj))
+    support(c, piece, facture)
     return piece
 
 
 def make_mandat(c: Cellule, jour: dt.date) -> Piece:
-    """An ordinary mandat of the cell."""
-    return make_achat(c, jour)
+    """An ordinary mandat of the cell: a purchase nine times in ten."""
+    tirage = c.alea.randrange(100)
+    if tirage >= 9:
+        return make_achat(c, jour)
+    rares = RARES.get(c.budget.collectivite.nature, RARES["commune"])
+    return rares[tirage % len(rares)](c, jour)

@@ -31,9 +31,9 @@ class Papier(FPDF):
     def __init__(self, title: str = "") -> None:
         super().__init__(format="A4", unit="mm")
         self.core_fonts_encoding = "cp1252"
-        self.set_compression(False)  # noqa: FBT003 (their signature)
+        self.set_compression(False)
         self.set_creation_date(DATE_FIXE)
-        self.set_auto_page_break(False)  # noqa: FBT003
+        self.set_auto_page_break(False)
         if title:
             self.set_title(title)
 
@@ -101,12 +101,15 @@ class _Case:
     largeurs: dict[str, float]
 
     def render(self, texte: str) -> bytes:
+        if not texte:
+            return b""
         octets = texte.encode("cp1252", "replace")
         if _MAUVAIS.search(octets):
             octets = _MAUVAIS.sub(rb"\\\g<0>", octets)
         x = self.x
         if self.align != "L":
-            largeur = sum(self.largeurs.get(c, 500.0) for c in texte) * self.taille / 1000
+            largeurs = self.largeurs
+            largeur = sum([largeurs.get(c, 500.0) for c in texte]) * self.taille / 1000
             x -= largeur if self.align == "R" else largeur / 2
         return b"BT %.2f %s Td (%s) Tj ET" % (x, self.y, octets)
 
@@ -154,10 +157,10 @@ class Gabarit:
         """The PDF with its slots filled; a slot without value is left blank."""
         sortie = [self._tete]
         position = len(self._tete)
-        xref = self._xref.copy()
+        xref, get = self._xref.copy(), valeurs.get
         for numero, morceaux in self._queue:
             contenu = b"".join(
-                m if isinstance(m, bytes) else m.render(valeurs.get(m.nom, "")) for m in morceaux
+                [m if type(m) is bytes else m.render(get(m.nom, "")) for m in morceaux]  # type: ignore[union-attr]
             )
             objet = b"%d 0 obj\n<<\n/Length %d\n>>\nstream\n%s\nendstream\nendobj\n" % (
                 numero, len(contenu), contenu,

@@ -9,8 +9,9 @@ import deflate
 import pybase64
 
 from orc.demo.montants import format_flux
+from orc.demo.referentiel import Budget
 from orc.demo.tiers import BIC, Tiers, split_rib
-from orc.demo.valeurs import Budget, Flux, Ligne, Pj, PjRef
+from orc.demo.valeurs import Flux, Ligne, Pj, PjRef
 
 RACINE = "http://www.minefi.gouv.fr/cp/helios/pes_v2/Rev0/"
 _SPECIAUX = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;"})
@@ -18,7 +19,10 @@ _SPECIAUX = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;"
 
 def tag(nom: str, valeur: object) -> str:
     """`<Nom V="valeur"/>` and a line feed."""
-    return f'<{nom} V="{str(valeur).translate(_SPECIAUX)}"/>\n'
+    texte = str(valeur)
+    if "&" in texte or "<" in texte or '"' in texte or ">" in texte:
+        texte = texte.translate(_SPECIAUX)
+    return f'<{nom} V="{texte}"/>\n'
 
 
 def option(nom: str, valeur: object) -> str:
