@@ -11,6 +11,7 @@ from orc.index.engines.tantivy import TantivyEngine
 from orc.index.port import SearchEngine
 from orc.ingest.extract.pool import ExtractionPool
 from orc.ingest.extract.values import Limits
+from orc.ingest.jobs import make_threads, register_tasks
 from orc.settings import Settings, read_settings
 from orc.silo import Silo
 from orc.storage import Storage
@@ -53,14 +54,16 @@ def make_orc(settings: Settings) -> Orc:
     engine = open_engine(settings.database_url())
     migrate(engine)
     workers = settings.workers or os.cpu_count() or 1
-    return Orc(
+    orc = Orc(
         settings=settings,
         database=Database(engine),
         storage=Storage(settings.storage_url()),
         engine=open_search_engine(settings.index_url()),
-        tasks=Tasks(settings.queue, {}),
+        tasks=Tasks(settings.queue, make_threads(workers)),
         pool=ExtractionPool(make_limits(settings), workers),
     )
+    register_tasks(orc, orc.engine)
+    return orc
 
 
 def open_search_engine(url: str) -> SearchEngine:

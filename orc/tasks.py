@@ -56,7 +56,9 @@ class Tasks:
         self._actors[name].send(*ids)
 
     def start(self) -> None:
-        """Run the worker threads in this process, a pool per queue."""
+        """Run the worker threads in this process, a pool per queue; once is enough."""
+        if self._workers:
+            return
         for queue, threads in self._threads.items():
             worker = Worker(
                 self._broker, queues={queue}, worker_threads=threads, worker_timeout=100

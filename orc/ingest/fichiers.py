@@ -9,12 +9,11 @@ from sqlalchemy import insert, select, update
 from orc.db import Database, Writing
 from orc.journal import Acte, record_acte
 from orc.models import Fichier, read_now
-from orc.silo import FichierConnu, FichierVu, Silo, compare
+from orc.silo import FLUX, FichierConnu, FichierVu, Genre, Silo, compare
 
 T = TypeVar("T")
 
 BATCH = 400
-AUTRE = "autre"
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +46,7 @@ def record_fichiers(database: Database, silo: Silo) -> Releve:
         len(ecart.changes),
         len(ecart.disparus),
         len(ecart.inchanges),
-        tuple(f.chemin for f in seen if f.genre == AUTRE),
+        tuple(f.chemin for f in seen if f.genre == Genre.AUTRE),
         find_to_read(database, silo.url),
     )
 
@@ -74,12 +73,12 @@ def _insert(session: Writing, url: str, files: Iterable[FichierVu]) -> None:
         {
             "silo": url,
             "chemin": f.chemin,
-            "genre": f.genre,
+            "genre": f.genre.value,
             "taille": f.taille,
             "etag": f.etag,
             "mtime": f.mtime,
             "vu_le": read_now(),
-            "etat": AUTRE if f.genre == AUTRE else "vu",
+            "etat": "vu" if f.genre in FLUX else f.genre.value,
         }
         for f in files
     ]

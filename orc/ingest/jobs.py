@@ -6,13 +6,17 @@ file seen -> its flows read into SQL -> texts extracted -> pieces indexed.
 import logging
 from collections.abc import Mapping
 
+from sqlalchemy import select, update
+
+from orc.db import Database, Writing, insert_missing
 from orc.errors import OrcError
 from orc.index.jobs import index_pieces
 from orc.index.port import SearchEngine
 from orc.ingest.atelier import Atelier
+from orc.ingest.intake import read_flux_into_sql, set_quarantaine
 from orc.ingest.texts import extract_textes
-from orc.models import Fichier
-from orc.silo import FluxLocal
+from orc.models import Emplacement, Fichier, Flux, read_now
+from orc.silo import FichierVu, FluxLocal, FluxRefuse
 from orc.tasks import FLUX, INDEX, TEXTES
 
 log = logging.getLogger(__name__)
@@ -45,16 +49,62 @@ def read_fichier(atelier: Atelier, fichier_id: int) -> None:
     """Read every flow of a file of the silo; what cannot be used is kept with its reason."""
     with atelier.database.reading() as session:
         row = session.get_one(Fichier, fichier_id)
-        url, seen = row.silo, row
+        url, seen = row.silo, FichierVu(row.chemin, row.taille, row.etag, row.mtime)
     try:
-        for flow in atelier.open_silo(url).spool(seen):
-            read_place(atelier, fichier_id, flow)
+        with atelier.open_silo(url).spool(seen) as places:
+            for place in places:
+                _read_place(atelier, fichier_id, place)
     except OrcError as error:
         _set_fichier(atelier.database, fichier_id, "quarantaine", str(error))
     else:
         _set_fichier(atelier.database, fichier_id, "lu", "")
 
 
-def read_place(atelier: Atelier, fichier_id: int, flow: FluxLocal) -> None:
-    """Read the flow of one place, unless the same bytes were read from another one."""
-    raise NotImplementedError
+def _read_place(atelier: Atelier, fichier_id: int, place: FluxLocal | FluxRefuse) -> None:
+    if isinstance(place, FluxRefuse):
+        with atelier.database.writing() as session:
+            _put_emplacement(session, fichier_id, place.membre, None, str(place.erreur))
+        return
+    with atelier.database.writing() as session:
+        flux = _get_flux(session, place)
+        _put_emplacement(session, fichier_id, place.membre, flux.id, "")
+        flux_id, known = flux.id, flux.etat != "recu"
+    if not known:
+        _read_flux(atelier, flux_id, place)
+    atelier.tasks.enqueue_now("extraire_textes", flux_id)
+
+
+def _read_flux(atelier: Atelier, flux_id: int, place: FluxLocal) -> None:
+    try:
+        read_flux_into_sql(
+            atelier.database,
+            flux_id,
+            place.chemin_local,
+            compte_651_sensible=atelier.settings.compte_651_sensible,
+        )
+    except Exception:
+        # A fault of ours must not stop the other flows: this one says so, and can be retried.
+        log.exception("flux %s (%s)", flux_id, place.chemin)
+        set_quarantaine(
+            atelier.database, flux_id, "Erreur interne d’ORC à la lecture : voir les journaux."
+        )
+
+
+def _get_flux(session: Writing, place: FluxLocal) -> Flux:
+    row = {"sha256": place.sha256, "taille": place.taille, "recu_le": read_now()}
+    insert_missing(session, Flux, [row])
+    return session.execute(select(Flux).where(Flux.sha256 == place.sha256)).scalar_one()
+
+
+def _put_emplacement(
+    session: Writing, fichier_id: int, membre: str, flux_id: int | None, motif: str
+) -> None:
+    row = {"fichier_id": fichier_id, "membre": membre, "flux_id": flux_id, "motif": motif}
+    insert_missing(session, Emplacement, [row])
+
+
+def _set_fichier(database: Database, fichier_id: int, etat: str, motif: str) -> None:
+    with database.writing() as session:
+        session.execute(
+            update(Fichier).where(Fichier.id == fichier_id).values(etat=etat, motif=motif)
+        )

@@ -1,22 +1,30 @@
 """The text of the PJ of a flow: read from the silo, extracted by children, kept by digest."""
 
 import json
-from collections.abc import Iterator
+from collections import deque
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from sqlalchemy import select, update
 
 from orc.access import en_vigueur
 from orc.db import Writing
+from orc.errors import NotFound, OrcError
 from orc.index.outbox import mark_piece_ids
 from orc.ingest.atelier import Atelier
+from orc.ingest.extract.pool import Document as PoolDocument
 from orc.ingest.extract.values import EtatTexte, Extraction
+from orc.ingest.places import Place, find_places
 from orc.models import AIndexer, Cloture, Lien, Piece, PieceJustificative, Texte, read_now
+from orc.silo import open_pj
 
 Pj = PieceJustificative
 # Documents saved in one transaction.
 BATCH = 64
-ESSAIS_MAX = 3
+WINDOW = 16
+WINDOW_BYTES = 64 * 1024**2
+# Marks a text that failed because of the silo: it is tried again when its flow comes back.
+FROM_SILO = "silo"
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +68,55 @@ def _find_documents(atelier: Atelier, flux_id: int) -> list[Document]:
 def _extract(
     atelier: Atelier, flux_id: int, documents: list[Document]
 ) -> Iterator[tuple[str, Extraction]]:
-    raise NotImplementedError
+    """Each document with its Extraction, several being read at once, bytes in flight bounded."""
+    with atelier.database.reading() as session:
+        places = find_places(session, flux_id)
+    waiting: deque[_EnCours] = deque()
+    for document in documents:
+        waiting.append(_start(atelier, places, document))
+        while len(waiting) > WINDOW or sum(e.taille for e in waiting) > WINDOW_BYTES:
+            yield waiting.popleft().wait()
+    while waiting:
+        yield waiting.popleft().wait()
+
+
+@dataclass(frozen=True, slots=True)
+class _EnCours:
+    sha256: str
+    taille: int
+    answer: Callable[[], Extraction]
+
+    def wait(self) -> tuple[str, Extraction]:
+        return self.sha256, self.answer()
+
+
+def _start(atelier: Atelier, places: list[Place], document: Document) -> _EnCours:
+    try:
+        octets = _open(atelier, places, document)
+    except OrcError as error:
+        lost = Extraction(EtatTexte.ILLISIBLE, str(error), extracteur=FROM_SILO)
+        return _EnCours(document.sha256, 0, lambda: lost)
+    answer = atelier.pool.start(PoolDocument(octets, document.nom, document.type_reel))
+    return _EnCours(document.sha256, len(octets), answer)
+
+
+def _open(atelier: Atelier, places: list[Place], document: Document) -> bytes:
+    """The bytes of a document from the first place that gives them; the last refusal if none."""
+    refusal: OrcError = NotFound("Ce flux n’est plus dans le silo.")
+    for place in places:
+        try:
+            return open_pj(
+                atelier.open_silo(place.silo),
+                place.chemin,
+                place.membre,
+                document.debut,
+                document.longueur,
+                document.sha256,
+                limite=atelier.settings.pj_octets_max,
+            )
+        except OrcError as error:
+            refusal = error
+    raise refusal
 
 
 def _save(atelier: Atelier, done: list[tuple[str, Extraction]]) -> None:

@@ -1,0 +1,17 @@
+"""The command `orc`: parse arguments, call one function, print. Nothing is decided here."""
+
+import typer
+
+from orc.cli import compte, demo, exercice, ingest, search, serve, silo
+
+app = typer.Typer(
+    help="ORC : recherche et consultation des archives du secteur public local.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+)
+app.add_typer(demo.app, name="demo")
+app.add_typer(exercice.app, name="exercice")
+app.add_typer(compte.app, name="compte")
+app.add_typer(silo.app, name="silo")
+for command in (ingest.ingest, ingest.rebuild, ingest.worker, search.search, serve.serve):
+    app.command()(command)

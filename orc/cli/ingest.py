@@ -1,0 +1,105 @@
+"""orc ingest, rebuild, worker: the archive into ORC, with its progress."""
+
+from datetime import UTC, datetime
+from typing import Annotated
+
+import typer
+
+from orc.bootstrap import Orc
+from orc.cli.console import Json, err, make_progress, open_orc, out, print_json
+from orc.domain import format_entier
+from orc.ingest.run import Bilan, Suivi, ingest_silo, read_suivi, rebuild_index
+
+Url = Annotated[str, typer.Argument(help="Dossier ou URL du silo (file:///…, s3://…, sftp://…).")]
+
+
+def ingest(
+    url: Url,
+    *,
+    clore_passes: Annotated[
+        bool,
+        typer.Option(help="Sans clotures.csv, tenir pour clos les exercices des années passées."),
+    ] = False,
+    as_json: Json = False,
+) -> None:
+    """Lire un silo : flux, pièces, pièces justificatives, textes, index. Reprend où il en était."""
+    with open_orc() as orc:
+        bilan = ingest_with_progress(orc, url, clore_passes=clore_passes)
+    if as_json:
+        print_json(bilan)
+    else:
+        print_bilan(bilan)
+
+
+def ingest_with_progress(orc: Orc, url: str, *, clore_passes: bool) -> Bilan:
+    """Ingest with a bar per stage."""
+    with make_progress() as progress:
+        bars = {
+            name: progress.add_task(label, total=None)
+            for name, label in (
+                ("fichiers", "Fichiers lus"),
+                ("textes", "Textes extraits"),
+                ("pieces", "Pièces indexées"),
+            )
+        }
+
+        def watch() -> None:
+            suivi: Suivi = read_suivi(orc.database)
+            for name, bar in bars.items():
+                etape = getattr(suivi, name)
+                progress.update(bar, total=etape.total, completed=etape.faits)
+
+        bilan = ingest_silo(
+            orc,
+            orc.engine,
+            url,
+            clore_passes=clore_passes,
+            today=datetime.now(UTC).date(),
+            watch=watch,
+        )
+        watch()
+    return bilan
+
+
+def print_bilan(bilan: Bilan) -> None:
+    """What was read, what was not, in words."""
+    n = format_entier
+    out.print(
+        f"Fichiers du silo : {n(bilan.fichiers_nouveaux)} nouveaux, "
+        f"{n(bilan.fichiers_changes)} modifiés, {n(bilan.fichiers_disparus)} disparus, "
+        f"{n(bilan.fichiers_inchanges)} inchangés."
+    )
+    out.print(
+        f"L’archive compte {n(bilan.pieces)} pièces et {n(bilan.pj)} pièces justificatives "
+        f"dans {n(bilan.flux)} flux. Exercices clos : {n(bilan.cherchables)} pièces cherchables."
+    )
+    if bilan.clos_par_defaut:
+        out.print(
+            f"Sans clotures.csv : {bilan.clos_par_defaut} exercices passés sont tenus pour clos."
+        )
+    if bilan.quarantaine:
+        err.print(f"{n(bilan.quarantaine)} en quarantaine : voir « orc silo check ».")
+
+
+def rebuild(*, as_json: Json = False) -> None:
+    """Refaire l’index à partir de SQL et des textes, sans relire le silo."""
+    with open_orc() as orc, make_progress() as progress:
+        bar = progress.add_task("Pièces indexées", total=None)
+
+        def watch() -> None:
+            etape = read_suivi(orc.database).pieces
+            progress.update(bar, total=etape.total, completed=etape.faits)
+
+        pieces = rebuild_index(orc, orc.engine, watch=watch)
+    if as_json:
+        print_json({"pieces": pieces})
+    else:
+        out.print(f"Index refait : {format_entier(pieces)} pièces.")
+
+
+def worker() -> None:
+    """Traiter les files d’attente (sans objet quand la file est dans le processus)."""
+    out.print(
+        "La file de tâches est dans le processus (ORC_QUEUE=inprocess:) : « orc ingest » et "
+        "« orc serve » font leur propre travail, aucun « worker » n’est nécessaire."
+    )

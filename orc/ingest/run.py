@@ -1,0 +1,181 @@
+"""A whole ingestion: look at the silo, enqueue what is unfinished, wait, count."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date
+
+from sqlalchemy import ColumnElement, Select, func, select
+from sqlalchemy.orm import Session
+
+from orc.access import en_vigueur
+from orc.db import Database
+from orc.domain import CleBudget
+from orc.index.outbox import count_waiting, mark_pieces
+from orc.index.port import SearchEngine
+from orc.ingest.atelier import Atelier
+from orc.ingest.clotures import Auteur, Exercice, find_past_exercices, record_clotures
+from orc.ingest.fichiers import Releve, record_fichiers
+from orc.ingest.reconcile import enqueue_unfinished
+from orc.ingest.referentiel import Libelles, get_budget
+from orc.journal import Acte, record_acte
+from orc.models import Base, Cloture, Fichier, Flux, Piece, PieceJustificative, Texte
+from orc.silo import LigneCloture, read_clotures
+
+AUTEUR = Auteur("ingestion")
+
+
+@dataclass(frozen=True, slots=True)
+class Etape:
+    """How far one stage is."""
+
+    faits: int
+    total: int
+
+
+@dataclass(frozen=True, slots=True)
+class Suivi:
+    """How far an ingestion is, stage by stage, as SQL knows it."""
+
+    fichiers: Etape
+    textes: Etape
+    pieces: Etape
+
+
+@dataclass(frozen=True, slots=True)
+class Bilan:
+    """What an ingestion found, and what the archive counts after it."""
+
+    fichiers_nouveaux: int
+    fichiers_changes: int
+    fichiers_disparus: int
+    fichiers_inchanges: int
+    autres_fichiers: tuple[str, ...]
+    clos_par_defaut: int
+    flux: int
+    pieces: int
+    pj: int
+    cherchables: int
+    quarantaine: int
+
+
+def ingest_silo(
+    atelier: Atelier,
+    engine: SearchEngine,
+    url: str,
+    *,
+    clore_passes: bool,
+    today: date,
+    watch: Callable[[], None] = lambda: None,
+) -> Bilan:
+    """Read everything new in a silo to the end; `watch` is called a few times a second.
+
+    `clore_passes`: without clotures.csv, exercices before this year count as closed.
+    """
+    silo = atelier.open_silo(url)
+    releve = record_fichiers(atelier.database, silo)
+    clotures = read_clotures(silo)
+    _record_clotures(atelier.database, clotures)
+    enqueue_unfinished(atelier, engine)
+    atelier.tasks.start()
+    atelier.tasks.wait(watch)
+    closed = 0
+    if clore_passes and not clotures:
+        closed = _close_past(atelier.database, today)
+        wait_for_index(atelier, watch=watch)
+    with atelier.database.reading() as session:
+        return _make_bilan(session, releve, closed)
+
+
+def wait_for_index(atelier: Atelier, *, watch: Callable[[], None] = lambda: None) -> int:
+    """Tell the index everything that waits; how many pieces did."""
+    with atelier.database.reading() as session:
+        waiting = count_waiting(session)
+    atelier.tasks.start()
+    atelier.tasks.enqueue_now("indexer")
+    atelier.tasks.wait(watch)
+    return waiting
+
+
+def rebuild_index(
+    atelier: Atelier, engine: SearchEngine, *, watch: Callable[[], None] = lambda: None
+) -> int:
+    """Make the index again from SQL and texts, without the silo; how many pieces it holds."""
+    engine.clear()
+    engine.commit()
+    with atelier.database.writing() as session:
+        mark_pieces(session, _find_cherchables())
+        record_acte(session, Acte.RECONSTRUCTION, acteur="ligne de commande")
+    return wait_for_index(atelier, watch=watch)
+
+
+def read_suivi(database: Database) -> Suivi:
+    """How far the work under way is."""
+    with database.reading() as session:
+        return Suivi(
+            _read_etape(session, Fichier, Fichier.etat == "vu", Fichier.genre != "autre"),
+            _read_etape(session, Texte, Texte.etat == "a_extraire"),
+            Etape(*_count_indexed(session)),
+        )
+
+
+def _count_indexed(session: Session) -> tuple[int, int]:
+    total = _count_cherchables(session)
+    return max(0, total - count_waiting(session)), total
+
+
+def _record_clotures(database: Database, lignes: list[LigneCloture]) -> None:
+    with database.writing() as session:
+        for ligne in lignes:
+            cle = CleBudget(ligne.siret, ligne.cod_col, ligne.cod_bud)
+            budget = get_budget(session, cle, Libelles())
+            close_le = ligne.close_le or date(ligne.exercice, 12, 31)
+            exercice = Exercice(budget.id, ligne.exercice)
+            record_clotures(session, [exercice], close_le=close_le, auteur=AUTEUR)
+
+
+def _close_past(database: Database, today: date) -> int:
+    with database.writing() as session:
+        return record_clotures(
+            session, find_past_exercices(session, today), close_le=today, auteur=AUTEUR
+        )
+
+
+def _find_cherchables() -> Select[int]:
+    return (
+        select(Piece.id)
+        .join(Cloture, en_vigueur(Piece.budget_id, Piece.exercice))
+        .where(Piece.courante)
+    )
+
+
+def _count(session: Session, table: type[Base], *which: ColumnElement[bool]) -> int:
+    return session.execute(select(func.count()).select_from(table).where(*which)).scalar_one()
+
+
+def _count_cherchables(session: Session) -> int:
+    query = select(func.count()).select_from(_find_cherchables().subquery())
+    return session.execute(query).scalar_one()
+
+
+def _read_etape(
+    session: Session, table: type[Base], waiting: ColumnElement[bool], *which: ColumnElement[bool]
+) -> Etape:
+    total = _count(session, table, *which)
+    return Etape(total - _count(session, table, waiting, *which), total)
+
+
+def _make_bilan(session: Session, releve: Releve, closed: int) -> Bilan:
+    return Bilan(
+        fichiers_nouveaux=releve.nouveaux,
+        fichiers_changes=releve.changes,
+        fichiers_disparus=releve.disparus,
+        fichiers_inchanges=releve.inchanges,
+        autres_fichiers=releve.autres,
+        clos_par_defaut=closed,
+        flux=_count(session, Flux),
+        pieces=_count(session, Piece, Piece.courante),
+        pj=_count(session, PieceJustificative),
+        cherchables=_count_cherchables(session),
+        quarantaine=_count(session, Flux, Flux.etat == "quarantaine")
+        + _count(session, Fichier, Fichier.etat == "quarantaine"),
+    )
