@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from sqlalchemy import ColumnElement, func, or_, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from orc.access import Clearance
 from orc.domain import Sens
@@ -167,8 +167,9 @@ def _make_origine(ligne: Ligne, sens: Sens) -> OrigineVue | None:
     )
 
 
-def _forms(numero: str) -> set[str]:
-    return {numero, numero.lstrip("0") or "0"}
+def _same_numero(column: InstrumentedAttribute[str], numero: str) -> ColumnElement[bool]:
+    """Leading zeros aside: a flow writes `0127` where another writes `127`."""
+    return func.ltrim(column, "0") == numero.lstrip("0")
 
 
 def find_corrigees(
@@ -188,7 +189,7 @@ def find_corrigees(
             clauses.append(
                 (Piece.exercice == (exercice or piece.exercice))
                 & (Piece.sens == sens)
-                & Piece.numero.in_(_forms(numero))
+                & _same_numero(Piece.numero, numero)
             )
     if not clauses:
         return ()
@@ -219,7 +220,8 @@ def find_correctrices(
             Piece.exercice >= piece.exercice,
             Piece.courante,
             Piece.id != piece.id,
-            Ligne.origine_piece.in_(_forms(piece.numero)),
+            Ligne.origine_piece != "",
+            _same_numero(Ligne.origine_piece, piece.numero),
             func.coalesce(Ligne.origine_exercice, Piece.exercice) == piece.exercice,
             _names_a(Sens(piece.sens)),
         )
