@@ -194,8 +194,10 @@ class Assembleur:
         value = attrs.get("V", "")
         if value:
             value = self._clean(value)
-        self._blocs.append(Bloc(nom, value, self.ligne, attrs))
-        self._textes.clear()
+        ligne = self.parser.CurrentLineNumber + self.lignes_sautees
+        self._blocs.append(Bloc(nom, value, ligne, attrs))
+        if self._textes:
+            self._textes.clear()
 
     def _clean(self, value: str) -> str:
         value = value.strip()

@@ -9,6 +9,7 @@ from orc.ingest.pes.blocs import Bloc, Lecture
 from orc.ingest.pes.values import Bordereau, FinBordereau, Piece, SignatureElectronique
 
 _COMMON_NAME = b"\x06\x03\x55\x04\x03"
+_EXPLICIT_VERSION = 0xA0
 
 
 def read_bordereau(
@@ -115,12 +116,26 @@ def read_signature(bloc: Bloc) -> SignatureElectronique:
 
 
 def _read_common_name(certificate: str) -> str:
-    """The last commonName of a certificate in DER: its subject comes after its issuer."""
+    """The commonName of the subject of an X.509 certificate (RFC 5280, 4.1), "" when unreadable."""
     try:
         der = base64.b64decode(certificate)
-    except (binascii.Error, ValueError):
+        start, _ = _open_der(der, _open_der(der, 0)[0])  # Certificate, then tbsCertificate
+        if der[start] == _EXPLICIT_VERSION:
+            start = sum(_open_der(der, start))
+        for _ in range(4):  # serialNumber, signature, issuer, validity
+            start = sum(_open_der(der, start))
+        subject, length = _open_der(der, start)
+        at = der.index(_COMMON_NAME, subject, subject + length) + len(_COMMON_NAME)
+        name, length = _open_der(der, at)
+        return der[name : name + min(length, 200)].decode("utf-8", "replace")
+    except (binascii.Error, ValueError, IndexError):
         return ""
-    at = der.rfind(_COMMON_NAME) + len(_COMMON_NAME)
-    if at < len(_COMMON_NAME) or at + 2 > len(der):
-        return ""
-    return der[at + 2 : at + 2 + der[at + 1]].decode("utf-8", "replace")
+
+
+def _open_der(der: bytes, at: int) -> tuple[int, int]:
+    """Where the content of the element at `at` begins, and its length."""
+    length, start = der[at + 1], at + 2
+    if length & 0x80:
+        start += length & 0x7F
+        length = int.from_bytes(der[at + 2 : start], "big")
+    return start, length
