@@ -2,6 +2,7 @@
 
 import multiprocessing
 import random
+import re
 import statistics
 import time
 from collections.abc import Sequence
@@ -14,10 +15,11 @@ from orc.ingest.extract.values import EtatTexte, Limits
 
 Row = tuple[str, float, str]
 
-WORDS = (
+WORDS = re.findall(
+    r"\w+",
     "commune marché travaux facture prestation acompte électricité entretien voirie fourniture "
-    "école mairie département règlement échéance montant quantité désignation unité livraison"
-).split()
+    "école mairie département règlement échéance montant quantité désignation unité livraison",
+)
 PROCESSES = 2
 
 

@@ -1,6 +1,6 @@
-"""The process that reads hostile bytes: one order at a time on its input, answers on its output.
+"""The process that reads hostile bytes: orders on its input, one by one, answers on its output.
 
-Started as a module by children.py. It ends when its input does; whatever a library raises that is no
+Started as a module by children.py. It ends when its input does; what a library raises that is no
 ordinary exception (a Rust panic) is answered, then ends it too.
 """
 

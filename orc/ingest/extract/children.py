@@ -20,7 +20,7 @@ from orc.ingest.extract.values import EtatTexte, Limits
 _ROOT = Path(__file__).resolve().parents[3]
 _F_SETPIPE_SZ = 1031
 _PIPE = 1 << 20
-_READ = 1 << 18
+_READ = 1 << 16
 _MEMORY_WORDS = (b"memory allocation", b"MemoryError", b"bad_alloc", b"out of memory", b"OOM")
 # Starting Python and loading pdfium is not the document's fault.
 _START_SECONDS = 30.0
@@ -70,6 +70,10 @@ class Child:
             os.set_blocking(pipe, False)
             with contextlib.suppress(OSError):
                 fcntl.fcntl(pipe, _F_SETPIPE_SZ, _PIPE)
+        self._answers, self._both = select.poll(), select.poll()
+        self._answers.register(self._out, select.POLLIN)
+        self._both.register(self._out, select.POLLIN)
+        self._both.register(self._in, select.POLLOUT)
         self._to_send: deque[memoryview] = deque()
         self._received = bytearray()
         self._fresh = True
@@ -109,10 +113,7 @@ class Child:
             self.kill()
             motif = f"La lecture a dépassé {self._limits.secondes:g} secondes : elle a été arrêtée."
             raise ChildFailed(EtatTexte.DELAI, motif)
-        poll = select.poll()
-        poll.register(self._out, select.POLLIN)
-        if self._to_send:
-            poll.register(self._in, select.POLLOUT)
+        poll = self._both if self._to_send else self._answers
         for pipe, event in poll.poll(left * 1000):
             if pipe == self._in and event & select.POLLOUT:
                 self._write()

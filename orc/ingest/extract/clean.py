@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from collections.abc import Iterable
 
 # Everything but line ends, printable ASCII, Latin letters and the signs French print uses.
 _ODD = re.compile("[^\n -~¡-¬®-ɏ‐-‖‘-”†-•…‰‹›€™−]")
@@ -72,6 +73,11 @@ def _join_unless_compound(found: re.Match[str]) -> str:
     cut = bool(left and right) and (left[-1] + right[0]).islower()
     hyphen = "" if cut and not _COMPOUND.fullmatch(left.lower()) else "-"
     return f"{left}{hyphen}{right}\n" if right else f"{left}{hyphen}"
+
+
+def has_text(pages: Iterable[str]) -> bool:
+    """Whether there is a letter or a digit on any of these pages."""
+    return any(_READABLE.search(page) for page in pages)
 
 
 def count_readable(text: str) -> int:

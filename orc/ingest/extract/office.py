@@ -5,7 +5,7 @@ import re
 import zipfile
 from typing import Any
 
-from orc.ingest.extract.clean import clean_text, count_readable
+from orc.ingest.extract.clean import clean_text, has_text
 from orc.ingest.extract.values import EtatTexte, Extraction, Limits
 from orc.ingest.type_reel import DOC, DOCX, ODP, ODS, ODT, PPT, PPTX, RTF, XLS, XLSX
 
@@ -49,7 +49,7 @@ def read_office(octets: bytes, type_reel: str, limits: Limits) -> Extraction:
     except kreuzberg.KreuzbergError as error:
         return _explain(str(error), type_reel)
     pages = _cut(_make_pages(result, type_reel), limits)
-    if not any(count_readable(page) for page in pages):
+    if not has_text(pages):
         motif = "Le document ne contient pas de texte."
         return Extraction(EtatTexte.SANS_TEXTE, motif, (), type_reel, "kreuzberg")
     metadonnees = _read_metadonnees(dict(result.metadata))

@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from orc.ingest.extract.clean import bad_ratio, clean_text, count_readable, is_odd
+from orc.ingest.extract.clean import bad_ratio, clean_text, count_readable, has_text, is_odd
 from orc.ingest.extract.pdf_pages import (
     Protected,
     Unreadable,
@@ -60,7 +60,7 @@ def _read_repaired(octets: bytes, limits: Limits) -> tuple[Extraction, Attached]
 def _read_by_pypdf(octets: bytes, limits: Limits) -> Extraction:
     """The last chance: pypdf reads some files that neither pdfium nor qpdf can."""
     pages = [clean_text(text) for text in _pypdf_pages(octets, limits)]
-    if not any(count_readable(page) for page in pages):
+    if not has_text(pages):
         motif = "Le PDF est abîmé : ni pdfium, ni sa réparation, ni pypdf n’ont pu l’ouvrir."
         return Extraction(EtatTexte.ILLISIBLE, motif, type_reel=PDF, extracteur="pypdf")
     motif = "Le PDF est abîmé : son texte a été lu par le dernier recours (pypdf)."
@@ -163,7 +163,7 @@ def _decide_state(pages: list[str], scans: list[int], total: int) -> tuple[EtatT
         read = f"Le document a {total} pages : seules les {len(pages)} premières ont été lues."
         return EtatTexte.TROP_GRAND, read
     if not scans:
-        if any(count_readable(page) for page in pages):
+        if has_text(pages):
             return EtatTexte.EXTRAIT, ""
         return EtatTexte.SANS_TEXTE, "Le document ne contient ni texte ni image."
     if len(scans) == total:

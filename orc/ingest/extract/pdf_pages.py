@@ -24,6 +24,9 @@ _META = {
     b"CreationDate": "cree_le",
     b"ModDate": "modifie_le",
 }
+# One buffer for nearly every page: making one costs more than reading a page's text.
+_BUFFER_SIZE = 65_536
+_BUFFER = ctypes.create_string_buffer(_BUFFER_SIZE)
 _MANY_PATHS = 60
 _OBJECTS_LOOKED_AT = 2000
 
@@ -90,20 +93,20 @@ def read_text(text: Any) -> str:
     if count < 1:
         return ""
     # pdfium may insert signs that its count leaves out: room for twice as many.
-    buffer = ctypes.create_string_buffer(4 * count + 4)
+    size = 4 * count + 4
+    buffer = _BUFFER if size <= _BUFFER_SIZE else ctypes.create_string_buffer(size)
     written = pdfium.FPDFText_GetText(text, 0, count, ctypes.cast(buffer, _SHORT_POINTER))
-    return buffer.raw[: 2 * max(0, written - 1)].decode("utf-16-le", "replace")
+    return ctypes.string_at(buffer, 2 * max(0, written - 1)).decode("utf-16-le", "replace")
 
 
 def read_metadonnees(document: Any) -> dict[str, str]:
     """What the document's information dictionary says, empty entries left out."""
     found: dict[str, str] = {}
     for tag, name in _META.items():
-        size = pdfium.FPDF_GetMetaText(document, tag, None, 0)
+        size = pdfium.FPDF_GetMetaText(document, tag, _BUFFER, 4096)
         if 2 < size <= 4096:
-            buffer = ctypes.create_string_buffer(size)
-            pdfium.FPDF_GetMetaText(document, tag, buffer, size)
-            if value := buffer.raw[: size - 2].decode("utf-16-le", "replace").strip():
+            text = ctypes.string_at(_BUFFER, size - 2).decode("utf-16-le", "replace")
+            if value := text.strip():
                 found[name] = value
     return found
 

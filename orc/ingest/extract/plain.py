@@ -5,7 +5,7 @@ import email.policy
 from email.message import EmailMessage
 from html.parser import HTMLParser
 
-from orc.ingest.extract.clean import clean_text, count_readable
+from orc.ingest.extract.clean import clean_text, has_text
 from orc.ingest.extract.values import EtatTexte, Extraction
 from orc.ingest.type_reel import HTML, MAIL
 
@@ -72,7 +72,7 @@ def _read_body(part: EmailMessage) -> str:
 
 
 def _make(pages: tuple[str, ...], type_reel: str, extracteur: str) -> Extraction:
-    if any(count_readable(page) for page in pages):
+    if has_text(pages):
         return Extraction(EtatTexte.EXTRAIT, "", pages, type_reel, extracteur)
     motif = "Le document ne contient pas de texte."
     return Extraction(EtatTexte.SANS_TEXTE, motif, (), type_reel, extracteur)

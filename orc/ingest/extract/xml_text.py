@@ -9,7 +9,7 @@ import re
 from dataclasses import dataclass, field
 from xml.parsers import expat
 
-from orc.ingest.extract.clean import clean_text, count_readable
+from orc.ingest.extract.clean import clean_text, has_text
 from orc.ingest.extract.labels import make_label, split_name
 from orc.ingest.extract.nir import MASK
 from orc.ingest.extract.values import EtatTexte, Extraction, Limits
@@ -236,14 +236,14 @@ def _refuse_doctype(*_: object) -> None:
 
 def _decide_state(pages: tuple[str, ...], fault: str) -> tuple[EtatTexte, str]:
     if not fault:
-        if any(count_readable(page) for page in pages):
+        if has_text(pages):
             return EtatTexte.EXTRAIT, ""
         return EtatTexte.SANS_TEXTE, "Le document ne contient pas de texte."
     if fault == "plein":
         return EtatTexte.TROP_GRAND, "Le document est très long : seul son début a été lu."
     if fault.startswith("line"):
         place = fault.replace("line", "ligne").replace("column", "colonne")
-        if any(count_readable(page) for page in pages):
+        if has_text(pages):
             return EtatTexte.EXTRAIT, f"Le XML est abîmé ({place}) : la suite n’a pas été lue."
         return EtatTexte.ILLISIBLE, f"Le XML est abîmé ({place})."
     return EtatTexte.ILLISIBLE, f"Le XML n’a pas été lu : {fault}."
