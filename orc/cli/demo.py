@@ -1,0 +1,105 @@
+"""orc demo: make a silo, or make one, read it, and open the web front."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+import uvicorn
+
+from orc.bootstrap import Orc, make_orc
+from orc.cli.console import Json, french_errors, make_progress, out, print_json
+from orc.cli.ingest import ingest_with_progress, print_bilan
+from orc.demo.comptes import MOT_DE_PASSE, CompteDemo, make_comptes, make_comptes_of_silo
+from orc.demo.silo import make_silo
+from orc.errors import Invalid
+from orc.settings import Settings
+
+app = typer.Typer(help="La démonstration.", no_args_is_help=True)
+FOLDER = Path("var/demo")
+MADE = "manifeste.json"
+
+
+@app.command()
+def silo(
+    *,
+    pieces: Annotated[int, typer.Option(help="Mandats et titres, de 200 à 1 000 000.")] = 2000,
+    out_dir: Annotated[Path, typer.Option("--out", help="Dossier à créer.")],
+    seed: Annotated[int, typer.Option(help="Même graine, mêmes octets.")] = 2026,
+    as_json: Json = False,
+) -> None:
+    """Fabriquer un silo de démonstration : flux, PJ, acquits, retours, clôtures."""
+    with french_errors():
+        manifeste = _make_silo(out_dir, pieces, seed)
+    if as_json:
+        print_json(manifeste)
+    else:
+        out.print(f"Silo de démonstration écrit dans {out_dir}.")
+
+
+@app.command()
+def lancer(
+    *,
+    pieces: Annotated[int, typer.Option(help="Taille du silo de démonstration.")] = 2000,
+    port: Annotated[int, typer.Option(help="Port du site web.")] = 8000,
+    silo_url: Annotated[
+        str, typer.Option("--silo", help="Un dossier de vrais flux, à la place.")
+    ] = "",
+    sans_site: Annotated[bool, typer.Option(help="S’arrêter avant d’ouvrir le site.")] = False,
+) -> None:
+    """Fabriquer le silo, le lire, puis ouvrir le site. Relancée, reprend en quelques secondes."""
+    with french_errors():
+        settings = Settings(data=str(_find_folder(pieces, silo_url).absolute()))
+        url = silo_url or str(_prepare_silo(pieces))
+        orc = make_orc(settings)
+        bilan = ingest_with_progress(orc, url, clore_passes=bool(silo_url))
+        print_bilan(bilan)
+        comptes = (make_comptes_of_silo if silo_url else make_comptes)(orc.database)
+        _welcome(comptes, port, own_silo=bool(silo_url))
+        if sans_site:
+            orc.close()
+        else:
+            _serve(orc, port)
+
+
+def _find_folder(pieces: int, silo_url: str) -> Path:
+    """A silo of one's own never mixes with the demonstration's, nor two sizes with each other."""
+    return FOLDER / ("mon-silo" if silo_url else f"orc-{pieces}")
+
+
+def _prepare_silo(pieces: int) -> Path:
+    folder = FOLDER / f"silo-{pieces}"
+    if not (folder / MADE).exists():
+        _make_silo(folder, pieces, 2026)
+    return folder
+
+
+def _make_silo(folder: Path, pieces: int, seed: int) -> object:
+    with make_progress() as progress:
+        bar = progress.add_task("Silo de démonstration", total=pieces)
+
+        def show(done: int, total: int) -> None:
+            progress.update(bar, completed=done, total=total)
+
+        try:
+            return make_silo(folder, pieces=pieces, seed=seed, progress=show)
+        except ValueError as error:
+            raise Invalid(str(error)) from error
+
+
+def _welcome(comptes: tuple[CompteDemo, ...], port: int, *, own_silo: bool) -> None:
+    out.print(f"\n[bold]ORC est ouvert : http://127.0.0.1:{port}/[/bold]\n")
+    out.print(f"Mot de passe de tous les comptes : [bold]{MOT_DE_PASSE}[/bold]")
+    for compte in comptes:
+        out.print(f"  {compte.identifiant:<16} {compte.montre}")
+    if not own_silo:
+        out.print(
+            "\nÀ essayer : électricité école · F2023-00127 · montant:1000..5000 · "
+            '"service fait" · tiers:énergies SAUF exercice:2022'
+        )
+    out.print("Ctrl-C pour arrêter ; relancer la même commande reprend en quelques secondes.\n")
+
+
+def _serve(orc: Orc, port: int) -> None:
+    from web.app import make_app  # noqa: PLC0415 - the only command that needs the web
+
+    uvicorn.run(make_app(orc, close=True), host="127.0.0.1", port=port, log_level="warning")

@@ -1,0 +1,114 @@
+"""The accounts of the demonstration: one per rôle, with grants that show what each may see."""
+
+from dataclasses import dataclass
+
+from sqlalchemy import select
+
+from orc.db import Database
+from orc.demo.referentiel import PAIERIE, PAYS_AVELLE, ROCHEBRUNE, SGC, TRESORERIE
+from orc.domain import SENSIBLES, Domaine, Role
+from orc.identity.comptes import NouveauCompte, Octroi, create_compte, grant_habilitation
+from orc.models import Collectivite, Personne
+
+MOT_DE_PASSE = "rochebrune-sur-avelle"
+PAR = "démonstration"
+
+
+@dataclass(frozen=True, slots=True)
+class CompteDemo:
+    """An account to make and what it shows."""
+
+    identifiant: str
+    nom: str
+    montre: str
+    octrois: tuple[Octroi, ...]
+
+
+def _on(role: Role, *sirens: str, domaines: tuple[Domaine, ...] = ()) -> tuple[Octroi, ...]:
+    return tuple(Octroi(role, "collectivite", siren, domaines=domaines) for siren in sirens)
+
+
+COMPTES = (
+    CompteDemo(
+        "ordonnateur-xt",
+        "Camille Ordonnateur",
+        "la commune et la communauté de communes, hors paie et aide sociale",
+        _on(Role.ORDONNATEUR, ROCHEBRUNE.siren, PAYS_AVELLE.siren),
+    ),
+    CompteDemo(
+        "drh-xt",
+        "Dominique Paie",
+        "la commune seule, paie comprise",
+        _on(Role.ORDONNATEUR, ROCHEBRUNE.siren, domaines=(Domaine.PAIE,)),
+    ),
+    CompteDemo(
+        "comptable",
+        "Claude Comptable",
+        "tout son poste, et la page des clôtures",
+        tuple(
+            Octroi(Role.COMPTABLE, "poste", poste.codique, domaines=SENSIBLES)
+            for poste in (SGC, PAIERIE, TRESORERIE)
+        ),
+    ),
+    CompteDemo(
+        "juge-xt",
+        "Justine Magistrat",
+        "la commune et la communauté, exercices 2022 à 2024, tous domaines ; journal scellé",
+        tuple(
+            Octroi(Role.JUGE, "collectivite", c.siren, 2022, 2024, domaines=SENSIBLES)
+            for c in (ROCHEBRUNE, PAYS_AVELLE)
+        ),
+    ),
+    CompteDemo(
+        "archiviste-xt",
+        "Alix Archiviste",
+        "la commune ; l’état du silo",
+        _on(Role.ARCHIVISTE, ROCHEBRUNE.siren),
+    ),
+    CompteDemo(
+        "administrateur",
+        "Andrea Administrateur",
+        "l’ingestion et la santé du service, aucun document",
+        (Octroi(Role.ADMINISTRATEUR),),
+    ),
+)
+
+
+def make_comptes(database: Database) -> tuple[CompteDemo, ...]:
+    """Make the accounts of the demonstration silo that do not exist yet."""
+    return _make(database, COMPTES)
+
+
+def make_comptes_of_silo(database: Database) -> tuple[CompteDemo, ...]:
+    """The same rôles on whatever collectivités a silo of the visitor's own holds."""
+    with database.reading() as session:
+        sirens = tuple(session.scalars(select(Collectivite.siren).order_by(Collectivite.siren)))
+    comptes = (
+        CompteDemo(
+            "ordonnateur-xt",
+            "Camille Ordonnateur",
+            "toutes les collectivités du silo, hors domaines réservés",
+            _on(Role.ORDONNATEUR, *filter(None, sirens)),
+        ),
+        CompteDemo(
+            "comptable",
+            "Claude Comptable",
+            "toutes les collectivités du silo, tous domaines, et la page des clôtures",
+            _on(Role.COMPTABLE, *filter(None, sirens), domaines=SENSIBLES),
+        ),
+        COMPTES[-1],
+    )
+    return _make(database, comptes)
+
+
+def _make(database: Database, comptes: tuple[CompteDemo, ...]) -> tuple[CompteDemo, ...]:
+    with database.writing() as session:
+        known = set(session.scalars(select(Personne.identifiant)))
+        for compte in comptes:
+            if compte.identifiant in known:
+                continue
+            nouveau = NouveauCompte(compte.identifiant, compte.nom, MOT_DE_PASSE)
+            personne_id = create_compte(session, nouveau, par=PAR)
+            for octroi in compte.octrois:
+                grant_habilitation(session, personne_id, octroi, par=PAR)
+    return comptes
