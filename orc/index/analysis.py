@@ -152,11 +152,17 @@ def make_reference_keys(value: str) -> tuple[str, ...]:
     `F2023-00127`, `f2023/127` and `F 2023 127` meet on `f-2023-127`: letters and digits apart,
     leading zeros aside. `F202300127` meets the first on `f202300127`: everything joined.
     """
-    runs = _RUNS.findall(fold(value))[:32]
+    return _make_keys(fold(value))
+
+
+@lru_cache(maxsize=50_000)
+def _make_keys(folded: str) -> tuple[str, ...]:
+    runs = _RUNS.findall(folded)[:32]
     if not runs:
         return ()
-    apart = "-".join(r.lstrip("0") or "0" if r.isdigit() else r for r in runs)
-    return tuple(dict.fromkeys((apart[:_LONGEST_REFERENCE], "".join(runs)[:_LONGEST_REFERENCE])))
+    apart = "-".join([r.lstrip("0") or "0" if r[0] <= "9" else r for r in runs])
+    whole = "".join(runs)[:_LONGEST_REFERENCE]
+    return (whole,) if apart == whole else (apart[:_LONGEST_REFERENCE], whole)
 
 
 def make_amount_key(cents: int) -> str:
@@ -192,17 +198,18 @@ def find_reference_keys(folded: str) -> set[str]:
         if " " in spaced:
             keys.add(spaced.replace(" ", ""))
     for written in {w for w in folded.split() if not w.isalpha()}:
-        for token in _REFERENCE.findall(written) if _DIGIT.search(written) else ():
-            keys.update(_token_keys(token))
+        if _DIGIT.search(written):
+            for token in _REFERENCE.findall(written):
+                keys.update(_token_keys(token))
     return keys
 
 
 def _token_keys(token: str) -> tuple[str, ...]:
-    if len(token) > _LONGEST_REFERENCE or token.isalpha():
-        return ()
     if token.isdigit() and token[0] != "0":
         return ()
-    return make_reference_keys(token) if _DIGIT.search(token) else ()
+    if len(token) > _LONGEST_REFERENCE or not _DIGIT.search(token):
+        return ()
+    return _make_keys(token)
 
 
 def make_query_keys(text: str) -> tuple[str, ...]:

@@ -95,7 +95,7 @@ FIELDS: tuple[Field, ...] = (
         ("nom_budget", _T, "", "", "Nom du budget", "nom_budget:assainissement"),
         ("poste", _M, "f", "codique", "Poste comptable", "poste:033012"),
         ("exercice", _E, "fs", "annee", "Exercice", "exercice:2021..2023"),
-        ("domaine", _M, "f", "", "Domaine", "domaine:general"),
+        ("domaine", _M, "f", "", "Domaine", "domaine:ordinaire"),
         ("sens", _M, "f", "", "Sens", "sens:recette"),
     ),
     *_group(
@@ -155,6 +155,9 @@ FIELDS: tuple[Field, ...] = (
         ("date_asap", _D, "m", "asap", "Date de l’avis des sommes à payer", "date_asap:2023-04"),
         ("majorable", _B, "m", "", "Majorable", "majorable:oui"),
         ("periode", _T, "m", "", "Période", "periode:avril"),
+        ("dette", _R, "mr", "", "Numéro de dette", "dette:2023-000456"),
+        ("engagement", _R, "mr", "", "Numéro d’engagement", "engagement:E2023-12"),
+        ("produit", _M, "fm", "code_produit", "Code produit", "produit:77"),
     ),
     *_group(
         "Pièce justificative",

@@ -32,7 +32,9 @@ _SIGNATURE = "orc.json"
 _HEAP = 96_000_000
 # A writer kept longer lets the others in at the next commit.
 _TURN = 30.0
+# Records (and characters of text) that wait in memory for the writer.
 _BATCH = 1_000
+_BATCH_SIZE = 8_000_000
 
 
 class IndexPerime(Conflict):
@@ -79,11 +81,13 @@ class TantivyEngine:
         """Replace every record of the pieces met: give all the records of a piece together."""
         met: set[int] = set()
         batch: list[Record] = []
+        size = 0
         for record in records:
             batch.append(record)
-            if len(batch) >= _BATCH:
+            size += sum(len(str(text)) for text in record.values.get("texte", ()))
+            if len(batch) >= _BATCH or size >= _BATCH_SIZE:
                 self._put(batch, met)
-                batch = []
+                batch, size = [], 0
         self._put(batch, met)
 
     def _put(self, batch: Sequence[Record], met: set[int]) -> None:
@@ -199,12 +203,15 @@ class TantivyEngine:
 
     def _make_base(self, query: Query, clearance: Clearance, sauf: str | None = None) -> Native:
         """What may be seen, of this genre, that meets the words and the filters but `sauf`'s."""
-        make = self._compiler
-        parts = [
-            make.keys("cellule_", sorted(clearance.cellules)),
-            make.keys("genre_", [GENRES[query.genre]]),
-            make.make(query.expression),
-        ]
+        keys = self._compiler
+        scope = keys.every(
+            [
+                keys.keys("cellule_", clearance.ordered),
+                keys.keys("genre_", [GENRES[query.genre]]),
+            ]
+        )
+        make = Compiler(self._index.schema, scope)
+        parts = [scope, make.make(query.expression)]
         for filtre in query.filtres:
             if filtre.champ != sauf:
                 one = make.any([make.make(v) for v in filtre.valeurs])

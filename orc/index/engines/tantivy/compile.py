@@ -44,10 +44,16 @@ _I64 = 2**63 - 1
 
 
 class Compiler:
-    """Makes tantivy queries for one schema."""
+    """Makes tantivy queries for one schema.
 
-    def __init__(self, schema: tantivy.Schema) -> None:
+    `scope` is put beside each phrase: a union does not tell its members which documents are
+    still wanted, and phrases would read positions of documents that nobody may see (measured:
+    14 ms instead of 1 ms at 20 000 pieces).
+    """
+
+    def __init__(self, schema: tantivy.Schema, scope: Native | None = None) -> None:
         self.schema = schema
+        self._scope = scope
         self._by_type: dict[type, Callable[[Any], Native]] = {
             Mot: self._mot,
             Phrase: self._phrase,
@@ -107,7 +113,8 @@ class Compiler:
     def _words(self, field: str, words: Sequence[str]) -> Native:
         if len(words) == 1:
             return Native.term_query(self.schema, field, words[0], "freq")
-        return Native.phrase_query(self.schema, field, list(words))
+        phrase = Native.phrase_query(self.schema, field, list(words))
+        return self.every([self._scope, phrase]) if self._scope else phrase
 
     def _terms(self, field: str, keys: Iterable[str]) -> list[Native]:
         return [Native.term_query(self.schema, field, key, "basic") for key in keys]
