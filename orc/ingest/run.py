@@ -10,18 +10,22 @@ from sqlalchemy.orm import Session
 from orc.access import en_vigueur
 from orc.db import Database
 from orc.domain import CleBudget
+from orc.errors import Invalid, Unavailable
 from orc.index.outbox import count_waiting, mark_pieces
 from orc.index.port import SearchEngine
 from orc.ingest.atelier import Atelier
+from orc.ingest.budgets import read_budgets, record_budgets
 from orc.ingest.clotures import Auteur, Exercice, find_past_exercices, record_clotures
 from orc.ingest.fichiers import Releve, record_fichiers
 from orc.ingest.reconcile import enqueue_unfinished
 from orc.ingest.referentiel import Libelles, get_budget
 from orc.journal import Acte, record_acte
 from orc.models import Base, Cloture, Fichier, Flux, Piece, PieceJustificative, Texte
-from orc.silo import LigneCloture, read_clotures
+from orc.silo import LigneCloture, Silo, read_clotures
 
 AUTEUR = Auteur("ingestion")
+BUDGETS_CSV = "budgets.csv"
+CSV_MAX = 64 * 1024**2
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +55,7 @@ class Bilan:
     fichiers_inchanges: int
     autres_fichiers: tuple[str, ...]
     clos_par_defaut: int
+    clotures_refusees: tuple[str, ...]
     flux: int
     pieces: int
     pj: int
@@ -73,8 +78,9 @@ def ingest_silo(
     """
     silo = atelier.open_silo(url)
     releve = record_fichiers(atelier.database, silo)
+    _record_budgets(atelier, silo)
     clotures = read_clotures(silo)
-    _record_clotures(atelier.database, clotures)
+    refused = _record_clotures(atelier.database, clotures)
     enqueue_unfinished(atelier, engine)
     atelier.tasks.start()
     atelier.tasks.wait(watch)
@@ -83,7 +89,7 @@ def ingest_silo(
         closed = _close_past(atelier.database, today)
         wait_for_index(atelier, watch=watch)
     with atelier.database.reading() as session:
-        return _make_bilan(session, releve, closed)
+        return _make_bilan(session, releve, closed, refused)
 
 
 def wait_for_index(atelier: Atelier, *, watch: Callable[[], None] = lambda: None) -> int:
@@ -123,14 +129,32 @@ def _count_indexed(session: Session) -> tuple[int, int]:
     return max(0, total - count_waiting(session)), total
 
 
-def _record_clotures(database: Database, lignes: list[LigneCloture]) -> None:
+def _record_budgets(atelier: Atelier, silo: Silo) -> None:
+    """budgets.csv at the root of the silo, where there is one."""
+    try:
+        octets = silo.read_bytes(BUDGETS_CSV, CSV_MAX)
+    except Unavailable:
+        return
+    record_budgets(
+        atelier.database,
+        read_budgets(octets),
+        acteur=AUTEUR.identifiant,
+        compte_651_sensible=atelier.settings.compte_651_sensible,
+    )
+
+
+def _record_clotures(database: Database, lignes: list[LigneCloture | Invalid]) -> tuple[str, ...]:
+    """Record the lines that can be read; what is wrong with the others."""
     with database.writing() as session:
         for ligne in lignes:
+            if isinstance(ligne, Invalid):
+                continue
             cle = CleBudget(ligne.siret, ligne.cod_col, ligne.cod_bud)
             budget = get_budget(session, cle, Libelles())
             close_le = ligne.close_le or date(ligne.exercice, 12, 31)
             exercice = Exercice(budget.id, ligne.exercice)
             record_clotures(session, [exercice], close_le=close_le, auteur=AUTEUR)
+    return tuple(str(ligne) for ligne in lignes if isinstance(ligne, Invalid))
 
 
 def _close_past(database: Database, today: date) -> int:
@@ -164,7 +188,7 @@ def _read_etape(
     return Etape(total - _count(session, table, waiting, *which), total)
 
 
-def _make_bilan(session: Session, releve: Releve, closed: int) -> Bilan:
+def _make_bilan(session: Session, releve: Releve, closed: int, refused: tuple[str, ...]) -> Bilan:
     return Bilan(
         fichiers_nouveaux=releve.nouveaux,
         fichiers_changes=releve.changes,
@@ -172,6 +196,7 @@ def _make_bilan(session: Session, releve: Releve, closed: int) -> Bilan:
         fichiers_inchanges=releve.inchanges,
         autres_fichiers=releve.autres,
         clos_par_defaut=closed,
+        clotures_refusees=refused,
         flux=_count(session, Flux),
         pieces=_count(session, Piece, Piece.courante),
         pj=_count(session, PieceJustificative),
