@@ -17,7 +17,7 @@ PES_TAGS = frozenset(
     DteEch PJRef ObjPce CodServ ModRegl MtHT MtTVA MtFactHT NatPceOrig IdPceOrig IdTiers
     NatIdTiers CatTiers NatJur CpteBancaire EnTetePES DteStr IdPost IdColl CodCol CodColl
     CodBud LibelleColBud NomPJ EtatAck DomaineAck EtatPce DtePcePec DtePceRej
-    MtPay DtePay OrgEma TypFic NomFic PES_Aller PES_ACQUIT PES_Retour PES_PJ
+    MtPay DtePay OrgEma TypFic NomFic
     """.split()  # noqa: SIM905 -- sixty names read better as a paragraph
 )
 # Rendering the XML of the norm as text, for a reader, needs their labels.
