@@ -4,11 +4,14 @@ The schemas are the DGFiP's and are not shipped: a setting names the folder that
 flows, valid in their time, fail the schema of today.
 """
 
+import itertools
 from pathlib import Path
 from typing import Any
+from xml.parsers import expat
 
 from lxml import etree
 
+from orc.ingest.pes.tiers import mask_nir
 from orc.ingest.pes.values import Anomalie, Gravite
 
 _SCHEMAS = {
@@ -22,6 +25,7 @@ _ACQUITS = {
     False: "Rev0/PES_V2_Acquit_Autonome.xsd",
 }
 _MAX = 200
+_CHUNK = 4096
 _TAILLE_MAX = 128 * 1024 * 1024
 
 
@@ -33,8 +37,9 @@ def validate_flux(path: Path, xsd_dir: Path | None) -> list[Anomalie]:
     """
     if xsd_dir is None or not xsd_dir.is_dir():
         return []
-    if path.stat().st_size > _TAILLE_MAX:
-        return [_flag("xsd_non_valide", "Le flux est trop gros pour être comparé au schéma.", 0)]
+    if path.stat().st_size > _TAILLE_MAX or _has_doctype(path):
+        message = "Le flux est trop gros, ou porte une DTD : il n’est pas comparé au schéma."
+        return [_flag("xsd_non_valide", message, 0)]
     parser = etree.XMLParser(resolve_entities=False, no_network=True, huge_tree=True)
     try:
         tree = etree.parse(str(path), parser)
@@ -45,11 +50,29 @@ def validate_flux(path: Path, xsd_dir: Path | None) -> list[Anomalie]:
     except (etree.XMLSyntaxError, etree.XMLSchemaParseError) as error:
         return [_flag("xsd_non_valide", f"La comparaison au schéma a échoué : {error}"[:300], 0)]
     log: Any = schema.error_log
-    found = [_flag("xsd", entry.message[:300], entry.line) for entry in log][: _MAX + 1]
+    found = [
+        _flag("xsd", f"Écart au schéma : {mask_nir(entry.message[:300])}", entry.line)
+        for entry in itertools.islice(log, _MAX + 1)
+    ]
     if len(found) > _MAX:
         message = f"Plus de {_MAX} écarts au schéma : la suite n’est pas détaillée."
         return [*found[:_MAX], _flag("anomalies_tues", message, 0)]
     return found
+
+
+def _has_doctype(path: Path) -> bool:
+    """Whether a DTD, or anything that is not XML, comes before the root."""
+    seen: list[bool] = []
+    parser = expat.ParserCreate()
+    parser.StartDoctypeDeclHandler = lambda *_: seen.append(True)
+    parser.StartElementHandler = lambda *_: seen.append(False)
+    try:
+        with path.open("rb") as file:
+            while not seen and (chunk := file.read(_CHUNK)):
+                parser.Parse(chunk)
+    except (expat.ExpatError, ValueError, LookupError):
+        return not seen or seen[0]
+    return not seen or seen[0]
 
 
 def _load(tree: etree._ElementTree, xsd_dir: Path) -> etree.XMLSchema | None:
