@@ -23,6 +23,7 @@ from orc.silo.payload import EtatContenu
 _CHUNK = 64 * 1024
 _HEAD = 64 * 1024
 _RELEASE = 4 * MIB
+_WINDOW = 8 * MIB
 _FICHIER = re.compile(rb"<(?:[\w.-]{1,64}:)?Fichier(?=[\s/>])")
 _FICHIER_MAX = 80
 _TAG = re.compile(rb"""<[^>"']*(?:"[^"]*"[^>"']*|'[^']*'[^>"']*)*>""")
@@ -179,18 +180,30 @@ class _Passage:
 
         Where something else comes (a comment, CDATA, an element), expat reads on from `start`.
         """
-        end = self.data.find(b"<", start)
+        end = self._find_end(start)
         if end < 0 or self.data[end : end + 2] != b"</":
             return start
         if end - start <= _text_max(self.limits):
-            payload = self.data[start:end]
+            payload = self._slice(start, end)
             self._payload = (start, payload)
             self.assembleur.lignes_sautees += payload.count(b"\n")
         self.assembleur.sautes += end - start
         return end
 
+    def _find_end(self, start: int) -> int:
+        """Return where the next tag begins, -1 when none; what is passed over is let go of."""
+        for at in range(start, self.size, _WINDOW):
+            end = self.data.find(b"<", at, at + _WINDOW)
+            if end >= 0:
+                return end
+            self._release(at + _WINDOW, at)
+        return -1
+
     def _slice(self, start: int, end: int) -> bytes:
-        return self.data[start:end]
+        octets = self.data[start:end]
+        if end - start > _RELEASE:
+            self._release(end, start)
+        return octets
 
     def _read_fichier(self, start: int, end: int, mime: str) -> Fichier:
         limite = self.limits.contenu
@@ -200,9 +213,8 @@ class _Passage:
             return Fichier(start, end - start, mime, etat, "", 0, "", message)
         held, payload = self._payload
         if held != start:
-            payload = self.data[start:end]
+            payload = self._slice(start, end)
         self._payload = (-1, b"")
-        self._release(end)
         return read_fichier(payload, start, mime, limite)
 
     def _check_progress(self, at: int) -> None:
@@ -210,12 +222,17 @@ class _Passage:
             message = f"Une balise dépasse {self.limits.balise} octets."
             raise Arret("balise_trop_longue", message)
 
-    def _release(self, at: int) -> None:
-        """Give back to the system the pages of the file already read."""
-        if self._release_pages and at - self._released >= _RELEASE:
-            end = at - at % mmap.PAGESIZE
-            self.data.madvise(mmap.MADV_DONTNEED, self._released, end - self._released)
-            self._released = end
+    def _release(self, end: int, start: int | None = None) -> None:
+        """Give the pages of the file already read back to the system, now and then."""
+        if not self._release_pages:
+            return
+        first = self._released if start is None else start - start % mmap.PAGESIZE
+        if min(end, self.size) - first < _RELEASE:
+            return
+        last = min(end, self.size)
+        last -= last % mmap.PAGESIZE
+        self.data.madvise(mmap.MADV_DONTNEED, first, last - first)
+        self._released = max(self._released, last)
 
     def _signal_fault(self, fault: Arret | expat.ExpatError) -> None:
         """Say why the reading stops; FluxIllisible when there was nothing before."""
