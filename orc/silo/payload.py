@@ -114,7 +114,7 @@ def _read_decoded(data: bytes, cut: str, limite: int) -> Contenu:
     if not data.startswith(_GZIP):
         motif = "Le contenu n’est pas compressé par gzip."
         return _keep(EtatContenu.PAS_GZIP, data, motif, limite)
-    found = None if cut else _gunzip_whole(data, limite)
+    found = None if cut else gunzip_whole(data, limite)
     contenu = _gunzip(data, limite) if found is None else _make(EtatContenu.OK, found, "")
     if cut and contenu.etat is EtatContenu.OK:
         return _make(EtatContenu.TRONQUE, contenu.octets, cut)
@@ -123,15 +123,20 @@ def _read_decoded(data: bytes, cut: str, limite: int) -> Contenu:
     return contenu
 
 
-def _gunzip_whole(data: bytes, limite: int) -> bytes | None:
+def gunzip_whole(data: bytes, limite: int) -> bytes | None:
     """Gunzip one well-formed member by libdeflate; None when zlib has to look closer."""
     size = int.from_bytes(data[-4:], "little")
-    if not 0 < size <= min(limite, _DEFLATE_RATIO * len(data)) or data.find(_GZIP, 18) >= 0:
+    if not 0 < size <= min(limite, _DEFLATE_RATIO * len(data)):
         return None  # an announced size of 0 would make `deflate` check nothing at all
     try:
-        return bytes(deflate.gzip_decompress(data, size))
+        found = deflate.gzip_decompress(data, size)
     except (deflate.DeflateError, MemoryError):
         return None
+    # It stops after the first member: what it found must be what the last eight bytes announce,
+    # and these nowhere before (two members of the same content).
+    if len(found) != size or deflate.crc32(found) != int.from_bytes(data[-8:-4], "little"):
+        return None
+    return bytes(found) if data.find(data[-8:]) == len(data) - 8 else None
 
 
 def _gunzip(data: bytes, limite: int) -> Contenu:

@@ -1,0 +1,108 @@
+"""A silo in a folder of this machine: plain system calls, and nothing outside the root."""
+
+import os
+import stat
+from collections.abc import Iterator
+from pathlib import Path
+from typing import BinaryIO
+
+from orc.errors import Invalid, Unavailable
+from orc.silo.faults import translated
+from orc.silo.values import (
+    FichierVu,
+    Illisible,
+    check_chemin,
+    is_ignored,
+    name_of_text,
+    text_of_name,
+)
+
+_DEPTH = 64
+
+
+class LocalSource:
+    """Lists and reads under a local folder; symbolic links never lead out of it."""
+
+    def __init__(self, root: str) -> None:
+        self.root = root
+
+    def walk(self) -> Iterator[FichierVu]:
+        """Every file under the root, in the order of their paths; raises Unavailable."""
+        if not Path(self.root).is_dir():
+            raise Unavailable(f"Le silo « {self.root} » est introuvable.")
+        return self._walk("", 0)
+
+    def _walk(self, folder: str, depth: int) -> Iterator[FichierVu]:
+        try:
+            with os.scandir(os.path.join(self.root, folder)) as found:  # noqa: PTH118 - speed
+                entries = [(e, e.is_dir(follow_symlinks=False)) for e in found]
+        except OSError as error:
+            if not folder:
+                raise Unavailable(f"Le silo « {self.root} » ne peut pas être lu.") from error
+            motif = error.strerror or "illisible"
+            yield Illisible(text_of_name(folder), 0, motif=motif)
+            return
+        entries = [(e, is_dir) for e, is_dir in entries if not is_ignored(e.name)]
+        entries.sort(key=lambda pair: pair[0].name + "/" * pair[1])
+        for entry, is_dir in entries:
+            chemin = f"{folder}/{entry.name}" if folder else entry.name
+            if not is_dir:
+                yield from self._see(entry, chemin)
+            elif depth < _DEPTH:
+                yield from self._walk(chemin, depth + 1)
+            else:
+                yield Illisible(text_of_name(chemin), 0, motif="trop profond")
+
+    def _see(self, entry: os.DirEntry[str], chemin: str) -> Iterator[FichierVu]:
+        try:
+            if entry.is_symlink():
+                self._resolve(chemin)
+            status = entry.stat()
+        except FileNotFoundError:
+            return  # gone meanwhile, or a link that leads nowhere
+        except (OSError, Invalid) as error:
+            yield Illisible(text_of_name(chemin), 0, motif=str(error))
+            return
+        if stat.S_ISREG(status.st_mode):
+            yield _make_vu(text_of_name(chemin), status)
+
+    def find(self, chemin: str) -> FichierVu:
+        """The file as it is now; raises FichierDisparu."""
+        path = self.path(chemin)
+        with translated(chemin):
+            return _make_vu(chemin, path.stat())
+
+    def path(self, chemin: str) -> Path:
+        """Where the file really is; Invalid for a path that would leave the root."""
+        return Path(self._resolve(name_of_text(check_chemin(chemin))))
+
+    def _resolve(self, name: str) -> str:
+        root = os.path.realpath(self.root)
+        real = os.path.realpath(os.path.join(root, name))  # noqa: PTH118 - bytes kept
+        if os.path.commonpath((root, real)) != root:
+            raise Invalid("Ce chemin mène hors du silo.", ascii(name))
+        return real
+
+    def open(self, chemin: str) -> BinaryIO:
+        """Open for reading, seekable; only a regular file ever is."""
+        path = self.path(chemin)
+        with translated(chemin):
+            fd = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOFOLLOW | os.O_CLOEXEC)
+        if not stat.S_ISREG(os.fstat(fd).st_mode):
+            os.close(fd)
+            raise Invalid("Ce n’est pas un fichier.", chemin)
+        return os.fdopen(fd, "rb")
+
+    def stream(self, chemin: str) -> BinaryIO:
+        """Open for one reading, from start to end."""
+        return self.open(chemin)
+
+    def read(self, chemin: str, offset: int, longueur: int) -> bytes:
+        """At most `longueur` bytes from `offset`: fewer where the file ends."""
+        with self.open(chemin) as file, translated(chemin):
+            file.seek(offset)
+            return file.read(longueur)
+
+
+def _make_vu(chemin: str, status: os.stat_result) -> FichierVu:
+    return FichierVu(chemin, status.st_size, "", status.st_mtime)
