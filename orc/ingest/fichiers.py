@@ -9,7 +9,8 @@ from sqlalchemy import insert, select, update
 from orc.db import Database, Writing
 from orc.journal import Acte, record_acte
 from orc.models import Fichier, read_now
-from orc.silo import FLUX, FichierConnu, FichierVu, Genre, Silo, compare
+from orc.silo import FichierConnu, FichierVu, Genre, Silo, compare
+from orc.silo.values import FLUX
 
 T = TypeVar("T")
 

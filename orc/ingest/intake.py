@@ -15,7 +15,7 @@ from orc.errors import Invalid
 from orc.index.outbox import mark_new_pieces
 from orc.ingest.clotures import find_pieces_closes
 from orc.ingest.links import resolve_liens
-from orc.ingest.pes import read_flux
+from orc.ingest.pes.flux import read_flux
 from orc.ingest.pes.values import (
     Anomalie,
     Bordereau,
@@ -26,7 +26,7 @@ from orc.ingest.pes.values import (
     Piece,
     PieceJustificative,
 )
-from orc.ingest.referentiel import BudgetConnu, Cellules, Libelles, get_budget
+from orc.ingest.referentiel import Cellules, Libelles, get_budget
 from orc.ingest.rows import CelluleDemandee, Row, RowMaker
 from orc.ingest.versions import set_versions
 from orc.journal import Acte, record_acte
@@ -62,7 +62,6 @@ class Intake:
     compte_651_sensible: bool
     cellules: Cellules
     maker: RowMaker | None = None
-    entete: Entete | None = None
 
     def read(self, path: Path) -> None:
         """Read the whole flow at this path; FluxIllisible when nothing of it can be used."""
@@ -88,7 +87,19 @@ class Intake:
         )
         with self.database.writing() as session:
             budget = get_budget(session, cle, libelles)
-        self.entete = entete
+            # Said at once: versions are put in the order of these dates.
+            session.execute(
+                update(Flux)
+                .where(Flux.id == self.flux_id)
+                .values(
+                    forme=entete.forme.value,
+                    nom_fic=entete.nom_fic,
+                    typ_fic=entete.typ_fic,
+                    encodage=entete.encodage,
+                    date_flux=entete.date_str,
+                    budget_id=budget.id,
+                )
+            )
         self.maker = RowMaker(self.flux_id, budget, self.compte_651_sensible)
 
     def _get_maker(self) -> RowMaker:
@@ -139,26 +150,16 @@ class Intake:
             self._close(session)
 
     def _close(self, session: Writing) -> None:
-        maker, entete = self._get_maker(), self.entete
-        totals = maker.totals
+        totals = self._get_maker().totals
         values: dict[str, object] = {
             "etat": "lu",
             "motif": "",
             "lu_le": read_now(),
-            "budget_id": maker.budget.id,
             "nb_bordereaux": totals["bordereau"],
             "nb_pieces": totals["piece"],
             "nb_pj": totals["pj"],
             "nb_anomalies": totals["anomalie"],
         }
-        if entete:
-            values |= {
-                "forme": entete.forme.value,
-                "nom_fic": entete.nom_fic,
-                "typ_fic": entete.typ_fic,
-                "encodage": entete.encodage,
-                "date_flux": entete.date_str,
-            }
         session.execute(update(Flux).where(Flux.id == self.flux_id).values(**values))
         record_acte(
             session,
@@ -206,5 +207,3 @@ _ADDERS: dict[type, Callable[[RowMaker, object], None]] = {
     Concession: RowMaker.add_marche,  # type: ignore[dict-item]
     Anomalie: RowMaker.add_anomalie,  # type: ignore[dict-item]
 }
-
-__all__ = ["BudgetConnu", "Intake", "read_flux_into_sql", "set_quarantaine"]

@@ -23,8 +23,8 @@ ORMC = "06"
 
 def resolve_liens(session: Writing, flux_id: int, cellules: Cellules) -> None:
     """Link what this flow cites and what it sends with all that is already known."""
-    _link_ref_comptas(session, RefCompta.flux_id == flux_id)
-    _link_ref_comptas(session, Piece.flux_id == flux_id)
+    _link_ref_comptas(session, flux_id, RefCompta.flux_id == flux_id)
+    _link_ref_comptas(session, flux_id, Piece.flux_id == flux_id)
     _meet(session, Lien.flux_id == flux_id)
     late = _find_citations_of(flux_id)
     touched = set(session.scalars(select(Lien.piece_id).where(Lien.id.in_(late))))
@@ -36,11 +36,12 @@ def resolve_liens(session: Writing, flux_id: int, cellules: Cellules) -> None:
 
 def _find_citations_of(flux_id: int) -> Select[int]:
     """Citations, said by other flows, of PJ that this one sends (again)."""
-    return (
-        select(Lien.id)
-        .join(Pj, and_(Pj.siren == Lien.siren, Pj.id_unique == Lien.id_unique))
-        .where(Pj.flux_id == flux_id, Pj.id_unique != "", Lien.flux_id != flux_id)
-    )
+    return select(Lien.id).join(Pj, _cites()).where(Pj.flux_id == flux_id, Lien.flux_id != flux_id)
+
+
+def _cites() -> ColumnElement[bool]:
+    """Whatever its version: a reserved document stays so when it is sent again."""
+    return and_(Pj.siren == Lien.siren, Pj.id_unique == Lien.id_unique, Lien.id_unique != "")
 
 
 def _meet(session: Writing, which: ColumnElement[bool]) -> None:
@@ -71,11 +72,11 @@ def _meet_marches(session: Writing, flux_id: int) -> None:
     )
 
 
-def _link_ref_comptas(session: Writing, which: ColumnElement[bool]) -> None:
+def _link_ref_comptas(session: Writing, flux_id: int, which: ColumnElement[bool]) -> None:
     """Make a citation of every RefCompta whose piece is here and does not cite that PJ itself."""
     already = aliased(Lien)
     wanted = (
-        select(RefCompta.id, RefCompta.flux_id, RefCompta.complement, Pj.siren, Pj.id_unique)
+        select(RefCompta.id, RefCompta.complement, Pj.siren, Pj.id_unique)
         .add_columns(Pj.nom, Piece.id.label("piece_id"), Piece.cellule_id)
         .join(Pj, Pj.id == RefCompta.pj_id)
         .join(Piece, _proves())
@@ -85,7 +86,7 @@ def _link_ref_comptas(session: Writing, which: ColumnElement[bool]) -> None:
     rows = [
         {
             "id": DERIVED | make_digest_id(row.id, row.piece_id) >> 1,
-            "flux_id": row.flux_id,
+            "flux_id": flux_id,
             "piece_id": row.piece_id,
             "siren": row.siren,
             "id_unique": row.id_unique,
@@ -117,7 +118,7 @@ def _proves() -> ColumnElement[bool]:
 def _find_liens_of(flux_id: int) -> Select[int]:
     """Every link that this flow says, or whose PJ it sends, or whose piece it holds."""
     said = select(Lien.id).where(Lien.flux_id == flux_id)
-    sent = select(Lien.id).join(Pj, Pj.id == Lien.pj_id).where(Pj.flux_id == flux_id)
+    sent = select(Lien.id).join(Pj, _cites()).where(Pj.flux_id == flux_id)
     held = select(Lien.id).join(Piece, Piece.id == Lien.piece_id).where(Piece.flux_id == flux_id)
     return select(said.union(sent, held).subquery().c.id)
 
@@ -138,7 +139,7 @@ def _reserve_pieces(session: Writing, liens: Select[int], cellules: Cellules) ->
     query = (
         select(Piece.id, Piece.budget_id, Piece.exercice, Piece.domaine, Pj.type_pj)
         .join(Lien, Lien.piece_id == Piece.id)
-        .join(Pj, Pj.id == Lien.pj_id)
+        .join(Pj, _cites())
         .where(Lien.id.in_(liens), Pj.type_pj.in_(PAR_TYPE_PJ))
     )
     changed = set()
@@ -154,7 +155,7 @@ def _reserve_pieces(session: Writing, liens: Select[int], cellules: Cellules) ->
 def _reserve_pj(session: Writing, liens: Select[int]) -> None:
     query = (
         select(Pj.id, Pj.domaine, Piece.domaine.label("autre"))
-        .join(Lien, Lien.pj_id == Pj.id)
+        .join(Lien, _cites())
         .join(Piece, Piece.id == Lien.piece_id)
         .where(Lien.id.in_(liens), Piece.domaine != Domaine.ORDINAIRE, Piece.domaine != Pj.domaine)
     )

@@ -66,7 +66,7 @@ class Lien(Base):
     )
 
     id: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
-    # The flow that said it: the piece's own, or the PJ's for a RefCompta.
+    # The flow that said it; for a RefCompta, the one whose arrival let it meet its piece.
     flux_id: Mapped[int] = mapped_column(ForeignKey("flux.id"), index=True)
     piece_id: Mapped[int] = mapped_column(BigInteger, ForeignKey("piece.id"))
     siren: Mapped[str]
