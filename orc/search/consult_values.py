@@ -53,6 +53,53 @@ LIBELLES_CONTENUS = {
 }
 
 
+_OPENXML = "application/vnd.openxmlformats-officedocument."
+_ODF = "application/vnd.oasis.opendocument."
+
+# By the true types of orc.ingest.type_reel.
+LIBELLES_FORMATS = {
+    "application/pdf": "PDF",
+    "application/xml": "XML",
+    "application/x-pes-facture+xml": "Facture PES (XML)",
+    "application/x-paie+xml": "Paie (XML)",
+    "application/x-aide-sociale+xml": "Aide sociale (XML)",
+    "application/x-cii+xml": "Facture CII (XML)",
+    "application/x-ubl+xml": "Facture UBL (XML)",
+    "application/x-cpp-facture+xml": "Facture Chorus Pro (XML)",
+    "application/x-pes-aller+xml": "Flux PES (XML)",
+    "application/zip": "Archive ZIP",
+    "application/x-empty": "Vide",
+    "application/octet-stream": "Format inconnu",
+    "application/msword": "Word",
+    "application/vnd.ms-excel": "Excel",
+    "application/vnd.ms-powerpoint": "PowerPoint",
+    "application/vnd.ms-outlook": "Message Outlook",
+    "application/rtf": "RTF",
+    "application/x-ole-encrypted": "Bureautique protégée",
+    "application/pkcs7-mime": "Document signé (PKCS #7)",
+    _OPENXML + "wordprocessingml.document": "Word",
+    _OPENXML + "spreadsheetml.sheet": "Excel",
+    _OPENXML + "presentationml.presentation": "PowerPoint",
+    _ODF + "text": "Texte OpenDocument",
+    _ODF + "spreadsheet": "Classeur OpenDocument",
+    _ODF + "presentation": "Présentation OpenDocument",
+    "text/plain": "Texte",
+    "text/html": "HTML",
+    "message/rfc822": "Message",
+    "image/jpeg": "Image JPEG",
+    "image/png": "Image PNG",
+    "image/tiff": "Image TIFF",
+    "image/gif": "Image GIF",
+    "image/bmp": "Image BMP",
+    "image/webp": "Image WebP",
+}
+
+
+def find_libelle_format(type_reel: str) -> str:
+    """What a format is called; the MIME type itself where nothing names it."""
+    return LIBELLES_FORMATS.get(type_reel, type_reel)
+
+
 @dataclass(frozen=True, slots=True)
 class TiersVue:
     """A third party as a page may show it: no bank account in full."""
@@ -127,6 +174,26 @@ class PjVue:
     motif_texte: str = ""
     nb_pages: int = 0
     nir: bool = False
+
+    @property
+    def libelle_presence(self) -> str:
+        """Where the document is, in words."""
+        return LIBELLES_PRESENCES[self.presence]
+
+    @property
+    def libelle_etat(self) -> str:
+        """What became of the content, in words."""
+        return LIBELLES_CONTENUS.get(self.etat, self.etat)
+
+    @property
+    def libelle_texte(self) -> str:
+        """Where its text stands, in words."""
+        return LIBELLES_TEXTES.get(self.etat_texte, self.etat_texte)
+
+    @property
+    def libelle_format(self) -> str:
+        """Its true format, in words."""
+        return find_libelle_format(self.type_reel)
 
 
 @dataclass(frozen=True, slots=True)

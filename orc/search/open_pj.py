@@ -1,0 +1,195 @@
+"""A PJ through the piece it proves: who may see it, who may open it, and its bytes."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from orc.access import Clearance
+from orc.domain import Domaine, strictest
+from orc.errors import Conflict, Forbidden, NotFound, OrcError, Unavailable
+from orc.models import Cellule, Emplacement, Fichier, Flux, Lien, PieceJustificative, Texte
+from orc.silo import Silo, open_pj
+from orc.silo.payload import LIMITE
+
+INTROUVABLE = "Cette pièce justificative n’existe pas, ou vous n’y avez pas accès."
+
+
+@dataclass(frozen=True, slots=True)
+class PjVisible:
+    """A PJ seen through a piece; `original` is what keeps the reader from its bytes, if anything."""
+
+    id: int
+    piece_id: int
+    flux_id: int
+    id_unique: str
+    nom: str
+    type_pj: str
+    description: str
+    mime_declare: str
+    type_reel: str
+    sha256: str
+    taille: int
+    etat: str
+    motif: str
+    etat_texte: str
+    motif_texte: str
+    nb_pages: int
+    nir: bool
+    debut: int
+    longueur: int
+    ligne_xml: int
+    version: int
+    courante: bool
+    original: OrcError | None
+
+    def require_original(self) -> None:
+        """Raise what keeps the reader from the original bytes, if anything does."""
+        if self.original is not None:
+            raise self.original
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """The bytes of a PJ, whose SHA-256 was checked when they were read."""
+
+    pj: PjVisible
+    octets: bytes
+
+
+def get_pj(
+    session: Session, pj_id: int, piece_id: int | None = None, *, clearance: Clearance
+) -> PjVisible:
+    """The PJ, through this piece or through the first one that lets the reader see it. NotFound."""
+    row = session.execute(
+        select(PieceJustificative, Texte)
+        .outerjoin(Texte, Texte.sha256 == PieceJustificative.sha256)
+        .where(PieceJustificative.id == pj_id)
+    ).one_or_none()
+    if row is None:
+        raise NotFound(INTROUVABLE)
+    pj, texte = row
+    lien, cellule = _get_lien(session, pj, piece_id, clearance)
+    return PjVisible(
+        id=pj.id,
+        piece_id=lien.piece_id,
+        flux_id=pj.flux_id,
+        id_unique=pj.id_unique,
+        nom=pj.nom or lien.nom or pj.id_unique,
+        type_pj=pj.type_pj,
+        description=pj.description,
+        mime_declare=pj.mime_declare,
+        type_reel=(texte.type_reel if texte else "") or pj.type_reel,
+        sha256=pj.sha256,
+        taille=pj.taille,
+        etat=pj.etat,
+        motif=pj.motif,
+        etat_texte=texte.etat if texte else "",
+        motif_texte=texte.motif if texte else "",
+        nb_pages=texte.nb_pages if texte else 0,
+        nir=texte.nir if texte else False,
+        debut=pj.debut,
+        longueur=pj.longueur,
+        ligne_xml=pj.ligne_xml,
+        version=pj.version,
+        courante=pj.courante,
+        original=_find_refusal(texte, (cellule.budget_id, cellule.exercice), clearance),
+    )
+
+
+def _get_lien(
+    session: Session, pj: PieceJustificative, piece_id: int | None, clearance: Clearance
+) -> tuple[Lien, Cellule]:
+    """The citation that lets the reader see this PJ; a version of it takes its own domaine too."""
+    query = (
+        select(Lien, Cellule)
+        .join(Cellule, Cellule.id == Lien.cellule_id)
+        .where(Lien.siren == pj.siren, Lien.id_unique == pj.id_unique)
+        .order_by(Lien.id)
+    )
+    if piece_id is not None:
+        query = query.where(Lien.piece_id == piece_id)
+    for lien, cellule in session.execute(query):
+        if clearance.allows(lien.cellule_id) and (
+            lien.pj_id == pj.id or _allows_version(session, pj, cellule, clearance)
+        ):
+            return lien, cellule
+    raise NotFound(INTROUVABLE)
+
+
+def _allows_version(
+    session: Session, pj: PieceJustificative, cellule: Cellule, clearance: Clearance
+) -> bool:
+    domaine = strictest([Domaine(pj.domaine), Domaine(cellule.domaine)])
+    found = session.scalar(
+        select(Cellule.id).where(
+            Cellule.budget_id == cellule.budget_id,
+            Cellule.exercice == cellule.exercice,
+            Cellule.domaine == domaine.value,
+        )
+    )
+    return found is not None and clearance.allows(found)
+
+
+def _find_refusal(
+    texte: Texte | None, place: tuple[int, int], clearance: Clearance
+) -> OrcError | None:
+    """A NIR opens under a sensitive grant only; a text not read yet may hold one."""
+    if place in clearance.sensibles:
+        return None
+    if texte is not None and texte.nir:
+        return Forbidden(
+            "Ce document montre un numéro de sécurité sociale : l’original ne s’ouvre qu’avec une "
+            "habilitation à un domaine réservé. Son texte, où le numéro est masqué, reste lisible."
+        )
+    if texte is None or texte.etat == "a_extraire":
+        return Conflict(
+            "Le texte de ce document n’est pas encore lu : on ne sait pas s’il montre un numéro de "
+            "sécurité sociale. L’original s’ouvrira dès qu’il le sera."
+        )
+    return None
+
+
+def open_document(
+    session: Session,
+    pj: PjVisible,
+    *,
+    open_silo: Callable[[str], Silo],
+    limite: int = LIMITE,
+) -> Document:
+    """The bytes of this PJ, from any file of the silo that still holds its flow.
+
+    Raises what keeps the reader from the original, Unavailable where no file holds the flow any
+    more, and the last fault met where all of them fail.
+    """
+    pj.require_original()
+    fault: OrcError | None = None
+    for silo, chemin, membre in _find_places(session, pj.flux_id):
+        try:
+            octets = open_pj(
+                open_silo(silo), chemin, membre, pj.debut, pj.longueur, pj.sha256, limite=limite
+            )
+        except OrcError as error:
+            fault = error
+        else:
+            return Document(pj, octets)
+    if fault is not None:
+        raise fault
+    nom = session.scalar(select(Flux.nom_fic).where(Flux.id == pj.flux_id))
+    raise Unavailable(f"Aucun fichier du silo ne contient plus le flux « {nom} ».")
+
+
+def _find_places(session: Session, flux_id: int) -> list[tuple[str, str, str]]:
+    """Where the flow lies: files still there first, latest first, plain ones before archives."""
+    query = (
+        select(Fichier.silo, Fichier.chemin, Emplacement.membre)
+        .join(Emplacement, Emplacement.fichier_id == Fichier.id)
+        .where(
+            Emplacement.flux_id == flux_id,
+            Fichier.disparu_le.is_(None),
+            Fichier.remplace_le.is_(None),
+        )
+        .order_by(Fichier.genre, Fichier.id.desc())
+    )
+    return [(row[0], row[1], row[2]) for row in session.execute(query)]
