@@ -65,7 +65,7 @@ def _obey(text: bytes, octets: bytes, limits: Limits) -> tuple[dict[str, Any], b
         failed = Extraction(EtatTexte.MEMOIRE, "La lecture demande plus de mémoire que la limite.")
     except BaseException as error:  # noqa: BLE001 - hostile bytes: no failure may pass for silence
         failed = Extraction(EtatTexte.ILLISIBLE, _CRASHED.format(type(error).__name__))
-    said = {**dump_extraction(failed), "largeur": 0, "hauteur": 0, "boxes": []}
+    said = {**dump_extraction(failed)[0], "largeur": 0, "hauteur": 0, "boxes": []}
     return said, b"", False
 
 
@@ -76,7 +76,7 @@ def _read(
         from orc.ingest.extract.chain import extract  # noqa: PLC0415 - pdfium: after confine()
 
         extraction = extract(octets, order["nom"], order["type_reel"], limits)
-        return dump_extraction(extraction), b"", extraction.etat is not EtatTexte.MEMOIRE
+        return *dump_extraction(extraction), extraction.etat is not EtatTexte.MEMOIRE
     if order["ordre"] == "mots":
         from orc.ingest.extract.pdf_boxes import find_boxes  # noqa: PLC0415 - only the viewer
 

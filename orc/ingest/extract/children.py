@@ -87,9 +87,12 @@ class Child:
 
     def send(self, frame: bytes, raw: bytes) -> None:
         """Queue an order; it goes out as fast as the child takes it, here and in `read_answer`."""
-        self._to_send += [memoryview(part) for part in (frame, raw) if part]
         self.documents += 1
-        self._write()
+        if not self._to_send:
+            with contextlib.suppress(OSError):
+                sent = os.writev(self._in, (frame, raw))
+                frame, raw = frame[sent:], raw[max(0, sent - len(frame)) :]
+        self._to_send += [memoryview(part) for part in (frame, raw) if part]
 
     def read_answer(self) -> tuple[dict[str, Any], bytes]:
         """The next answer, while orders go out; kills the child and raises ChildFailed if late."""

@@ -46,17 +46,20 @@ def clean_text(text: str) -> str:
 
     Lines stay lines; any kind of space becomes a plain one; accents are composed (NFC).
     """
+    return clean_and_rate(text)[0]
+
+
+def clean_and_rate(text: str) -> tuple[str, float]:
+    """`clean_text`, and the part (0 to 1) of signs no reader can read: see `bad_ratio`."""
     text = text.replace("\r\n", "\n")
-    if is_odd(text):
+    bad = 0.0
+    # Nearly every page is plain: one scan says so.
+    if _ODD.search(text):
+        bad = bad_ratio(text)
         text = _clean_odd(text)
     if "-\n" in text:
         text = _HYPHEN_CUT.sub(_join_unless_compound, text)
-    return text
-
-
-def is_odd(text: str) -> bool:
-    """Whether a text holds anything but the letters, signs and line ends of French print."""
-    return _ODD.search(text) is not None
+    return text, bad
 
 
 def _clean_odd(text: str) -> str:

@@ -2,14 +2,12 @@
 
 import contextlib
 import ctypes
-import os
 import resource
-import select
 import signal
-import threading
 
 _CLONE_NEWUSER = 0x10000000
 _CLONE_NEWNET = 0x40000000
+_PR_SET_PDEATHSIG = 1
 _PR_SET_NO_NEW_PRIVS = 38
 _STDERR_OCTETS = 65_536
 
@@ -17,7 +15,7 @@ _STDERR_OCTETS = 65_536
 def confine(memoire_mo: int) -> None:
     """Bound memory and files, leave the network where the kernel allows it, die with the parent.
 
-    To be called first, before any thread. The network is left on a best effort: where the kernel
+    To be called first. The network is left on a best effort: where the kernel
     forbids it to this user, nothing in a reader opens a connection either.
     """
     signal.signal(signal.SIGINT, signal.SIG_IGN)
@@ -31,7 +29,7 @@ def confine(memoire_mo: int) -> None:
         with contextlib.suppress(ValueError, OSError):
             resource.setrlimit(limit, (value, value))
     leave_network()
-    threading.Thread(target=_die_with_parent, daemon=True).start()
+    die_with_parent()
 
 
 def leave_network() -> None:
@@ -56,10 +54,12 @@ def find_peak_ko() -> int:
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 
 
-def _die_with_parent() -> None:
-    """The pipe of orders hangs up when the parent ends, whatever ended it: so do we, at once."""
-    watched = select.poll()
-    watched.register(0, 0)
-    while not any(event & (select.POLLHUP | select.POLLERR) for _, event in watched.poll()):
-        pass
-    os._exit(0)
+def die_with_parent() -> None:
+    """Be killed when the thread that started this process ends, even by kill -9.
+
+    In the pool that thread holds the child as long as it lives. Behind it stand the end of the
+    orders (a child between two documents) and RLIMIT_CPU (one that loops).
+    """
+    libc = ctypes.CDLL(None, use_errno=True)
+    with contextlib.suppress(AttributeError):
+        libc.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)

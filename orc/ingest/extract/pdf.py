@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from orc.ingest.extract.clean import bad_ratio, clean_text, count_readable, has_text, is_odd
+from orc.ingest.extract.clean import bad_ratio, clean_and_rate, clean_text, count_readable, has_text
 from orc.ingest.extract.pdf_pages import (
     Protected,
     Unreadable,
@@ -126,9 +126,8 @@ def _read_page(document: Any, index: int) -> tuple[str, bool, bool]:
         with open_page(document, index) as page:
             with open_text(page) as text:
                 raw = read_text(text)
-            bad = is_odd(raw.replace("\r", "")) and bad_ratio(raw) > _UNUSABLE
-            cleaned = clean_text(raw)
-            return cleaned, _is_scan(page, cleaned), bad
+            cleaned, bad = clean_and_rate(raw)
+            return cleaned, _is_scan(page, cleaned), bad > _UNUSABLE
     except Unreadable:
         return "", True, False
 

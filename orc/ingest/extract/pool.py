@@ -20,6 +20,9 @@ from orc.ingest.extract.values import Boxes, EtatTexte, Extraction, Limits
 
 # One document read, one waiting in the pipe: the child never waits for its parent.
 IN_FLIGHT = 2
+# Documents asked for ahead of the one awaited, for each child, and their bytes altogether.
+_AHEAD = 12
+_HELD_OCTETS = 64 * 1024 * 1024
 _CLOSED = "L’extraction est arrêtée."
 _LEFT_OUT = "L’extraction a été arrêtée avant la lecture de ce document."
 # Past this part of its memory a child is replaced between two documents.
@@ -95,10 +98,17 @@ class ExtractionPool:
     def extract_many(self, documents: Iterable[Document]) -> Iterator[Extraction]:
         """Extractions in the order of `documents`, which is read only as children need it."""
         waiting: deque[_Pending] = deque()
+        window = _AHEAD * self._workers
+        held = 0
         for document in documents:
             waiting.append(self.start(document))
-            if len(waiting) >= 4 * IN_FLIGHT * self._workers:
-                yield waiting.popleft()()
+            held += waiting[-1].size
+            if len(waiting) >= window or held > _HELD_OCTETS:
+                # Waking up once for many costs the children less than once for each.
+                waiting[len(waiting) // 2].wait()
+                while len(waiting) > window // 2 or (waiting and held > _HELD_OCTETS):
+                    held -= waiting[0].size
+                    yield waiting.popleft()()
         while waiting:
             yield waiting.popleft()()
 
@@ -111,7 +121,7 @@ class ExtractionPool:
             motif = f"Le fichier fait {len(octets) // 1_000_000} Mo : au-delà de la limite."
             return _Pending(Extraction(EtatTexte.TROP_GRAND, motif, type_reel=document.type_reel))
         order = {"ordre": "texte", "nom": document.nom, "type_reel": document.type_reel}
-        return _Pending(self._enqueue(order, octets), document.type_reel)
+        return _Pending(self._enqueue(order, octets), document.type_reel, len(octets))
 
     def find_boxes(self, octets: bytes, page: int, mots: Sequence[str]) -> Boxes:
         """Where `mots` (lower case, folded, as the index cuts words) stand on a PDF's 1-based page.
@@ -280,17 +290,24 @@ class _Worker:
 class _Pending:
     """An Extraction to come, or already known; call it to wait for it."""
 
-    def __init__(self, given: "Future[Answer] | Extraction", type_reel: str = "") -> None:
+    def __init__(
+        self, given: "Future[Answer] | Extraction", type_reel: str = "", size: int = 0
+    ) -> None:
         self._given = given
         self._type = type_reel
+        self.size = size
+
+    def wait(self) -> None:
+        """Wait until it is known, whatever it is."""
+        if isinstance(self._given, Future):
+            self._given.exception()
 
     def __call__(self) -> Extraction:
         """Wait for the Extraction."""
         if isinstance(self._given, Extraction):
             return self._given
         try:
-            said, _ = self._given.result()
-            return load_extraction(said)
+            return load_extraction(*self._given.result())
         except ChildFailed as failure:
             return Extraction(failure.etat, failure.motif, type_reel=self._type)
         except BadFrame as error:

@@ -8,7 +8,8 @@ from typing import Any
 from orc.ingest.extract.values import Box, Boxes, EtatTexte, Extraction, Limits, Partie
 
 HEADER = struct.Struct(">II")
-# An image of a page, as PNG.
+_BREAK = "\f"
+# An image of a page, as PNG, or all the text of a document.
 MAX_RAW = 64 * 1024 * 1024
 
 
@@ -27,12 +28,13 @@ def max_json(limits: Limits) -> int:
     return 4 * limits.caracteres + 16 * limits.pages + 4 * 1024 * 1024
 
 
-def dump_extraction(extraction: Extraction) -> dict[str, Any]:
-    """An Extraction as JSON values."""
-    return {
+def dump_extraction(extraction: Extraction) -> tuple[dict[str, Any], bytes]:
+    """An Extraction as JSON values and, apart because it is nearly all, the text of its pages."""
+    pages = [page.replace(_BREAK, "\n") for page in extraction.pages]
+    said = {
         "etat": extraction.etat.value,
         "motif": extraction.motif,
-        "pages": extraction.pages,
+        "pages": len(pages),
         "type_reel": extraction.type_reel,
         "extracteur": extraction.extracteur,
         "pages_a_oceriser": extraction.pages_a_oceriser,
@@ -40,15 +42,19 @@ def dump_extraction(extraction: Extraction) -> dict[str, Any]:
         "parties": [(part.nom, part.type, part.pages) for part in extraction.parties],
         "nir": extraction.nir,
     }
+    return said, _BREAK.join(pages).encode("utf-8", "replace")
 
 
-def load_extraction(said: Mapping[str, Any]) -> Extraction:
+def load_extraction(said: Mapping[str, Any], raw: bytes) -> Extraction:
     """An Extraction from what a child said; raises BadFrame when it is not one."""
     try:
+        pages = tuple(raw.decode("utf-8").split(_BREAK)) if said["pages"] else ()
+        if len(pages) != said["pages"]:
+            raise BadFrame("le compte des pages est faux")
         return Extraction(
             EtatTexte(said["etat"]),
             _text(said["motif"]),
-            _texts(said["pages"]),
+            pages,
             _text(said["type_reel"]),
             _text(said["extracteur"]),
             tuple(int(number) for number in said["pages_a_oceriser"]),
