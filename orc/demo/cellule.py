@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from orc.demo.alea import Alea, make_alea
 from orc.demo.catalogue import ACHATS, FONCTIONS, PRODUITS, Achat, Produit
 from orc.demo.referentiel import FIN_DES_FLUX, Budget
-from orc.demo.valeurs import Piece, Pj, PjRef, RefCompta
+from orc.demo.valeurs import Marche, Piece, Pj, PjRef, RefCompta
 
 DEPENSE, RECETTE = "depense", "recette"
 _MIMES = {
@@ -38,6 +38,7 @@ class Cellule:
     cumul: int = 0
     scans: int = 0
     fidele: bool = False
+    marches: list[Marche] = field(default_factory=list)
     recentes: list[Piece] = field(default_factory=list)
 
     def __post_init__(self) -> None:

@@ -28,7 +28,7 @@ def make_facture(
     )[:LIGNES_MAX]
     ht = sum(article.ht for article in articles)
     date = jour - dt.timedelta(days=alea.randint(6, 24))
-    numero = _facture_number(alea.randrange(4), date.year, firme.rang, alea.randint(1, 99999))
+    numero = _facture_number(alea.randrange(4), date.year, firme.rang, alea.randint(1000, 99999))
     commande = f"BC{c.exercice}-{alea.randint(1, 9999):04d}" if alea.random() < 0.6 else ""
     objet = f"{alea.choice(achat.objets)} {date.month:02d}/{date.year}"
     return Facture(numero, date, firme, c.budget, articles, achat.taux,

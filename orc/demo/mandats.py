@@ -97,8 +97,15 @@ def make_emprunt(c: Cellule, jour: dt.date) -> Piece:
         f"Échéance du {jour.day:02d}/{jour.month:02d}/{jour.year}, taux fixe.",
     ]
     b = c.budget
-    add(piece, c.make_pj("echeancier", f"Echeancier_{numero}.pdf", f"Échéancier {numero}",
-                         lambda: make_decision_pdf(b, "AVIS D'ÉCHÉANCE", numero, jour, phrases)))
+    add(
+        piece,
+        c.make_pj(
+            "echeancier",
+            f"Echeancier_{numero}.pdf",
+            f"Échéancier {numero}",
+            lambda: make_decision_pdf(b, "AVIS D'ÉCHÉANCE", numero, jour, phrases),
+        ),
+    )
     return piece
 
 
@@ -114,8 +121,15 @@ def make_regie(c: Cellule, jour: dt.date) -> Piece:
         f"Régie d'avances {regie}, régisseur : {tiers.nom_complet}.",
         f"Total des dépenses justifiées : {format_papier(montant)} euros.",
     ]  # fmt: skip
-    add(piece, c.make_pj("etat_regie", f"Etat_regie_{piece.numero}.pdf", objet,
-                         lambda: make_decision_pdf(b, "ÉTAT DE RÉGIE", regie, jour, phrases)))
+    add(
+        piece,
+        c.make_pj(
+            "etat_regie",
+            f"Etat_regie_{piece.numero}.pdf",
+            objet,
+            lambda: make_decision_pdf(b, "ÉTAT DE RÉGIE", regie, jour, phrases),
+        ),
+    )
     return piece
 
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from orc.demo.cellule import Cellule
-from orc.demo.valeurs import Flux, Piece, Pj
+from orc.demo.valeurs import Bordereau, Casse, Flux, Piece, Pj, Repere
 
 Valeur = object
 
@@ -21,16 +22,16 @@ class Manifeste:
     pieces: int
     totaux: dict[tuple[str, ...], dict[str, int]] = field(default_factory=dict)
     pj: Counter[str] = field(default_factory=Counter)
-    flux: list[dict[str, Valeur]] = field(default_factory=list)
+    compteurs: Counter[str] = field(default_factory=Counter)
     casses: list[dict[str, Valeur]] = field(default_factory=list)
     reperes: list[dict[str, Valeur]] = field(default_factory=list)
-    compteurs: Counter[str] = field(default_factory=Counter)
+    hors_schema: list[str] = field(default_factory=list)
 
     def record_piece(self, c: Cellule, piece: Piece) -> None:
         """Count a piece in its cell; amounts in cents, minus when TypBord is 02."""
         b = c.budget
         cle = (b.collectivite.siren, b.siret, b.codcol, b.codbud, str(c.exercice), c.sens)
-        total = self.totaux.setdefault(cle, {"pieces": 0, "ht": 0, "tva": 0, "lignes": 0})
+        total = self.totaux.setdefault(cle, {"pieces": 0, "lignes": 0, "ht": 0, "tva": 0})
         signe = -1 if piece.typ_bord == "02" else 1
         total["pieces"] += 1
         total["lignes"] += len(piece.lignes)
@@ -41,14 +42,31 @@ class Manifeste:
         """Count a PJ of a flow by its kind."""
         self.pj[pj.genre] += 1
 
-    def record_flux(self, chemin: str, flux: Flux, octets: int) -> None:
-        """A flow aller written at `chemin`."""
-        self.compteurs["flux_aller"] += 1
+    def record_fichier(self, genre: str, octets: int) -> None:
+        """Count a file of the silo."""
+        self.compteurs[genre] += 1
         self.compteurs["octets"] += octets
-        del flux, chemin
+
+    def record_marks(self, c: Cellule, b: Bordereau, piece: Piece, chemin: str) -> None:
+        """Keep the needles and the broken PJ of a piece, with all that says where they are."""
+        lieu = {**_place(c), "typ_bord": b.typ, "bordereau": b.numero, "piece": piece.numero,
+                "chemin": chemin}  # fmt: skip
+        for repere in piece.reperes:
+            self.reperes.append({**_describe(repere), **lieu, **_pj(repere.pj)})
+        for casse in piece.casses:
+            self.casses.append({**_casse(casse, "pj"), **lieu, **_id(casse.pj)})
+
+    def record_flux_casse(
+        self, c: Cellule, genre: str, attendu: dict[str, Valeur], chemin: str, flux: Flux, *,
+        compte: bool,
+    ) -> None:  # fmt: skip
+        """A whole flow planted broken; `compte` says whether its pieces are in the totals."""
+        lieu = {**_place(c), "chemin": chemin, "bordereau": flux.bordereaux[0].numero}
+        self.casses.append({**_casse(Casse(genre, attendu), "flux"), **lieu, "compte": compte})
+        self.hors_schema.append(chemin)
 
     def as_json(self) -> dict[str, Valeur]:
-        """The manifest as `manifeste.json` holds it."""
+        """The manifest as `manifeste.json` holds it; amounts in cents."""
         noms = ("siren", "siret", "codcol", "codbud", "exercice", "sens")
         totaux = [
             {**dict(zip(noms, cle, strict=True)), "exercice": int(cle[4]), **total}
@@ -61,6 +79,7 @@ class Manifeste:
             "totaux": totaux,
             "pj": dict(sorted(self.pj.items())),
             "casses": self.casses,
+            "hors_schema": self.hors_schema,
             "reperes": self.reperes,
         }
 
@@ -68,3 +87,33 @@ class Manifeste:
         """Write it, in UTF-8, indented."""
         texte = json.dumps(self.as_json(), ensure_ascii=False, indent=1)
         chemin.write_text(texte + "\n", encoding="utf-8")
+
+
+def _place(c: Cellule) -> dict[str, Valeur]:
+    b = c.budget
+    return {
+        "poste": b.poste.codique, "siren": b.collectivite.siren, "siret": b.siret,
+        "codcol": b.codcol, "codbud": b.codbud, "exercice": c.exercice, "sens": c.sens,
+    }  # fmt: skip
+
+
+def _describe(repere: Repere) -> dict[str, Valeur]:
+    return {
+        "cle": repere.cle, "description": repere.description, "recherche": repere.recherche,
+        "trouvable": repere.trouvable, "page": repere.page,
+    }  # fmt: skip
+
+
+def _pj(pj: Pj | None) -> dict[str, Valeur]:
+    if pj is None:
+        return {}
+    octets = pj.make()
+    return {**_id(pj), "sha256": hashlib.sha256(octets).hexdigest(), "taille": len(octets)}
+
+
+def _id(pj: Pj | None) -> dict[str, Valeur]:
+    return {"id_unique": pj.id_unique, "nom_pj": pj.nom} if pj else {}
+
+
+def _casse(casse: Casse, portee: str) -> dict[str, Valeur]:
+    return {"genre": casse.genre, "portee": portee, "attendu": casse.attendu}

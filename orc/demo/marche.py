@@ -3,36 +3,18 @@
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import dataclass
 
 from orc.demo.cellule import Cellule
 from orc.demo.documents import make_contrat_pdf
 from orc.demo.montants import compute_tva, format_flux
-from orc.demo.tiers import Tiers, list_firmes
-from orc.demo.valeurs import Pj
+from orc.demo.tiers import list_firmes
+from orc.demo.valeurs import Marche
 from orc.demo.xml_pes import adresse, bancaire, tag
 
 _OBJETS = (
     "Réfection de la voirie du bourg", "Construction du pôle enfance", "Extension de la médiathèque",
     "Restauration du pont de la Combe", "Renouvellement du réseau d'eau", "Rénovation du gymnase",
 )  # fmt: skip
-
-
-@dataclass(frozen=True, slots=True)
-class Marche:
-    """A contract: `contrat` is IdContrat, `lien` what mandats write in IdMarche."""
-
-    contrat: str
-    objet: str
-    titulaire: Tiers
-    ht: int
-    notification: dt.date
-    pj: Pj
-
-    @property
-    def lien(self) -> str:
-        """IdMarche, as accounting software writes it: hyphen and amendment suffix."""
-        return f"{self.contrat[:4]}-{self.contrat[4:]}-00"
 
 
 def make_marche(c: Cellule, rang: int, jour: dt.date, clause: str = "") -> Marche:

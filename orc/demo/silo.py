@@ -3,129 +3,200 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Callable, Iterator
+import datetime as dt
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-from orc.demo.archives import make_gzip, make_zip, write_bytes
+from orc.demo.acquits import make_acquit, make_acquit_retour
+from orc.demo.bordereaux import make_marches, make_ordinary, make_planted, make_renvois
+from orc.demo.broken import FLUX_CASSES
+from orc.demo.cas import list_cas
 from orc.demo.cellule import DEPENSE, RECETTE, Cellule
-from orc.demo.depense import make_mandat
-from orc.demo.ecriture import close_domaine, open_domaine, write_bordereau
+from orc.demo.depense import lines_of, make_facture
+from orc.demo.ecrivain import Ecrivain, write_xml
+from orc.demo.images import make_image_pdf, pooled_page
 from orc.demo.manifeste import Manifeste
-from orc.demo.recette import make_titre
-from orc.demo.referentiel import BUDGETS, EXERCICES, list_clotures
-from orc.demo.valeurs import Bordereau, Flux, Piece
-from orc.demo.xml_pes import close_root, encode_text, entete, enveloppe, open_root, pj_block
+from orc.demo.marche import write_marche
+from orc.demo.pj import add, invoice_pdf
+from orc.demo.referentiel import BUDGETS, EXERCICES, find_budget, list_clotures
+from orc.demo.retours import make_retour, make_retour_v20, name_retour
+from orc.demo.valeurs import Bordereau, Piece, Pj, RefCompta
+from orc.errors import Invalid
 
 PIECES_MIN, PIECES_MAX = 200, 1_000_000
 BORDEREAUX_PAR_FLUX = 60
-_EDITEURS = (
-    ("Ateliers du Grand Livre", "Compta Locale 7.2.1"), ("Cadastre et Cie", "MAGISTER 12.04"),
-    ("Éditions de la Régie", "e-Budget 2022.3"), ("Coop'Logiciel Public", "Ariane finances 5.1"),
-)  # fmt: skip
-_ALLURES = (
-    ("iso-8859-1", False, "n", False, 0), ("utf-8", False, "p", False, 0),
-    ("utf-8", True, "n", False, 76), ("iso-8859-1", False, "n", True, 0),
-    ("iso-8859-1", False, "pes", False, 76), ("utf-8", False, "n", False, 0),
-)  # fmt: skip
+GROS_FLUX_DES = 20_000
+_PIECES_DOUTEUSES = 2
+_EN_RETARD = 0.012
+_CELLULE_V20 = ("101", "01", 2023, RECETTE)
+_CELLULE_REEMISE = ("101", "00", 2024, DEPENSE)
 
 Progress = Callable[[int, int], None]
 
 
-def share_pieces(pieces: int, seed: int) -> list[tuple[Cellule, int]]:
-    """How many pieces each cell makes: by weight of budget, 7 in 10 in dépense, exact in total."""
-    cellules, poids = [], []
+@dataclass(slots=True)
+class Part:
+    """A cell and how many ordinary pieces it makes besides the planted ones."""
+
+    cellule: Cellule
+    ordinaires: int
+    plantees: int
+
+
+def _cle(c: Cellule) -> tuple[str, str, int, str]:
+    return c.budget.codcol, c.budget.codbud, c.exercice, c.sens
+
+
+def share_pieces(pieces: int, seed: int) -> list[Part]:
+    """Planted pieces where they are planted; the rest by weight of budget, 7 in 10 in dépense."""
+    parts, poids = [], []
     for exercice in EXERCICES:
         for budget in BUDGETS:
             for sens, part in ((DEPENSE, 7), (RECETTE, 3)):
-                cellules.append(Cellule(budget, exercice, sens, seed))
+                c = Cellule(budget, exercice, sens, seed)
+                parts.append(Part(c, 0, sum(cas.nombre for cas in list_cas(c))))
                 poids.append(budget.poids * part * (3 if exercice == EXERCICES[-1] else 4))
-    total, faits, cumul, parts = sum(poids), 0, 0, []
-    for cellule, poids_cellule in zip(cellules, poids, strict=True):
+    reste = pieces - _PIECES_DOUTEUSES - sum(part.plantees for part in parts)
+    cumul, faits, total = 0, 0, sum(poids)
+    for part_, poids_cellule in zip(parts, poids, strict=True):
         cumul += poids_cellule
-        jusque_la = pieces * cumul // total
-        parts.append((cellule, jusque_la - faits))
-        faits = jusque_la
+        part_.ordinaires = reste * cumul // total - faits
+        faits += part_.ordinaires
     return parts
 
 
-def make_bordereaux(c: Cellule, nombre: int) -> Iterator[Bordereau]:
-    """The ordinary bordereaux of a cell: 1 to 25 pieces each, dates and numbers growing."""
-    fabriquer = make_mandat if c.sens == DEPENSE else make_titre
-    faits = 0
-    while faits < nombre:
-        jour = c.day(faits / nombre)
-        taille = min(nombre - faits, c.alea.randint(1, 25))
-        pieces = [fabriquer(c, jour) for _ in range(taille)]
-        faits += taille
-        c.cumul += sum(piece.ht + piece.tva for piece in pieces)
-        yield Bordereau(c.exercice, c.next_bordereau("01"), "01", jour, pieces, c.cumul)
+def _write_marches(e: Ecrivain, c: Cellule, nombre: int) -> None:
+    """The contracts of the cell, before any mandat that quotes them."""
+    c.marches = make_marches(c, nombre)
+    if c.marches:
+        jour = dt.date(c.exercice, 1, 6)
+        flux = e.make_flux(c, [], [m.pj for m in c.marches], jour, "PESALR2")
+        flux.marches = "<Marches>\n" + "".join(write_marche(c, m) for m in c.marches)
+        flux.marches += "</Marches>\n"
+        e.write_flux(c, flux)
 
 
-class Ecrivain:
-    """Writes flows under `racine`, keeping the manifest."""
-
-    def __init__(self, racine: Path, manifeste: Manifeste) -> None:
-        self.racine, self.manifeste = racine, manifeste
-        self.rang = 0
-
-    def make_flux(self, c: Cellule, bordereaux: list[Bordereau]) -> Flux:
-        """A flow of these bordereaux; its look (encoding, prefix, envelope) turns with its rank."""
-        self.rang += 1
-        date = bordereaux[-1].date
-        lettre = "DEP" if c.sens == DEPENSE else "REC"
-        nom = f"PESALR1_{c.budget.siret}_{lettre}_{date:%Y%m%d}_{self.rang:06d}"
-        encodage, bom, prefixe, compact, largeur = _ALLURES[self.rang % len(_ALLURES)]
-        pjs = [pj for b in bordereaux for p in b.pieces for pj in p.pjs]
-        boite = ("xml", "xml.gz", "xml", "zip", "xml")[self.rang % 5]
-        return Flux(c.budget, c.exercice, c.sens, date, nom, bordereaux, pjs, "", encodage, bom,
-                    prefixe, compact, largeur, boite)  # fmt: skip
-
-    def write_flux(self, c: Cellule, flux: Flux) -> str:
-        """Write the flow; gives its path in the silo."""
-        for bordereau in flux.bordereaux:
-            for piece in bordereau.pieces:
-                self.manifeste.record_piece(c, piece)
-        for pj in flux.pjs:
-            self.manifeste.record_pj(pj)
-        base = f"{flux.budget.collectivite.siren}/{flux.exercice}/{flux.nom}"
-        morceaux = _write_xml(flux)
-        if flux.enveloppe == "xml":
-            chemin, taille = f"{base}.xml", 0
-            (self.racine / chemin).parent.mkdir(parents=True, exist_ok=True)
-            with (self.racine / chemin).open("wb") as sortie:
-                for morceau in morceaux:
-                    taille += sortie.write(morceau)
-        else:
-            octets = b"".join(morceaux)
-            gz = flux.enveloppe == "xml.gz"
-            chemin = f"{base}.{flux.enveloppe}"
-            boite = make_gzip(octets) if gz else make_zip([(f"{flux.nom}.xml", octets)])
-            taille = write_bytes(self.racine / chemin, boite)
-        self.manifeste.record_flux(chemin, flux, taille)
-        return chemin
+def _pieces(bordereaux: list[Bordereau]) -> list[Piece]:
+    return [piece for bordereau in bordereaux for piece in bordereau.pieces]
 
 
-def _write_xml(flux: Flux) -> Iterator[bytes]:
-    """The bytes of a PES_Aller, piece by piece."""
-    declaration = f'<?xml version="1.0" encoding="{flux.encodage.upper()}"?>\n'
-    sigle, adresse = _EDITEURS[int(flux.budget.codcol) % len(_EDITEURS)]
-    if flux.bom:
-        yield b"\xef\xbb\xbf"
-    yield declaration.encode()
-    tete = open_root("PES_Aller", "aller", flux.prefixe)
-    tete += enveloppe("PESALR1", flux.nom, sigle, adresse) + entete(flux.budget, flux.date)
-    yield encode_text(tete, flux)
-    if flux.bordereaux:
-        yield encode_text(open_domaine(flux.sens), flux)
-        for bordereau in flux.bordereaux:
-            yield encode_text(write_bordereau(bordereau, flux.sens), flux)
-        yield encode_text(close_domaine(flux.sens), flux)
-    if flux.pjs:
-        yield encode_text('<PES_PJ>\n<EnTetePES_PJ>\n<IdVer V="1"/>\n</EnTetePES_PJ>\n', flux)
-        for pj in flux.pjs:
-            yield pj_block(pj, flux)
-        yield encode_text("</PES_PJ>\n", flux)
-    yield encode_text(close_root("PES_Aller", flux.prefixe), flux)
+def _write_planted(e: Ecrivain, c: Cellule) -> None:
+    """Planted pieces: PJ sent before, the flow, ORMC apart, PJ sent after, what is sent again."""
+    tous = make_planted(c)
+    for typ_fic, bordereaux in (("PESALR1", [b for b in tous if b.typ != "06"]),
+                                ("PESORMC", [b for b in tous if b.typ == "06"])):  # fmt: skip
+        if not bordereaux:
+            continue
+        pieces, date = _pieces(bordereaux), bordereaux[-1].date
+        avant = [pj for piece in pieces for pj in piece.avant]
+        apres = [pj for piece in pieces for pj in piece.apres]
+        if avant:
+            e.write_flux(c, e.make_flux(c, [], avant, date - dt.timedelta(days=4), "PES_PJ"))
+        pjs = [pj for piece in pieces for pj in piece.pjs]
+        e.write_flux(c, e.make_flux(c, bordereaux, pjs, date, typ_fic))
+        if apres:
+            e.write_flux(c, e.make_flux(c, [], apres, date + dt.timedelta(days=9), "PES_PJ"))
+        renvois = make_renvois(bordereaux)
+        if renvois:
+            e.write_flux(c, e.make_flux(c, renvois, [], renvois[-1].date), renvoi=True)
+
+
+def _write_ordinary(e: Ecrivain, c: Cellule, nombre: int, report: Callable[[int], None]) -> None:
+    """Ordinary flows; one PJ in eighty comes with the next flow."""
+    lot: list[Bordereau] = []
+    retard: list[Pj] = []
+    for bordereau in make_ordinary(c, nombre):
+        lot.append(bordereau)
+        if len(lot) == BORDEREAUX_PAR_FLUX:
+            retard = _write_lot(e, c, lot, retard)
+            report(len(_pieces(lot)))
+            lot = []
+    if lot:
+        retard = _write_lot(e, c, lot, retard)
+        report(len(_pieces(lot)))
+    if retard:
+        jour = c.day(1.0) + dt.timedelta(days=2)
+        e.write_flux(c, e.make_flux(c, [], retard, jour, "PES_PJ"))
+
+
+def _write_lot(e: Ecrivain, c: Cellule, lot: list[Bordereau], retard: list[Pj]) -> list[Pj]:
+    pjs, suite = retard, []
+    for pj in (pj for piece in _pieces(lot) for pj in piece.pjs):
+        (suite if c.alea.random() < _EN_RETARD else pjs).append(pj)
+    e.write_flux(c, e.make_flux(c, lot, pjs, lot[-1].date))
+    return suite
+
+
+def _write_big_flux(e: Ecrivain, c: Cellule) -> None:
+    """One flow near 80 MB: long scanned files, tied to their mandats by RefCompta."""
+
+    def make(rang: int) -> bytes:
+        return make_image_pdf([pooled_page((rang * 5 + i) % 24) for i in range(16)])
+
+    pjs = []
+    for rang in range(1, 97):
+        refs = (RefCompta("01", c.exercice, "01", str(rang)),)
+        pjs.append(
+            c.make_pj("dossier_scanne", f"Dossier_{rang:03d}.pdf", f"Dossier numérisé {rang}",
+                      lambda r=rang: make(r), refs=refs)  # type: ignore[misc]
+        )  # fmt: skip
+    flux = e.make_flux(c, [], pjs, c.day(1.0), "PES_PJ")
+    flux.enveloppe = "xml"
+    e.write_flux(c, flux)
+
+
+def _write_broken(e: Ecrivain, seed: int) -> None:
+    """Whole flows planted broken, in a corner of their own numbers."""
+    c = Cellule(find_budget("200", "02"), 2023, DEPENSE, seed)
+    c.dernier, c.dernier_id, c.bordereaux = 90_000, 9_000_000, {"01": 900}
+    for genre, casser, attendu, compte in FLUX_CASSES:
+        jour = dt.date(2023, 10, 3)
+        pieces = []
+        for _ in range(_PIECES_DOUTEUSES):
+            facture = make_facture(c, c.achats[0], jour)
+            lignes = lines_of(c, c.achats[0], facture)
+            piece = Piece(c.next_piece(), "01", "01", facture.objet, lignes)
+            add(piece, invoice_pdf(c, facture))
+            pieces.append(piece)
+        bordereau = Bordereau(2023, c.next_bordereau("01"), "01", jour, pieces)
+        pjs = [pj for piece in pieces for pj in piece.pjs]
+        flux = replace(e.make_flux(c, [bordereau], pjs, jour), encodage="iso-8859-1", bom=False,
+                       prefixe="n", compact=False, largeur=0)  # fmt: skip
+        chemin = f"{c.budget.collectivite.siren}/2023/{flux.nom}.xml"
+        e.write_fichier("flux_casse", chemin, casser(b"".join(write_xml(flux)), flux))
+        e.manifeste.record_flux_casse(c, genre, attendu, chemin, flux, compte=compte)
+        if compte:
+            for piece in pieces:
+                e.manifeste.record_piece(c, piece)
+
+
+def _write_oddities(e: Ecrivain, c: Cellule) -> None:
+    """What comes once: a retour in the form of 2009, one re-emitted, its acquit, an orphan acquit."""
+    flux, dossier = e.dernier, f"{c.budget.poste.codique}/{c.exercice}"
+    cle = _cle(c)
+    if flux is None or cle not in {_CELLULE_V20, _CELLULE_REEMISE}:
+        return
+    if cle == _CELLULE_V20:
+        nom = f"PES_V2_RETOUR_RECETTE_{flux.nom[-6:]}.xml"
+        chemin = f"{dossier}/{nom}"
+        e.write_fichier("retour_v20", chemin, make_retour_v20(c, flux, nom))
+        e.manifeste.hors_schema.append(chemin)
+        return
+    nom = name_retour(c, flux, "RP")
+    retour = make_retour(c, flux, rejets=False, nom=nom)
+    if retour:
+        e.write_fichier("retour_reemis", f"{dossier}/{nom}", retour)
+    acquit = make_acquit_retour(c, nom, flux.date + dt.timedelta(days=95))
+    e.write_fichier("acquit_retour", f"{dossier}/ACKR_{nom}", acquit)
+    jamais = replace(
+        flux, nom="PESALR1_JAMAIS_ARRIVE", bordereaux=[], pjs=flux.pjs[:1] or [_orphan(c)]
+    )
+    e.write_fichier("acquit_orphelin", f"{dossier}/ACK_ORPHELIN.xml", make_acquit(c, jamais))
+
+
+def _orphan(c: Cellule) -> Pj:
+    return c.make_pj("orpheline", "orpheline.pdf", "PJ d'un flux jamais reçu", lambda: b"")
 
 
 def _write_clotures(chemin: Path) -> None:
@@ -141,33 +212,36 @@ def _write_clotures(chemin: Path) -> None:
 def make_silo(
     out: Path, *, pieces: int, seed: int = 2026, progress: Progress | None = None
 ) -> Manifeste:
-    """Write the demonstration silo under `out`; `pieces` mandats and titres, the same bytes per seed.
+    """Write the demonstration silo under `out`: `pieces` mandats and titres, the same bytes per seed.
 
-    `progress(done, total)` is called as pieces are written. ValueError outside 200..1 000 000.
+    Flows under `<siren>/<exercice>/`, acquits and retours under `<codique>/<exercice>/`, then
+    `clotures.csv` and `manifeste.json`. `progress(done, total)` is called as pieces are written.
+    OrcError outside 200..1 000 000.
     """
     if not PIECES_MIN <= pieces <= PIECES_MAX:
-        raise ValueError(f"Un silo compte de {PIECES_MIN} à {PIECES_MAX} pièces, pas {pieces}.")
+        raise Invalid(f"Un silo compte de {PIECES_MIN} à {PIECES_MAX} pièces, pas {pieces}.")
     out.mkdir(parents=True, exist_ok=True)
     manifeste = Manifeste(seed, pieces)
-    ecrivain = Ecrivain(out, manifeste)
-    faits = 0
-    for cellule, nombre in share_pieces(pieces, seed):
-        lot: list[Bordereau] = []
-        for bordereau in make_bordereaux(cellule, nombre):
-            lot.append(bordereau)
-            if len(lot) == BORDEREAUX_PAR_FLUX:
-                ecrivain.write_flux(cellule, ecrivain.make_flux(cellule, lot))
-                lot = []
-        if lot:
-            ecrivain.write_flux(cellule, ecrivain.make_flux(cellule, lot))
+    e, faits = Ecrivain(out, manifeste), 0
+
+    def report(nombre: int) -> None:
+        nonlocal faits
         faits += nombre
         if progress:
             progress(faits, pieces)
+
+    for part in share_pieces(pieces, seed):
+        c = part.cellule
+        _write_marches(e, c, part.ordinaires)
+        if part.plantees:
+            _write_planted(e, c)
+            report(part.plantees)
+        _write_ordinary(e, c, part.ordinaires, report)
+        _write_oddities(e, c)
+        if pieces >= GROS_FLUX_DES and _cle(c) == _CELLULE_REEMISE:
+            _write_big_flux(e, c)
+    _write_broken(e, seed)
+    report(_PIECES_DOUTEUSES)
     _write_clotures(out / "clotures.csv")
     manifeste.write(out / "manifeste.json")
     return manifeste
-
-
-def list_pieces(bordereaux: list[Bordereau]) -> list[Piece]:
-    """Every piece of these bordereaux."""
-    return [piece for bordereau in bordereaux for piece in bordereau.pieces]

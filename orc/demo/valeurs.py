@@ -37,6 +37,23 @@ class Pj:
     doublon: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class Marche:
+    """A contract: `contrat` is IdContrat, `lien` what mandats write in IdMarche."""
+
+    contrat: str
+    objet: str
+    titulaire: Tiers
+    ht: int
+    notification: dt.date
+    pj: Pj
+
+    @property
+    def lien(self) -> str:
+        """IdMarche, as accounting software writes it: hyphen and amendment suffix."""
+        return f"{self.contrat[:4]}-{self.contrat[4:]}-00"
+
+
 @dataclass(slots=True)
 class PjRef:
     """How a piece cites a PJ: support 01 electronic, 02 paper, 03 CD-ROM."""
@@ -77,6 +94,27 @@ class Ligne:
 
 
 @dataclass(slots=True)
+class Repere:
+    """A needle: what to search for, and the PJ and page where it must be found (page 0: no PJ)."""
+
+    cle: str
+    description: str
+    recherche: str
+    pj: Pj | None = None
+    page: int = 1
+    trouvable: str = "oui"
+
+
+@dataclass(slots=True)
+class Casse:
+    """Something planted broken, and what a reader must say of it."""
+
+    genre: str
+    attendu: dict[str, object]
+    pj: Pj | None = None
+
+
+@dataclass(slots=True)
 class Piece:
     """A mandat or a titre. `sort` is what the comptable makes of it; `pjs` travel with its flow."""
 
@@ -95,8 +133,10 @@ class Piece:
     pj_libre: str = ""
     sort: str = ""
     asap: str = ""
-    marche: str = ""
-    reperes: list[dict[str, object]] = field(default_factory=list)
+    lot: str = ""
+    pj_refusee: str = ""
+    reperes: list[Repere] = field(default_factory=list)
+    casses: list[Casse] = field(default_factory=list)
 
     @property
     def ht(self) -> int:
@@ -140,3 +180,4 @@ class Flux:
     compact: bool = False
     largeur: int = 0
     enveloppe: str = "xml"
+    typ_fic: str = "PESALR1"
