@@ -2,9 +2,10 @@
 
 from fastapi import APIRouter
 
-from web.pages import accueil, connexion
+from web.pages import accueil, aide, connexion
 
 ROUTERS: tuple[APIRouter, ...] = (
     accueil.router,
+    aide.router,
     connexion.router,
 )
