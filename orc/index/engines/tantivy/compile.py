@@ -144,6 +144,13 @@ class Compiler:
             Native.boost_query(self._words(MOTS + suffix, words), WEIGHT_MOTS),
         ]
         met = self._terms(REFERENCES, keys)
+        # A text's own bare numbers are words: `000127` and `552 081 317 66522` meet them there.
+        met += [
+            query
+            for key in keys
+            if key.isdigit() and [key] != words
+            for query in self._terms("texte" + EXACT, [key]) + self._terms(MOTS + EXACT, [key])
+        ]
         found += [Native.const_score_query(q, WEIGHT_REFERENCE) for q in met]
         return self.any(found)
 
