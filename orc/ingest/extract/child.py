@@ -28,6 +28,8 @@ def main() -> None:
     confine(limits.memoire_mo)
     from orc.ingest.extract import chain  # noqa: F401, PLC0415 - pdfium loads once confined
 
+    # Ready: from here on time is the document's.
+    _write(answers, make_frame({})[0])
     while _answer(orders, answers, limits):
         pass
 

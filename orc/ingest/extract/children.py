@@ -22,6 +22,7 @@ _F_SETPIPE_SZ = 1031
 _PIPE = 1 << 20
 _READ = 1 << 16
 _MEMORY_WORDS = (b"memory allocation", b"MemoryError", b"bad_alloc", b"out of memory", b"OOM")
+_FULL = 0.35
 # Starting Python and loading pdfium is not the document's fault.
 _START_SECONDS = 30.0
 
@@ -96,8 +97,16 @@ class Child:
 
     def read_answer(self) -> tuple[dict[str, Any], bytes]:
         """The next answer, while orders go out; kills the child and raises ChildFailed if late."""
-        allowed = self._limits.secondes + (_START_SECONDS if self._fresh else 0)
-        limit = time.monotonic() + allowed
+        if self._fresh:
+            self._wait(_START_SECONDS)
+            self._fresh = False
+        said, raw = self._wait(self._limits.secondes)
+        peak = said.get("memoire_ko")
+        self.peak_ko = peak if isinstance(peak, int) else 0
+        return said, raw
+
+    def _wait(self, seconds: float) -> tuple[dict[str, Any], bytes]:
+        limit = time.monotonic() + seconds
         try:
             while (answer := self._take()) is None:
                 self._exchange(limit)
@@ -105,8 +114,6 @@ class Child:
             self.kill()
             motif = f"Le lecteur a donné une réponse anormale : {error}."
             raise ChildFailed(EtatTexte.ILLISIBLE, motif) from None
-        self._fresh = False
-        self.peak_ko = int(answer[0].get("memoire_ko") or 0)
         return answer
 
     def _exchange(self, limit: float) -> None:
@@ -167,21 +174,33 @@ class Child:
 
     def _explain_end(self) -> ChildFailed:
         """Why the child is gone, by the signal that ended it and what it printed."""
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            self._process.wait(5)
-        code = self._process.returncode
+        code, peak_ko = self._reap()
         self._errors.seek(0)
         printed = self._errors.read(65_536)
         self.kill()
         if code == -signal.SIGXCPU:
             motif = "La lecture a dépassé le temps de calcul permis : elle a été arrêtée."
             return ChildFailed(EtatTexte.DELAI, motif)
-        if code == -signal.SIGKILL or any(word in printed for word in _MEMORY_WORDS):
+        # pdfium aborts without a word when memory is refused to it, often while doubling a buffer.
+        full = code != 0 and peak_ko > _FULL * self._limits.memoire_mo * 1024
+        if full or code == -signal.SIGKILL or any(word in printed for word in _MEMORY_WORDS):
             motif = f"La lecture a dépassé {self._limits.memoire_mo} Mo de mémoire."
             return ChildFailed(EtatTexte.MEMOIRE, motif)
-        named = signal.Signals(-code).name if code and code < 0 else f"code {code}"
+        named = signal.Signals(-code).name if code < 0 else f"code {code}"
         motif = f"Le lecteur s’est arrêté brutalement ({named}) : le document n’a pas pu être lu."
         return ChildFailed(EtatTexte.ILLISIBLE, motif)
+
+    def _reap(self) -> tuple[int, int]:
+        """How the child ended (as `returncode`) and the most memory it held, in KiB."""
+        for _ in range(200):
+            with contextlib.suppress(ChildProcessError):
+                pid, status, usage = os.wait4(self._process.pid, os.WNOHANG)
+                if pid:
+                    self._process.returncode = os.waitstatus_to_exitcode(status)
+                    return self._process.returncode, usage.ru_maxrss
+            time.sleep(0.01)
+        # It closed its output and lives on.
+        return 0, 0
 
     def kill(self) -> None:
         """End the process at once and give back all it held. May be called again."""
