@@ -15,6 +15,8 @@ from orc.ingest.pes.values import Forme, Gravite
 _TAG = re.compile(rb"""<[^>"']*(?:"[^"]*"[^>"']*|'[^']*'[^>"']*)*>""")
 _TAG_MAX = 8192
 _CACHE_MAX = 4096
+_COURT = 400
+_CADRES_MAX = 8
 
 
 class Cadre:
@@ -65,6 +67,7 @@ class Assembleur:
         self._fichier: Fichier | None = None
         self._mime = ""
         self._noms: dict[str, str] = {}
+        self._profondeur_libre = limits.profondeur - _CADRES_MAX
         self.parser = self._make_parser()
 
     def _make_parser(self) -> expat.XMLParserType:
@@ -114,18 +117,39 @@ class Assembleur:
         raise FluxIllisible(message, f"ligne {self.ligne}")
 
     def _start(self, name: str, attrs: dict[str, str]) -> None:
+        nom = self._noms.get(name) or self._local_name(name)
+        blocs = self._blocs
         if self._ignores:
             self._ignores += 1
             if self._ignores > self.limits.profondeur:
                 self._refuse_depth()
-            return
-        nom = self._noms.get(name) or self._local_name(name)
-        if self._blocs:
+        elif len(blocs) > 1 and nom != "Fichier" and self._has_room():
+            value = attrs.get("V", "")
+            if value:
+                plain = len(value) < _COURT and value.isascii()
+                value = value.strip() if plain else self._clean(value)
+            ligne = self.parser.CurrentLineNumber + self.lignes_sautees
+            blocs.append(Bloc(nom, value, ligne, attrs))
+            if self._textes:
+                self._textes.clear()
+        elif blocs:
             self._start_in_bloc(nom, attrs)
         elif self._cadres:
             self._start_in_cadre(nom, attrs)
         else:
             self._start_racine(nom, attrs)
+
+    def _has_room(self) -> bool:
+        """Whether one more element fits here, with nothing to say about it."""
+        self._noeuds += 1
+        if (
+            self._noeuds < self.limits.noeuds
+            and len(self._blocs) < self._profondeur_libre
+            and self.fichier_offset < 0
+        ):
+            return True
+        self._noeuds -= 1
+        return False
 
     def _local_name(self, name: str) -> str:
         local = name.rpartition(":")[2]
@@ -215,7 +239,7 @@ class Assembleur:
         lecture.signal(code, message, ligne=self.ligne, gravite=gravite)
 
     def _text(self, data: str) -> None:
-        if self._ignores or not self._blocs or data.isspace():
+        if data.isspace() or self._ignores or not self._blocs:
             return
         bloc = self._blocs[-1]
         if bloc.v or bloc.enfants or bloc.nom == "Fichier":
@@ -224,16 +248,22 @@ class Assembleur:
             self._textes.append(data[: self.limits.valeur + 1])
 
     def _end(self, _name: str) -> None:
+        blocs = self._blocs
         if self._ignores:
             self._ignores -= 1
-        elif self._blocs:
+        elif len(blocs) > 2 and not self._textes and self.fichier_offset < 0:
+            self._attach(blocs.pop(), blocs[-1].enfants)
+        elif blocs:
             self._end_bloc()
         else:
-            cadre = self._cadres.pop()
-            lecture = self.lecteur.lecture
-            steps = [each.etiquette for each in self._cadres]
-            lecture.chemin, lecture.unite = "/" + "/".join([*steps, cadre.etiquette]), VIDE
-            self.lecteur.close(cadre.nom)
+            self._end_cadre()
+
+    def _end_cadre(self) -> None:
+        cadre = self._cadres.pop()
+        lecture = self.lecteur.lecture
+        steps = [each.etiquette for each in self._cadres]
+        lecture.chemin, lecture.unite = "/" + "/".join([*steps, cadre.etiquette]), VIDE
+        self.lecteur.close(cadre.nom)
 
     def _end_bloc(self) -> None:
         bloc = self._blocs[-1]
@@ -250,7 +280,10 @@ class Assembleur:
             self._hand_over_sous_unite(bloc)
             return
         self._blocs.pop()
-        enfants = self._blocs[-1].enfants
+        self._attach(bloc, self._blocs[-1].enfants)
+
+    @staticmethod
+    def _attach(bloc: Bloc, enfants: dict[str, list[Bloc]]) -> None:
         found = enfants.get(bloc.nom)
         if found is None:
             enfants[bloc.nom] = [bloc]

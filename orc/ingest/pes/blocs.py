@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Iterator
 from datetime import date
+from functools import lru_cache
 
 from orc.ingest.pes.limits import Limits
 from orc.ingest.pes.values import Anomalie, Gravite
@@ -114,10 +115,13 @@ class Lecture:
         """How many anomalies were only counted."""
         return max(0, self.nb_anomalies - self._limits.anomalies)
 
-    def texte(self, bloc: Bloc, *champs: str) -> str:
+    def texte(self, bloc: Bloc, champ: str, *autres: str) -> str:
         """Return the value of the first of these fields that has one, "" when none."""
-        for champ in champs:
-            found = bloc.enfants.get(champ)
+        found = bloc.enfants.get(champ)
+        if found and (value := found[0].v):
+            return value
+        for autre in autres:
+            found = bloc.enfants.get(autre)
             if found and (value := found[0].v):
                 return value
         return ""
@@ -194,8 +198,8 @@ class Lecture:
         text = self.exige(bloc, champ) if requis else self.texte(bloc, champ)
         if not text:
             return ""
-        padded = text.zfill(_WIDTHS.get(table, 2)) if text.isascii() and text.isdigit() else text
-        if not find_libelle(table, padded, sens):
+        padded, known = _check_code(table, sens, text[:_CODE_MAX])
+        if not known:
             message = f"{champ} : le code « {_court(text)} » n’est pas connu."
             self.signal("code_inconnu", message, bloc, champ=champ)
         return padded
@@ -213,7 +217,15 @@ class Lecture:
         self.signal(f"{genre}_illisible", message, bloc, champ=champ)
 
 
+_CODE_MAX = 50
 _WIDTHS = {"type_pj": 3, "domaine_acquit": 1, "statut_lien": 1}
+
+
+@lru_cache(maxsize=2048)
+def _check_code(table: str, sens: str, text: str) -> tuple[str, bool]:
+    """A code padded to the width of its table, and whether the table has it."""
+    padded = text.zfill(_WIDTHS.get(table, 2)) if text.isascii() and text.isdigit() else text
+    return padded, bool(find_libelle(table, padded, sens))
 
 
 def _court(text: str) -> str:
