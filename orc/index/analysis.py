@@ -20,6 +20,7 @@ WORD = re.compile(r"[^\W_]+")
 LONGEST_WORD = 100
 
 _APOSTROPHES = "'’‘ʼ＇"
+_APOSTROPHE_SET = frozenset(_APOSTROPHES)
 _INVISIBLE = re.compile("[\u00ad\u200b-\u200d\u2060\ufeff]")
 _NOT_ASCII = re.compile(r"[^\x00-\x7f]")
 # Letters that no Unicode decomposition turns into ASCII.
@@ -42,6 +43,7 @@ _LETTERS = {
 }
 
 ELISIONS = "(?:[cdjlmnst]|qu|jusqu|lorsqu|puisqu|quoiqu)"
+_ELIDED = re.compile(ELISIONS)
 _ELISION = re.compile(rf"\b{ELISIONS}'(?=[^\W_])")
 
 # Plurals that the stemmer does not bring back to their singular.
@@ -131,6 +133,32 @@ def find_stems(text: str) -> list[str]:
     return [stem_word(w) for w in find_words(text)]
 
 
+@dataclass(frozen=True, slots=True)
+class Word:
+    """One word of a clean text: where it stands, and its folded form."""
+
+    start: int
+    end: int
+    exact: str
+
+
+def locate_words(cleaned: str) -> list[Word]:
+    """The words that find_words gives, with their places in a text that `clean` made."""
+    words = []
+    for found in WORD.finditer(cleaned):
+        exact = fold_word(found[0])
+        if not exact.isalnum() or _is_elided(cleaned, found.end(), exact):
+            continue
+        words.append(Word(found.start(), found.end(), exact))
+    return words
+
+
+def _is_elided(text: str, end: int, exact: str) -> bool:
+    if text[end : end + 1] not in _APOSTROPHE_SET or not text[end + 1 : end + 2].isalnum():
+        return False
+    return bool(_ELIDED.fullmatch(exact))
+
+
 # References: what people write in many ways.
 
 _RUNS = re.compile(r"[a-z]+|[0-9]+")
@@ -144,6 +172,10 @@ _IBAN = re.compile(r"(?<![a-z0-9])[a-z]{2}\d\d(?: [a-z0-9]{4}){3,7}(?: [a-z0-9]{
 _FIGURES = re.compile(r"[a-z/-]?[0-9][0-9 .,]*[a-z/-]?")
 _DIGIT = re.compile("[0-9]")
 _LONGEST_REFERENCE = 64
+# The same on a text that was not folded, so that places stay those of the text.
+_REFERENCE_WRITTEN = re.compile(r"[^\W_]+(?:[-/._][^\W_]+)*")
+_IBAN_WRITTEN = re.compile(_IBAN.pattern, re.IGNORECASE)
+_SAME_LENGTH = str.maketrans(dict.fromkeys("\u00a0\u202f\u2009", " "))
 
 
 def make_reference_keys(value: str) -> tuple[str, ...]:
@@ -247,6 +279,23 @@ def _prepare(text: str) -> Prepared:
 
 
 _prepare_short = lru_cache(maxsize=64)(_prepare)
+
+
+def find_reference_spans(cleaned: str, keys: frozenset[str]) -> list[tuple[int, int]]:
+    """Where a clean text writes one of these keys: references, amounts, spaced SIRET and IBAN."""
+    plain = cleaned.translate(_SAME_LENGTH)
+    spans = [
+        found.span()
+        for found in _REFERENCE_WRITTEN.finditer(plain)
+        if _DIGIT.search(found[0]) and keys.intersection(make_reference_keys(found[0]))
+    ]
+    for pattern in (_AMOUNT, _GROUPED):
+        spans += [f.span() for f in pattern.finditer(plain) if keys & set(_amount_keys(f[0]))]
+    for pattern in (_SIRET, _IBAN_WRITTEN):
+        spans += [
+            f.span() for f in pattern.finditer(plain) if f[0].replace(" ", "").lower() in keys
+        ]
+    return spans
 
 
 def make_code_key(value: str) -> str:
