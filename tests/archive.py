@@ -145,7 +145,7 @@ def make_archive(folder: Path, **settings: object) -> Iterator[Archive]:
             put_personnes(session, archive)
             put_commune(session, archive)
             put_communaute(session, archive)
-            mark_pieces(session, select(Piece.id))
+            mark_pieces(session, select(Piece.id).where(Piece.id > 0))
         index_pieces(orc.database, orc.storage, orc.engine)
         yield archive
     finally:

@@ -2,10 +2,11 @@
 
 from fastapi import APIRouter
 
-from web.pages import accueil, aide, connexion
+from web.pages import accueil, aide, connexion, recherche
 
 ROUTERS: tuple[APIRouter, ...] = (
     accueil.router,
     aide.router,
     connexion.router,
+    recherche.router,
 )
