@@ -1,4 +1,4 @@
-"""PES_ACQUIT, v2 for most and v1 for one collectivité: OK, refused for a piece, refused for a PJ."""
+"""PES_ACQUIT, v2 for most, v1 for one collectivité: OK, refused for a piece or for a PJ."""
 
 from __future__ import annotations
 

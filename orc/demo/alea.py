@@ -1,4 +1,4 @@
-"""Chance that repeats: one generator per place of the silo, seeded by words, never by hash() or time."""
+"""Chance that repeats: a generator per place of the silo, seeded by words, not hash() nor time."""
 
 from __future__ import annotations
 

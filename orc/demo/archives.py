@@ -1,4 +1,4 @@
-"""Files of the silo: plain, gzip or zip, the same bytes on any machine (libdeflate, dates fixed)."""
+"""Files of the silo: plain, gzip or zip, the same bytes anywhere (libdeflate, dates fixed)."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ _UTF8 = 0x800
 @lru_cache(maxsize=64)
 def _deflate(octets: bytes) -> bytes:
     """Compressed once: most members of an office file never change."""
-    return bytes(deflate.deflate_compress(octets, 6))
+    return bytes(deflate.deflate_compress(octets, 1))
 
 
 def make_zip(membres: list[tuple[str, bytes]], *, stored: frozenset[str] = frozenset()) -> bytes:
-    """A zip of these (name, bytes), deflated at level 6 save those in `stored`."""
+    """A zip of these (name, bytes), deflated save those in `stored`."""
     corps, index = bytearray(), bytearray()
     for nom, octets in membres:
         methode = 0 if nom in stored else 8
@@ -50,4 +50,4 @@ def write_bytes(chemin: Path, octets: bytes) -> int:
 
 def make_gzip(octets: bytes) -> bytes:
     """A gzip stream without a date."""
-    return bytes(deflate.gzip_compress(octets, 6))
+    return bytes(deflate.gzip_compress(octets, 1))

@@ -45,7 +45,7 @@ def make_planted(c: Cellule) -> list[Bordereau]:
     """The bordereaux of the planted cases, one type and one lot in each."""
     pieces: list[Piece] = []
     for rang, cas in enumerate(list_cas(c)):
-        jour = dt.date(c.exercice, 2 + rang, 11)
+        jour = dt.date(c.exercice, 3, 3 + rang)
         faites = cas.make(c, jour)
         if len(faites) != cas.nombre:
             raise ValueError(f"{cas.cellule}: {len(faites)} pieces made, {cas.nombre} announced")
@@ -53,17 +53,17 @@ def make_planted(c: Cellule) -> list[Bordereau]:
     groupes: dict[tuple[str, str], list[Piece]] = {}
     for piece in pieces:
         groupes.setdefault((piece.typ_bord, piece.lot), []).append(piece)
-    bordereaux = []
+    bordereaux: list[Bordereau] = []
     for (typ, _), groupe in sorted(groupes.items(), key=lambda item: item[0]):
         for debut in range(0, len(groupe), _PLANTES_PAR_BORDEREAU):
-            jour = dt.date(c.exercice, 3, 1 + len(bordereaux))
+            jour = dt.date(c.exercice, 4, 1 + len(bordereaux))
             tranche = groupe[debut : debut + _PLANTES_PAR_BORDEREAU]
             bordereaux.append(_close(c, typ, jour, tranche))
     return bordereaux
 
 
 def make_ordinary(c: Cellule, nombre: int) -> Iterator[Bordereau]:
-    """`nombre` ordinary pieces: 1 to 25 a bordereau, days and numbers growing, some cancelled after."""
+    """`nombre` ordinary pieces, 1 to 25 a bordereau, days and numbers growing, some cancelled."""
     fabriquer = make_mandat if c.sens == DEPENSE else make_titre
     faits = 0
     while faits < nombre:

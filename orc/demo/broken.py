@@ -22,7 +22,7 @@ def _pas_base64(pj: Pj) -> tuple[str, Attendu]:
 
 
 def _pas_gzip(pj: Pj) -> tuple[str, Attendu]:
-    pj.contenu = lambda octets: base64.b64encode(octets)
+    pj.contenu = base64.b64encode
     return "pj_pas_gzip", {"etat_contenu": "pas_gzip"}
 
 
@@ -127,7 +127,8 @@ def _douteux(xml: bytes, flux: Flux) -> bytes:
 FLUX_CASSES: tuple[tuple[str, Callable[[bytes, Flux], bytes], Attendu, bool], ...] = (
     ("flux_tronque", _tronque, {"etat_flux": "quarantaine", "motif": "XML interrompu"}, False),
     ("flux_non_pes", _non_pes, {"etat_flux": "quarantaine", "motif": "pas un flux PES"}, False),
-    ("flux_entites", _bombe, {"etat_flux": "quarantaine", "motif": "DTD et entités refusées"}, False),
+    ("flux_entites", _bombe, {"etat_flux": "quarantaine", "motif": "DTD et entités refusées"},
+    False),
     ("flux_encodage", _mal_declare,
      {"etat_flux": "lu avec anomalie, ou quarantaine", "motif": "encodage déclaré faux"}, False),
     ("flux_vide", _vide_flux, {"etat_flux": "quarantaine", "motif": "fichier vide"}, False),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import io
 import re
 import zipfile
@@ -31,8 +30,8 @@ def _members(octets: bytes) -> list[tuple[str, bytes]]:
 @cache
 def _docx() -> list[tuple[str, bytes]]:
     document = docx.Document()
-    document.core_properties.created = document.core_properties.modified = dt.datetime(
-        2022, 1, 3, 9
+    document.core_properties.created = document.core_properties.modified = DATE_FIXE.replace(
+        tzinfo=None
     )
     document.add_heading("[[title]]", level=1)
     document.add_paragraph("[[objet]]")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import partial
 
 from orc.demo.broken import PJ_CASSEES
 from orc.demo.catalogue import ACHATS
@@ -65,9 +66,9 @@ def _facture_repere(c: Cellule, jour: dt.date) -> list[Piece]:
         Article("Destructeur de documents", 3, 18_899),
     )
     ht = sum(a.ht for a in articles)
-    facture = Facture(NUMERO_REPERE, dt.date(2023, 3, 14), firme, c.budget, articles, 2000,
+    facture = Facture(NUMERO_REPERE, jour - dt.timedelta(days=17), firme, c.budget, articles, 2000,
                       compute_tva(ht, 2000), "BC2023-0042",
-                      "Papier et destruction d'archives 03/2023")  # fmt: skip
+                      "Papier et destruction d'archives, février 2023")  # fmt: skip
     piece = Piece(c.next_piece(), "01", "01", facture.objet, lines_of(c, ACHATS[0], facture))
     pj = add(piece, invoice_pdf(c, facture))
     total = format_papier(facture.ht + facture.tva)
@@ -81,7 +82,7 @@ def _facture_repere(c: Cellule, jour: dt.date) -> list[Piece]:
 
 
 def _formes(c: Cellule, jour: dt.date) -> list[Piece]:
-    """One mandat per form of PJ: scans that show their invoice, office files, structured invoices."""
+    """One mandat per form of PJ: scans of their invoice, office files, structured invoices."""
     c.fidele, pieces = True, []
     for forme in ("pdf", "tif", "jpg"):
         piece, facture = _nu(c, jour, 1)
@@ -129,8 +130,8 @@ def _marche(c: Cellule, jour: dt.date) -> list[Piece]:
             "decompte",
             f"Decompte_{m.contrat}_{rang}.pdf",
             f"Décompte {rang}",
-            lambda f=facture, r=rang: make_decompte_pdf(f, m.contrat, r),
-        )  # type: ignore[misc]
+            partial(make_decompte_pdf, facture, m.contrat, rang),
+        )
         add(piece, decompte)
         if rang == 1:
             piece.refs.append(cite(m.pj))
@@ -169,9 +170,12 @@ def _acheminements(c: Cellule, jour: dt.date) -> list[Piece]:
 def _partage(c: Cellule, jour: dt.date) -> list[Piece]:
     """Three grants under one délibération, which travels once."""
     numero = f"{c.exercice}-077"
-    pj = deliberation(c, numero, jour - dt.timedelta(days=20), "Subventions aux associations", (
+    phrase = (
         "DÉCIDE d'attribuer les subventions dont la liste est annexée, sur proposition du "
-        "rapporteur de la fanfare de Peyregrande.",))  # fmt: skip
+        "rapporteur de la fanfare de Peyregrande."
+    )
+    date = jour - dt.timedelta(days=20)
+    pj = deliberation(c, numero, date, "Subventions aux associations", (phrase,))
     pieces = []
     for rang in range(3):
         piece = make_subvention(c, jour)
@@ -200,7 +204,7 @@ def _doublon(c: Cellule, jour: dt.date) -> list[Piece]:
 
 
 def _sorts(c: Cellule, jour: dt.date) -> list[Piece]:
-    """One mandat per fate: rejected and sent again, refused by the acquit, paid in parts, cancelled."""
+    """One mandat per fate: rejected, sent again, refused by the acquit, paid in parts, cancelled."""
     pieces = []
     for sort in ("renvoye", "acquit_ko", "pj_ko", "paye_plusieurs", "pec", "instance", "rejete",
                  "cession", "emargement"):  # fmt: skip

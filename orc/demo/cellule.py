@@ -23,7 +23,7 @@ _MIMES = {
 
 @dataclass(slots=True)
 class Cellule:
-    """Counters and chance of a cell. Numbers never repeat inside one; identifiers never anywhere."""
+    """Counters and chance of a cell. Numbers never repeat in one, identifiers never anywhere."""
 
     budget: Budget
     exercice: int
@@ -38,6 +38,7 @@ class Cellule:
     cumul: int = 0
     scans: int = 0
     fidele: bool = False
+    debut: tuple[int, int] = (1, 9)
     marches: list[Marche] = field(default_factory=list)
     recentes: list[Piece] = field(default_factory=list)
 
@@ -71,7 +72,7 @@ class Cellule:
 
     def day(self, avancement: float) -> dt.date:
         """The day of the year reached when `avancement` (0 to 1) of the pieces are made."""
-        debut = dt.date(self.exercice, 1, 9)
+        debut = dt.date(self.exercice, *self.debut)
         fin = min(dt.date(self.exercice, 12, 28), FIN_DES_FLUX)
         return debut + dt.timedelta(days=int((fin - debut).days * min(avancement, 1.0)))
 

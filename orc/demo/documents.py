@@ -14,6 +14,7 @@ from orc.demo.referentiel import Budget
 from orc.demo.tiers import BIC, Tiers, split_rib
 
 LIGNES_PAR_PAGE = 40
+LARGEUR = 92
 PAGES_CONTRAT = 40
 _BLEU: Couleur = (30, 60, 120)
 _GRIS: Couleur = (120, 120, 120)
@@ -50,7 +51,7 @@ def make_courrier(
     """A one-page letter; paragraphs are wrapped, lines past the page are cut."""
     corps: list[str] = []
     for ligne in lignes:
-        corps += textwrap.wrap(ligne, 92) or [""]
+        corps += textwrap.wrap(ligne, LARGEUR) if len(ligne) > LARGEUR else [ligne]
     valeurs = {f"l{i}": ligne for i, ligne in enumerate(corps[:LIGNES_PAR_PAGE])}
     valeurs |= dict(zip(("emetteur", "adresse", "siret"), emetteur, strict=True))
     valeurs |= {"title": title, "reference": reference, "lieu": lieu}
@@ -148,17 +149,23 @@ def make_deliberation_pdf(
 ) -> bytes:
     """A délibération: visas, considérants, vote."""
     c = budget.collectivite
+    annee = ("deux", "trois", "quatre", "cinq", "six")[min(max(jour.year, 2022), 2026) - 2022]
+    seance = (
+        f"L'an deux mille vingt-{annee}, le {format_date(jour)}, l'assemblée délibérante de "
+        f"{c.nom}, légalement convoquée, s'est réunie sous la présidence de {c.executif}."
+    )
+    vote = (
+        "Après en avoir délibéré, l'assemblée, à l'unanimité des suffrages exprimés, APPROUVE la "
+        "présente délibération et AUTORISE son exécution."
+    )
     lignes = [
-        f"L'an deux mille vingt-{('deux', 'trois', 'quatre', 'cinq', 'six')[jour.year - 2022]}, "
-        f"le {format_date(jour)}, l'assemblée délibérante de {c.nom}, légalement convoquée, s'est "
-        f"réunie sous la présidence de {c.executif}.", "",
+        seance, "",
         f"Objet : {objet}", "",
         "Vu le code général des collectivités territoriales ;",
         "Vu l'avis favorable de la commission des finances ;",
         "Considérant l'intérêt public local qui s'attache à l'opération ;", "",
         *phrases, "",
-        "Après en avoir délibéré, l'assemblée, à l'unanimité des suffrages exprimés, APPROUVE la "
-        "présente délibération et AUTORISE son exécution.", "",
+        vote, "",
         "Pour extrait conforme,", c.executif,
     ]  # fmt: skip
     return make_courrier(header_of_budget(budget), f"DÉLIBÉRATION N° {numero}", lignes,

@@ -19,7 +19,8 @@ from orc.demo.xml_pes import (
 
 def _ligne_depense(rang: int, ligne: Ligne) -> str:
     info = (
-        f'<IdLigne V="{rang}"/>\n<Nature V="{ligne.compte}"/>\n' + option("Fonction", ligne.fonction)
+        f'<IdLigne V="{rang}"/>\n<Nature V="{ligne.compte}"/>\n'
+        + option("Fonction", ligne.fonction)
         + option("Operation", ligne.operation) + option("Facture", ligne.facture[:20])
         + option("LibVir1", ligne.libelle[:70]) + option("ModRegl", ligne.mode)
         + '<TVAIntraCom V="0"/>\n' + amounts(ligne) + references(ligne.refs)

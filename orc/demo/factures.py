@@ -257,7 +257,8 @@ def _draw_deux_pages(p: Papier, t: Tiers, teinte: Couleur) -> None:
     p.leave(60, 20, "numero", 11, "B", color=teinte)
     p.paint(15, 27, 180, 7, fill=teinte)
     for x, mot, align in ((17, "Abonnements, prestations et fournitures", "L"),
-                          (130, "Nombre", "R"), (162, "Tarif HT", "R"), (193, "HT", "R")):  # fmt: skip
+                          (130, "Nombre", "R"), (162, "Tarif HT", "R"),
+                          (193, "HT", "R")):  # fmt: skip
         p.write_at(x, 32, mot, 9, "B", align=align, color=BLANC)
     _lignes(p, 42, 9, (17, 130, 162, 193), "helvetica")
     conditions = (

@@ -1,4 +1,4 @@
-"""Factur-X: the invoice's PDF with its CII XML attached by the factur-x library, dates taken out."""
+"""Factur-X: the invoice's PDF, its CII XML attached by the factur-x library, dates frozen."""
 
 from __future__ import annotations
 

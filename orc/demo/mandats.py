@@ -26,7 +26,7 @@ def _own(c: Cellule) -> Tiers:
 
 
 def make_paie(c: Cellule, jour: dt.date, nom: str = "") -> Piece:
-    """Wages of the month (NatPce 11, comptes 64) with the payroll XML; net pay then contributions."""
+    """Wages of the month (NatPce 11, comptes 64): net pay, contributions, and the payroll XML."""
     agents = c.alea.randint(3, 12)
     brut = agents * c.alea.randint(180_000, 290_000)
     mois = _MOIS[jour.month - 1]

@@ -12,7 +12,8 @@ from orc.demo.valeurs import Marche
 from orc.demo.xml_pes import adresse, bancaire, tag
 
 _OBJETS = (
-    "Réfection de la voirie du bourg", "Construction du pôle enfance", "Extension de la médiathèque",
+    "Réfection de la voirie du bourg", "Construction du pôle enfance",
+    "Extension de la médiathèque",
     "Restauration du pont de la Combe", "Renouvellement du réseau d'eau", "Rénovation du gymnase",
 )  # fmt: skip
 

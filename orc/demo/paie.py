@@ -1,4 +1,4 @@
-"""Payroll XML (.xhl): a DocumentPaye of some agents. The NIR are no one's: month 99, département 00."""
+"""Payroll XML (.xhl): a DocumentPaye. Its NIR are no one's: month 99, département 00."""
 
 from __future__ import annotations
 

@@ -55,7 +55,7 @@ def invoice_pes(c: Cellule, facture: Facture) -> Pj:
 
 
 def scan_of(c: Cellule, facture: Facture, forme: str) -> Pj:
-    """A scan, `pdf`, `tif` or `jpg`: of the invoice where planted, else a note of the pool (fast)."""
+    """A scan, `pdf`, `tif` or `jpg`: of the invoice where planted, else a note of the pool."""
     c.scans += 1
     rang, marque = c.scans, f"{c.budget.cle}/{c.exercice}/{c.scans}"
     fidele = c.fidele
@@ -82,7 +82,8 @@ def office_of(c: Cellule, facture: Facture, forme: str, phrase: str = "") -> Pj:
     b, title = c.budget.collectivite, f"{_GENRES[forme]} {facture.numero}"
     lignes = [
         f"Collectivité : {b.nom}", f"Fournisseur : {facture.fournisseur.nom}",
-        *(f"{a.quantite} x {a.designation} à {format_papier(a.unitaire)} €" for a in facture.articles),
+        *(f"{a.quantite} x {a.designation} à {format_papier(a.unitaire)} €"
+          for a in facture.articles),
         phrase or "Le service fait a été constaté par le chef de service.",
     ]  # fmt: skip
     montant = format_papier(facture.ht + facture.tva)
@@ -99,7 +100,8 @@ def quote_of(c: Cellule, facture: Facture) -> Pj:
 
 def delivery_of(c: Cellule, facture: Facture) -> Pj:
     """The delivery note."""
-    return c.make_pj("bon_livraison", f"BL {_nom(facture)}.PDF", f"Bon de livraison {facture.numero}",
+    return c.make_pj("bon_livraison", f"BL {_nom(facture)}.PDF",
+    f"Bon de livraison {facture.numero}",
                      lambda: make_livraison_pdf(facture))  # fmt: skip
 
 

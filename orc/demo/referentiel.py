@@ -61,7 +61,7 @@ class Collectivite:
 
 @dataclass(frozen=True, slots=True)
 class Budget:
-    """A budget: what EnTetePES names (IdPost, IdColl, CodCol, CodBud). `poids` shares the pieces out."""
+    """A budget: IdPost, IdColl, CodCol, CodBud of EnTetePES. `poids` shares the pieces out."""
 
     collectivite: Collectivite
     poste: Poste

@@ -198,7 +198,8 @@ def make_retour_v20(c: Cellule, flux: Flux, nom: str) -> bytes:
         '<?xml version="1.0" encoding="ISO-8859-1"?>\n' + open_root("PES_Retour", "retour", "n")
         + enveloppe("PESRETOUR_REC", nom, "HELIOS", "Restitution 2.0")
         + entete(c.budget, flux.date + dt.timedelta(days=90))
-        + '<PES_RecetteRetour>\n<EnTeteRecette>\n<IdVer V="2"/>\n<NatInf V="2"/>\n</EnTeteRecette>\n'
+        + '<PES_RecetteRetour>\n<EnTeteRecette>\n<IdVer V="2"/>\n<NatInf V="2"/>\n'
+        + "</EnTeteRecette>\n"
         + blocs + "</PES_RecetteRetour>\n" + close_root("PES_Retour", "n")
     )  # fmt: skip
     return texte.encode("iso-8859-1", "xmlcharrefreplace")

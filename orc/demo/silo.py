@@ -6,6 +6,7 @@ import csv
 import datetime as dt
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 from orc.demo.acquits import make_acquit, make_acquit_retour
@@ -121,25 +122,25 @@ def _write_ordinary(e: Ecrivain, c: Cellule, nombre: int, report: Callable[[int]
 
 
 def _write_lot(e: Ecrivain, c: Cellule, lot: list[Bordereau], retard: list[Pj]) -> list[Pj]:
-    pjs, suite = retard, []
+    pjs, suite = retard, list[Pj]()
     for pj in (pj for piece in _pieces(lot) for pj in piece.pjs):
         (suite if c.alea.random() < _EN_RETARD else pjs).append(pj)
     e.write_flux(c, e.make_flux(c, lot, pjs, lot[-1].date))
     return suite
 
 
+def _make_dossier(rang: int) -> bytes:
+    return make_image_pdf([pooled_page((rang * 5 + i) % 24) for i in range(14)])
+
+
 def _write_big_flux(e: Ecrivain, c: Cellule) -> None:
     """One flow near 80 MB: long scanned files, tied to their mandats by RefCompta."""
-
-    def make(rang: int) -> bytes:
-        return make_image_pdf([pooled_page((rang * 5 + i) % 24) for i in range(16)])
-
     pjs = []
     for rang in range(1, 97):
         refs = (RefCompta("01", c.exercice, "01", str(rang)),)
         pjs.append(
             c.make_pj("dossier_scanne", f"Dossier_{rang:03d}.pdf", f"Dossier numérisé {rang}",
-                      lambda r=rang: make(r), refs=refs)  # type: ignore[misc]
+                      partial(_make_dossier, rang), refs=refs)
         )  # fmt: skip
     flux = e.make_flux(c, [], pjs, c.day(1.0), "PES_PJ")
     flux.enveloppe = "xml"
@@ -172,7 +173,7 @@ def _write_broken(e: Ecrivain, seed: int) -> None:
 
 
 def _write_oddities(e: Ecrivain, c: Cellule) -> None:
-    """What comes once: a retour in the form of 2009, one re-emitted, its acquit, an orphan acquit."""
+    """What comes once: a retour in the form of 2009, one re-emitted, its acquit, an orphan one."""
     flux, dossier = e.dernier, f"{c.budget.poste.codique}/{c.exercice}"
     cle = _cle(c)
     if flux is None or cle not in {_CELLULE_V20, _CELLULE_REEMISE}:
@@ -212,7 +213,7 @@ def _write_clotures(chemin: Path) -> None:
 def make_silo(
     out: Path, *, pieces: int, seed: int = 2026, progress: Progress | None = None
 ) -> Manifeste:
-    """Write the demonstration silo under `out`: `pieces` mandats and titres, the same bytes per seed.
+    """Write a silo of `pieces` mandats and titres under `out`: the same bytes for the same seed.
 
     Flows under `<siren>/<exercice>/`, acquits and retours under `<codique>/<exercice>/`, then
     `clotures.csv` and `manifeste.json`. `progress(done, total)` is called as pieces are written.
@@ -234,6 +235,7 @@ def make_silo(
         c = part.cellule
         _write_marches(e, c, part.ordinaires)
         if part.plantees:
+            c.debut = (4, 15)
             _write_planted(e, c)
             report(part.plantees)
         _write_ordinary(e, c, part.ordinaires, report)

@@ -160,9 +160,11 @@ _VILLES = (
 )  # fmt: skip
 _FORMES = ("SARL", "SAS", "EURL", "SA", "SCOP", "Ets")
 _GENRES = {
-    "bureau": "Papeterie", "energie": "Énergies", "voirie": "Travaux Publics", "batiment": "Bâtiment",
+    "bureau": "Papeterie", "energie": "Énergies", "voirie": "Travaux Publics",
+    "batiment": "Bâtiment",
     "informatique": "Informatique", "alimentation": "Restauration", "vehicules": "Automobiles",
-    "telecom": "Télécom", "nettoyage": "Propreté", "etudes": "Ingénierie", "assurance": "Assurances",
+    "telecom": "Télécom", "nettoyage": "Propreté", "etudes": "Ingénierie",
+    "assurance": "Assurances",
     "espaces": "Paysages", "edition": "Imprimerie", "eau": "Réseaux", "sante": "Médical",
     "transport": "Autocars", "mobilier": "Mobilier", "formation": "Conseil",
 }  # fmt: skip

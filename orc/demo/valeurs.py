@@ -23,7 +23,7 @@ class RefCompta:
 
 @dataclass(slots=True)
 class Pj:
-    """A supporting document. `make` gives its bytes when written; `contenu` overrides the base64."""
+    """A supporting document: `make` gives its bytes when written; `contenu` overrides base64."""
 
     id_unique: str
     nom: str

@@ -1,4 +1,4 @@
-"""The words of PES V2: envelopes, headers, third parties, references, PJ. Order follows the schema."""
+"""The words of PES V2: envelopes, headers, third parties, references, PJ, in schema order."""
 
 from __future__ import annotations
 
@@ -159,7 +159,7 @@ def pj_block(pj: Pj, flux: Flux) -> bytes:
 
 
 def encode_text(texte: str, flux: Flux) -> bytes:
-    """The flow's encoding; what it lacks becomes a character reference; compact has no line feed."""
+    """In the flow's encoding; what it lacks becomes a reference; compact has no line feed."""
     if flux.compact:
         texte = texte.replace("\n", "")
     return texte.encode(flux.encodage, "xmlcharrefreplace")
