@@ -127,3 +127,27 @@ def test_accounts_have_the_label_of_the_right_class(shared: Path) -> None:
 def test_find_libelle_knows_tables_without_sens() -> None:
     assert find_libelle("support", "02") == "Papier"
     assert find_libelle("domaine_acquit", "4") == "Pièce justificative"
+
+
+@pytest.mark.parametrize(
+    ("name", "arguments", "label"),
+    [
+        ("libelle_type_bordereau", ("recette", "06"), "Ordres de recette multi-créanciers (ORMC)"),
+        ("libelle_type_piece", ("depense", "09"), "Mandat sur marché"),
+        ("libelle_nature_piece", ("depense", "11"), "Paie"),
+        ("libelle_mode_reglement", ("recette", "08"), "Prélèvement"),
+        ("libelle_motif", ("depense", "07"), "Double paiement"),
+        ("libelle_origine_emargement", ("depense", "01"), "Paiement réel"),
+        ("libelle_support", ("02",), "Papier"),
+        ("libelle_categorie_tiers", ("50",), "Personne morale de droit privé"),
+        ("libelle_nature_juridique", ("06",), "Association"),
+        ("libelle_nature_identifiant", ("01",), "SIRET"),
+        ("libelle_edition", ("01",), "Avis des sommes à payer à éditer"),
+        ("libelle_domaine_acquit", ("4",), "Pièce justificative"),
+        ("libelle_type_facture", ("03",), "Avoir"),
+    ],
+)
+def test_each_kind_of_code_is_called_by_its_name(
+    name: str, arguments: tuple[str, ...], label: str
+) -> None:
+    assert getattr(nomenclature, name)(*arguments) == label

@@ -13,6 +13,7 @@ from orc.ingest.pes.limits import FluxIllisible
 from orc.ingest.pes.values import (
     Anomalie,
     Bordereau,
+    Concession,
     Entete,
     Facture,
     FinBordereau,
@@ -427,3 +428,34 @@ def test_an_empty_file_is_refused(tmp_path: Path, read: Read) -> None:
     del tmp_path
     with pytest.raises(FluxIllisible, match="vide"):
         read(b"")
+
+
+def test_a_concession_keeps_its_value_and_its_concessionnaires(read: Read, make_flux: Make) -> None:
+    fin = (
+        "<PES_Marche><EnTeteMarche/><Concessions><Concession><IdentifiantConcession>"
+        '<IdContrat V="2022DSP1"/><SequenceEnvoi V="1"/></IdentifiantConcession><Concessionnaires>'
+        '<Concessionnaire><NatIdConcessionnaire V="01"/><IdConcessionnaire V="99999999900017"/>'
+        '<DenominationSociale V="EAUX"/></Concessionnaire></Concessionnaires>'
+        '<NatureConcession V="04"/><Objet V="Eau potable"/><ValeurGlobale V="1000000"/>'
+        '<ModificationsConcession><ModificationConcession><ObjetModification V="Avenant 1"/>'
+        "</ModificationConcession></ModificationsConcession></Concession></Concessions></PES_Marche>"
+    )
+    elements = read(make_flux(fin=fin))
+    (concession,) = only(elements, Concession)
+    assert (concession.identifiant, concession.montant_ht) == ("2022DSP1", 100_000_000)
+    assert [(acteur.role, acteur.nom) for acteur in concession.acteurs] == [
+        ("concessionnaire", "EAUX")
+    ]
+    assert concession.objets_modifications == ("Avenant 1",)
+
+
+def test_a_second_fichier_or_an_odd_identifier_is_said(
+    read: Read, make_flux: Make, make_pj: Make
+) -> None:
+    second = "</Fichier><Fichier MIMEType='a/b'>AAAA</Fichier></Contenu>"
+    pjs = make_pj(ident="A B").replace("</Fichier></Contenu>", second) + make_pj(ident="PJ2")
+    elements = read(make_flux(pjs=pjs))
+    first, other = only(elements, PieceJustificative)
+    assert (first.etat, first.mime_declare) == (EtatContenu.OK, "application/pdf")
+    assert other.etat is EtatContenu.OK
+    assert {"fichier_ignore", "id_unique_invalide"} == set(codes(elements))
