@@ -1,8 +1,9 @@
 """Settings become a running ORC: the only module that names concrete adapters."""
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
+from threading import Lock
 
 from migrations import migrate
 from orc.db import Database, open_engine
@@ -30,10 +31,16 @@ class Orc:
     engine: SearchEngine
     tasks: Tasks
     pool: ExtractionPool
+    _silos: dict[str, Silo] = field(default_factory=dict)
+    _opening: Lock = field(default_factory=Lock)
 
     def open_silo(self, url: str) -> Silo:
-        """The silo at this URL, with what the settings say of caches and limits."""
-        return Silo(url, cache=self.settings.cache_folder())
+        """The silo at this URL, with what the settings say of caches and limits; one per URL."""
+        with self._opening:
+            if url not in self._silos:
+                limit = self.settings.flux_octets_max
+                self._silos[url] = Silo(url, cache=self.settings.cache_folder(), limite_flux=limit)
+            return self._silos[url]
 
     def close(self) -> None:
         """Give back processes, files and connections, in the order that loses nothing."""

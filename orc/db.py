@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from functools import cache
 from typing import Any, cast
 
 from sqlalchemy import Engine, Insert, Table, create_engine, event
@@ -51,23 +51,25 @@ def _begin_sqlite(connection: Any) -> None:
     connection.exec_driver_sql("BEGIN IMMEDIATE" if immediate else "BEGIN")
 
 
-@dataclass(frozen=True)
 class Database:
     """The two doors to SQL: `reading()` and `writing()`, each one transaction."""
 
-    engine: Engine
+    def __init__(self, engine: Engine) -> None:
+        self.engine = engine
+        bound = engine.execution_options(immediate=True)
+        self._reading = sessionmaker(engine, class_=Reading, autoflush=False)
+        self._writing = sessionmaker(bound, class_=Writing, expire_on_commit=False)
 
     @contextmanager
     def reading(self) -> Iterator[Reading]:
         """One transaction that is rolled back at the end."""
-        with sessionmaker(self.engine, class_=Reading, autoflush=False)() as session:
+        with self._reading() as session:
             yield session
 
     @contextmanager
     def writing(self) -> Iterator[Writing]:
         """One transaction, committed when the block ends well; then its late calls run."""
-        bound = self.engine.execution_options(immediate=True)
-        with sessionmaker(bound, class_=Writing, expire_on_commit=False)() as session:
+        with self._writing() as session:
             yield session
             session.commit()
             for call in session.info.pop(AFTER_COMMIT, []):
@@ -80,8 +82,12 @@ class Database:
 
 def make_insert_missing(session: Writing, table: type[DeclarativeBase]) -> Insert:
     """An INSERT that leaves alone the rows already there."""
-    sqlite_here = session.get_bind().dialect.name == "sqlite"
-    insert = sqlite.insert if sqlite_here else postgresql.insert
+    return _insert_missing(session.get_bind().dialect.name, table)
+
+
+@cache
+def _insert_missing(dialect: str, table: type[DeclarativeBase]) -> Insert:
+    insert = sqlite.insert if dialect == "sqlite" else postgresql.insert
     return insert(cast("Table", table.__table__)).on_conflict_do_nothing()
 
 

@@ -2,9 +2,9 @@
 
 import time
 from collections.abc import Callable, Mapping
+from typing import Any
 
-import dramatiq
-from dramatiq import Worker
+from dramatiq import Actor, Worker
 from dramatiq.brokers.stub import StubBroker
 
 from orc.db import Writing, call_after_commit
@@ -13,38 +13,40 @@ from orc.errors import Invalid
 IN_PROCESS = "inprocess:"
 # One queue per kind of work, so that a slow one never delays another.
 FLUX, TEXTES, INDEX = "flux", "textes", "index"
-POLL_SECONDS = 0.1
+POLL_SECONDS = 0.05
 NO_LIMIT_MS = 24 * 3600 * 1000
+RETRIES = 3
 
 
 def make_broker(url: str) -> StubBroker:
     """The broker of this URL; only the in-process one ships today."""
     if url != IN_PROCESS:
         raise Invalid(f"File de tâches inconnue : {url}. Attendu : {IN_PROCESS}")
-    broker = StubBroker()
-    broker.emit_after("process_boot")
-    return broker
+    return StubBroker()
 
 
 class Tasks:
-    """The known tasks and the broker they go to. A task is a plain function that may run twice."""
+    """The known tasks and the brokers they go to. A task is a plain function that may run twice.
+
+    In process, each queue has a broker and threads of its own, and remembers nothing: what a
+    kill left undone is found again in SQL at start.
+    """
 
     def __init__(self, url: str, threads: Mapping[str, int]) -> None:
-        self._broker = make_broker(url)
         self._threads = dict(threads)
-        self._actors: dict[str, dramatiq.Actor] = {}  # type: ignore[type-arg]
+        self._brokers = {queue: make_broker(url) for queue in threads}
+        self._actors: dict[str, Actor[..., Any]] = {}
         self._workers: list[Worker] = []
 
     def register(self, function: Callable[..., None], *, queue: str) -> None:
         """Make this function callable by its name, on that queue."""
-        self._actors[function.__name__] = dramatiq.actor(
+        self._actors[function.__name__] = Actor(
             function,
-            broker=self._broker,
+            broker=self._brokers[queue],
             actor_name=function.__name__,
             queue_name=queue,
-            max_retries=3,
-            min_backoff=500,
-            time_limit=NO_LIMIT_MS,
+            priority=0,
+            options={"max_retries": RETRIES, "min_backoff": 500, "time_limit": NO_LIMIT_MS},
         )
 
     def enqueue(self, session: Writing, name: str, *ids: int | str) -> None:
@@ -60,29 +62,28 @@ class Tasks:
         if self._workers:
             return
         for queue, threads in self._threads.items():
-            worker = Worker(
-                self._broker, queues={queue}, worker_threads=threads, worker_timeout=100
-            )
+            worker = Worker(self._brokers[queue], worker_threads=threads, worker_timeout=100)
             worker.start()
             self._workers.append(worker)
 
     def is_idle(self) -> bool:
         """Whether nothing waits nor runs in this process."""
-        return not any(queue.unfinished_tasks for queue in self._broker.queues.values())
+        brokers = self._brokers.values()
+        return not any(q.unfinished_tasks for broker in brokers for q in broker.queues.values())
 
     def wait(self, watch: Callable[[], None] = lambda: None) -> None:
         """Return when nothing is left to do; `watch` is called a few times a second meanwhile."""
+        rounds = 0
         while not self.is_idle():
             time.sleep(POLL_SECONDS)
-            watch()
+            rounds += 1
+            if rounds % 10 == 0:
+                watch()
 
     def stop(self) -> None:
         """Let the tasks under way end, start no other; what is left is found again at start."""
         for worker in self._workers:
             worker.stop(timeout=30_000)
         self._workers.clear()
-        self._broker.close()
-
-    def count_waiting(self) -> dict[str, int]:
-        """How many messages wait in each queue of this process."""
-        return {name: self._broker.queues[name].qsize() for name in self._threads}
+        for broker in self._brokers.values():
+            broker.close()

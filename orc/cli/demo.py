@@ -1,5 +1,6 @@
 """orc demo: make a silo, or make one, read it, and open the web front."""
 
+import os
 from pathlib import Path
 from typing import Annotated
 
@@ -100,6 +101,7 @@ def _welcome(comptes: tuple[CompteDemo, ...], port: int, *, own_silo: bool) -> N
 
 
 def _serve(orc: Orc, port: int) -> None:
-    from web.app import make_app  # noqa: PLC0415 - the only command that needs the web
-
-    uvicorn.run(make_app(orc, close=True), host="127.0.0.1", port=port, log_level="warning")
+    """The web opens an ORC of its own, from the same settings."""
+    orc.close()
+    os.environ["ORC_DATA"] = orc.settings.data
+    uvicorn.run("web.app:make", factory=True, host="127.0.0.1", port=port, log_level="warning")

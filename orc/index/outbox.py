@@ -1,6 +1,6 @@
 """Which pieces the index must be told of again: a table emptied by orc.index.jobs."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from sqlalchemy import Select, select, update
 from sqlalchemy.orm import Session
@@ -9,9 +9,12 @@ from orc.db import Writing, make_insert_missing
 from orc.models import AIndexer, Piece
 
 
-def mark_new_pieces(session: Writing, piece_ids: Select[int]) -> None:
+def mark_new_pieces(
+    session: Writing, piece_ids: Select[int], bound: Mapping[str, int] | None = None
+) -> None:
     """These pieces were never indexed: their turn does not change."""
-    session.execute(make_insert_missing(session, AIndexer).from_select(["piece_id"], piece_ids))
+    statement = make_insert_missing(session, AIndexer).from_select(["piece_id"], piece_ids)
+    session.execute(statement, bound or {})
 
 
 def mark_pieces(session: Writing, piece_ids: Select[int]) -> None:

@@ -6,9 +6,10 @@ The pieces were read long before: recording a closure only tells the index; the 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, func, select, update
+from sqlalchemy import ColumnElement, Select, and_, bindparam, func, select, update
 from sqlalchemy.orm import Session
 
 from orc.access import en_vigueur
@@ -50,12 +51,13 @@ class Auteur:
     personne_id: int | None = None
 
 
-def find_pieces_closes(*, flux_id: int) -> Select[int]:
-    """The current pieces of a flow whose exercice is closed."""
+@cache
+def find_pieces_closes() -> Select[int]:
+    """The current pieces of the flow bound as `flux`, whose exercice is closed."""
     return (
         select(Piece.id)
         .join(Cloture, en_vigueur(Piece.budget_id, Piece.exercice))
-        .where(Piece.flux_id == flux_id, Piece.courante)
+        .where(Piece.flux_id == bindparam("flux"), Piece.courante)
     )
 
 

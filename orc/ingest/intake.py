@@ -146,7 +146,7 @@ class Intake:
         with self.database.writing() as session:
             resolve_liens(session, self.flux_id, self.cellules)
         with self.database.writing() as session:
-            mark_new_pieces(session, find_pieces_closes(flux_id=self.flux_id))
+            mark_new_pieces(session, find_pieces_closes(), {"flux": self.flux_id})
             self._close(session)
 
     def _close(self, session: Writing) -> None:

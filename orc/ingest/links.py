@@ -3,8 +3,22 @@
 Three ways to link (structure.md §5): PJRef in the same flow, PJRef to another flow, RefCompta.
 """
 
-from sqlalchemy import ColumnElement, Select, and_, case, func, or_, select, update
-from sqlalchemy.orm import aliased
+from functools import cache
+from typing import Any
+
+from sqlalchemy import (
+    ColumnElement,
+    Select,
+    Update,
+    and_,
+    bindparam,
+    case,
+    func,
+    or_,
+    select,
+    update,
+)
+from sqlalchemy.orm import InstrumentedAttribute, aliased
 
 from orc.db import Writing, insert_missing
 from orc.domain import Domaine, Sens, strictest
@@ -12,8 +26,17 @@ from orc.index.outbox import mark_piece_ids
 from orc.ingest.domaines import PAR_TYPE_PJ
 from orc.ingest.referentiel import Cellules
 from orc.ingest.rows import make_digest_id
-from orc.models import FLUX_BITS, Cellule, Lien, LienMarche, Piece, PieceJustificative, RefCompta
+from orc.models import (
+    FLUX_BITS,
+    Cellule,
+    Lien,
+    LienMarche,
+    Piece,
+    PieceJustificative,
+    RefCompta,
+)
 
+CHUNK = 500
 Pj = PieceJustificative
 # Above every id a flow gives its own citations.
 DERIVED = 1 << 62
@@ -23,20 +46,23 @@ ORMC = "06"
 
 def resolve_liens(session: Writing, flux_id: int, cellules: Cellules) -> None:
     """Link what this flow cites and what it sends with all that is already known."""
-    _link_ref_comptas(session, flux_id, RefCompta.flux_id == flux_id)
-    _link_ref_comptas(session, flux_id, Piece.flux_id == flux_id)
-    _meet(session, Lien.flux_id == flux_id)
-    late = _find_citations_of(flux_id)
-    touched = set(session.scalars(select(Lien.piece_id).where(Lien.id.in_(late))))
-    _meet(session, Lien.id.in_(late))
-    _meet_marches(session, flux_id)
-    touched |= spread_domaines(session, _find_liens_of(flux_id), cellules)
+    here = {"flux": flux_id}
+    for ours in (RefCompta.flux_id, Piece.flux_id):
+        _link_ref_comptas(session, flux_id, ours)
+    session.execute(_meet_own(), here)
+    touched = set(session.scalars(_find_late(), here))
+    if touched:
+        session.execute(_meet_late(), here)
+    bounds = {"low": flux_id << FLUX_BITS, "high": (flux_id + 1) << FLUX_BITS}
+    session.execute(_meet_marches(), here | bounds)
+    reserved = list(session.scalars(_find_reserved(), here))
+    for start in range(0, len(reserved), CHUNK):
+        some = select(Lien.id).where(Lien.id.in_(reserved[start : start + CHUNK]))
+        touched |= spread_domaines(session, some, cellules)
     mark_piece_ids(session, touched)
 
 
-def _find_citations_of(flux_id: int) -> Select[int]:
-    """Citations, said by other flows, of PJ that this one sends (again)."""
-    return select(Lien.id).join(Pj, _cites()).where(Pj.flux_id == flux_id, Lien.flux_id != flux_id)
+# Statements are built once: building them costs more than running them on a small flow.
 
 
 def _cites() -> ColumnElement[bool]:
@@ -44,8 +70,28 @@ def _cites() -> ColumnElement[bool]:
     return and_(Pj.siren == Lien.siren, Pj.id_unique == Lien.id_unique, Lien.id_unique != "")
 
 
-def _meet(session: Writing, which: ColumnElement[bool]) -> None:
-    session.execute(
+def _late() -> ColumnElement[bool]:
+    """Said by other flows, of PJ that this one sends (again)."""
+    return and_(_cites(), Pj.flux_id == bindparam("flux"), Lien.flux_id != bindparam("flux"))
+
+
+@cache
+def _find_late() -> Select[int]:
+    return select(Lien.piece_id).join(Pj, _late()).distinct()
+
+
+@cache
+def _meet_own() -> Update:
+    return _meet(Lien.flux_id == bindparam("flux"))
+
+
+@cache
+def _meet_late() -> Update:
+    return _meet(Lien.id.in_(select(Lien.id).join(Pj, _late())))
+
+
+def _meet(which: ColumnElement[bool]) -> Update:
+    return (
         update(Lien)
         .where(which, Lien.id_unique != "")
         .values(pj_id=_current_pj(Lien.siren, Lien.id_unique))
@@ -58,31 +104,20 @@ def _current_pj(siren: object, id_unique: object) -> ColumnElement[int]:
     return query.limit(1).scalar_subquery()
 
 
-def _meet_marches(session: Writing, flux_id: int) -> None:
-    sent = select(Pj.id_unique).where(Pj.flux_id == flux_id)
-    low, high = flux_id << FLUX_BITS, (flux_id + 1) << FLUX_BITS
-    session.execute(
+@cache
+def _meet_marches() -> Update:
+    sent = select(Pj.id_unique).where(Pj.flux_id == bindparam("flux"))
+    own = LienMarche.id.between(bindparam("low"), bindparam("high"))
+    return (
         update(LienMarche)
-        .where(
-            LienMarche.id_unique != "",
-            or_(LienMarche.id.between(low, high), LienMarche.id_unique.in_(sent)),
-        )
+        .where(LienMarche.id_unique != "", or_(own, LienMarche.id_unique.in_(sent)))
         .values(pj_id=_current_pj(LienMarche.siren, LienMarche.id_unique))
         .execution_options(synchronize_session=False)
     )
 
 
-def _link_ref_comptas(session: Writing, flux_id: int, which: ColumnElement[bool]) -> None:
+def _link_ref_comptas(session: Writing, flux_id: int, ours: InstrumentedAttribute[int]) -> None:
     """Make a citation of every RefCompta whose piece is here and does not cite that PJ itself."""
-    already = aliased(Lien)
-    wanted = (
-        select(RefCompta.id, RefCompta.complement, Pj.siren, Pj.id_unique)
-        .add_columns(Pj.nom, Piece.id.label("piece_id"), Piece.cellule_id)
-        .join(Pj, Pj.id == RefCompta.pj_id)
-        .join(Piece, _proves())
-        .outerjoin(already, and_(already.piece_id == Piece.id, already.id_unique == Pj.id_unique))
-        .where(which, already.id.is_(None))
-    )
     rows = [
         {
             "id": DERIVED | make_digest_id(row.id, row.piece_id) >> 1,
@@ -95,9 +130,22 @@ def _link_ref_comptas(session: Writing, flux_id: int, which: ColumnElement[bool]
             "ligne_numero": row.complement,
             "cellule_id": row.cellule_id,
         }
-        for row in session.execute(wanted)
+        for row in session.execute(_find_uncited(ours), {"flux": flux_id})
     ]
     insert_missing(session, Lien, rows)
+
+
+@cache
+def _find_uncited(ours: InstrumentedAttribute[int]) -> Select[*tuple[Any, ...]]:
+    already = aliased(Lien)
+    return (
+        select(RefCompta.id, RefCompta.complement, Pj.siren, Pj.id_unique)
+        .add_columns(Pj.nom, Piece.id.label("piece_id"), Piece.cellule_id)
+        .join(Pj, Pj.id == RefCompta.pj_id)
+        .join(Piece, _proves())
+        .outerjoin(already, and_(already.piece_id == Piece.id, already.id_unique == Pj.id_unique))
+        .where(ours == bindparam("flux"), already.id.is_(None))
+    )
 
 
 def _proves() -> ColumnElement[bool]:
@@ -115,12 +163,26 @@ def _proves() -> ColumnElement[bool]:
     )
 
 
-def _find_liens_of(flux_id: int) -> Select[int]:
-    """Every link that this flow says, or whose PJ it sends, or whose piece it holds."""
-    said = select(Lien.id).where(Lien.flux_id == flux_id)
-    sent = select(Lien.id).join(Pj, _cites()).where(Pj.flux_id == flux_id)
-    held = select(Lien.id).join(Piece, Piece.id == Lien.piece_id).where(Piece.flux_id == flux_id)
-    return select(said.union(sent, held).subquery().c.id)
+@cache
+def _find_reserved() -> Select[int]:
+    """Links that this flow says, or whose PJ it sends, where one side is of a reserved domaine."""
+    said = select(Lien.id).where(Lien.flux_id == bindparam("flux"))
+    sent = select(Lien.id).join(Pj, _cites()).where(Pj.flux_id == bindparam("flux"))
+    every = select(said.union(sent).subquery().c.id)
+    return (
+        select(Lien.id)
+        .join(Piece, Piece.id == Lien.piece_id)
+        .join(Pj, _cites())
+        .where(
+            Lien.id.in_(every),
+            or_(
+                Piece.domaine != Domaine.ORDINAIRE,
+                Pj.domaine != Domaine.ORDINAIRE,
+                Pj.type_pj.in_(tuple(PAR_TYPE_PJ)),
+            ),
+        )
+        .distinct()
+    )
 
 
 def spread_domaines(session: Writing, liens: Select[int], cellules: Cellules) -> set[int]:
@@ -129,8 +191,8 @@ def spread_domaines(session: Writing, liens: Select[int], cellules: Cellules) ->
     Answers the pieces whose records in the index must change.
     """
     changed = _reserve_pieces(session, liens, cellules)
-    concerned = liens.union(*(select(Lien.id).where(Lien.piece_id == p) for p in changed))
-    scope = select(concerned.subquery().c.id)
+    others = select(Lien.id).where(Lien.piece_id.in_(changed))
+    scope = select(liens.union(others).subquery().c.id)
     _reserve_pj(session, scope)
     return changed | _move_liens(session, scope, cellules)
 

@@ -198,7 +198,7 @@ def _make_bilan(session: Session, releve: Releve, closed: int, refused: tuple[st
         clos_par_defaut=closed,
         clotures_refusees=refused,
         flux=_count(session, Flux),
-        pieces=_count(session, Piece, Piece.courante),
+        pieces=_count(session, Piece, Piece.courante.is_(True)),
         pj=_count(session, PieceJustificative),
         cherchables=_count_cherchables(session),
         quarantaine=_count(session, Flux, Flux.etat == "quarantaine")

@@ -5,18 +5,17 @@ The order is that of the flows' own dates, then of their digests: the order of a
 
 from collections.abc import Iterable, Sequence
 from datetime import date
+from functools import cache
 from itertools import groupby
 from typing import Any
 
-from sqlalchemy import Row, and_, select, update
+from sqlalchemy import Row, Select, and_, bindparam, select, update
 from sqlalchemy.orm import aliased
 
 from orc.db import Writing
 from orc.index.outbox import mark_piece_ids
 from orc.models import Flux, Piece, PieceJustificative
 
-# Bound parameters a statement may hold, with room to spare on every database.
-CHUNK = 500
 CLE_PIECE = ("budget_id", "exercice", "sens", "numero", "type_bordereau", "numero_bordereau")
 CLE_PJ = ("siren", "id_unique")
 
@@ -28,36 +27,32 @@ def set_versions(session: Writing, flux_id: int) -> None:
     _number(session, PieceJustificative, CLE_PJ, flux_id)
 
 
-def _number(
-    session: Writing, table: type[Any], key_names: Sequence[str], flux_id: int
-) -> list[int]:
-    rows = _find_repeated(session, table, key_names, flux_id)
+def _number(session: Writing, table: Any, key_names: tuple[str, ...], flux_id: int) -> list[int]:
+    rows = session.execute(_find_repeated(table, key_names), {"flux": flux_id}).all()
     changed: list[int] = []
     for _, versions in groupby(rows, key=lambda row: tuple(row)[: len(key_names)]):
         changed += _number_one(session, table, list(versions))
     return changed
 
 
-def _find_repeated(
-    session: Writing, table: type[Any], key_names: Sequence[str], flux_id: int
-) -> Sequence[Row[*tuple[Any, ...]]]:
+@cache
+def _find_repeated(table: Any, key_names: tuple[str, ...]) -> Select[*tuple[Any, ...]]:
     """Every row that shares its key with another, one of them being of this flow; by key."""
     mine, other, every = aliased(table), aliased(table), aliased(table)
     repeated = (
         select(*(getattr(mine, name) for name in key_names))
         .join(other, and_(_same_key(mine, other, key_names), mine.id != other.id))
-        .where(mine.flux_id == flux_id, getattr(mine, key_names[-1]) != "")
+        .where(mine.flux_id == bindparam("flux"), getattr(mine, key_names[-1]) != "")
         .distinct()
         .subquery()
     )
     keys = [getattr(every, name) for name in key_names]
-    query = (
+    return (
         select(*keys, every.id, every.version, every.courante, Flux.date_flux, Flux.sha256)
         .join(repeated, and_(*(k == repeated.c[k.key] for k in keys)))
         .join(Flux, Flux.id == every.flux_id)
         .order_by(*keys)
     )
-    return session.execute(query).all()
 
 
 def _same_key(left: Any, right: Any, key_names: Sequence[str]) -> Any:
