@@ -5,10 +5,12 @@ from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+from io import BytesIO
 from typing import Any, BinaryIO, Final, cast
 from urllib.parse import quote, unquote
 
 import fsspec
+from fsspec.implementations.memory import MemoryFile
 
 from orc.errors import OrcError, Unavailable
 from orc.silo.faults import NoRanges, translated
@@ -123,17 +125,19 @@ class RemoteSource:
         """Open for reading, seekable; NoRanges where a server only gives whole files."""
         if self.http:  # its first byte past the start tells whether it does
             self.read(chemin, 1, 1)
-        full = self._full(chemin)
-        with translated(chemin):
-            return cast("BinaryIO", self.fs.open(full, "rb", block_size=_BLOCK))
+        return self._open(chemin, block_size=_BLOCK)
 
     def stream(self, chemin: str) -> BinaryIO:
         """Open for one reading, from start to end."""
+        return self._open(chemin, **({"block_size": 0} if self.http else {}))
+
+    def _open(self, chemin: str, **how: object) -> BinaryIO:
         full = self._full(chemin)
         with translated(chemin):
-            return cast(
-                "BinaryIO", self.fs.open(full, "rb", **({"block_size": 0} if self.http else {}))
-            )
+            file = self.fs.open(full, "rb", **how)
+            # A memory file is one for all its readers, position included.
+            shared = isinstance(file, MemoryFile)
+            return cast("BinaryIO", BytesIO(file.getvalue()) if shared else file)
 
     def read(self, chemin: str, offset: int, longueur: int) -> bytes:
         """At most `longueur` bytes from `offset`; NoRanges where a server only gives whole files.
@@ -141,22 +145,24 @@ class RemoteSource:
         By open, seek and read: `cat_file` forgets the range on some adapters (sshfs) and swallows
         a whole file where a web server ignores it.
         """
-        full = self._full(chemin)
-        with translated(chemin):
-            if longueur <= 0:
-                return b""
-            with self.fs.open(full, "rb", cache_type="none") as file:
-                if not _is_seekable(file):
-                    raise NoRanges(chemin)
-                file.seek(offset)
-                try:
-                    return bytes(file.read(longueur))
-                except ValueError as error:
+        if longueur <= 0:
+            return b""
+        with self._open(chemin, cache_type="none") as file, translated(chemin):
+            if self.http and not _gives_ranges(file):
+                raise NoRanges(chemin)
+            file.seek(offset)
+            try:
+                return bytes(file.read(longueur))
+            except ValueError as error:
+                if self.http:
                     raise NoRanges(chemin) from error
+                raise
 
 
-def _is_seekable(file: Any) -> bool:
-    return bool(file.seekable()) and type(file).__name__ != "HTTPStreamFile"
+def _gives_ranges(file: object) -> bool:
+    from fsspec.implementations.http import HTTPFile  # noqa: PLC0415 - aiohttp takes 0.3 s
+
+    return isinstance(file, HTTPFile)
 
 
 def _make_vu(chemin: str, info: Mapping[str, Any]) -> FichierVu:
