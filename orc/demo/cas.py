@@ -12,7 +12,7 @@ from orc.demo.catalogue import ACHATS
 from orc.demo.cellule import DEPENSE, RECETTE, Cellule, cite
 from orc.demo.depense import lines_of, make_achat, make_facture
 from orc.demo.documents import make_decompte_pdf
-from orc.demo.factures import Article, Facture
+from orc.demo.factures import DESSINS, Article, Facture, find_dessin
 from orc.demo.grille import TRIPLETS_DEPENSE, TRIPLETS_RECETTE, make_triplet, reduce_piece
 from orc.demo.mandats import make_aide, make_paie, make_subvention
 from orc.demo.montants import compute_tva, format_papier
@@ -113,6 +113,24 @@ def _formes(c: Cellule, jour: dt.date) -> list[Piece]:
     return [*pieces, piece]
 
 
+def _dessins(c: Cellule, jour: dt.date) -> list[Piece]:
+    """One mandat per layout of invoice."""
+    pieces = []
+    for dessin in DESSINS:
+        achat, firme = next(
+            (achat, firme)
+            for achat in c.achats
+            for firme in list_firmes(achat.metier, c.seed)
+            if find_dessin(firme) == dessin
+        )
+        facture = make_facture(c, achat, jour, firme)
+        lignes = lines_of(c, achat, facture)
+        piece = Piece(c.next_piece(), "01", achat.nat, facture.objet, lignes)
+        add(piece, invoice_pdf(c, facture))
+        pieces.append(piece)
+    return pieces
+
+
 def _marche(c: Cellule, jour: dt.date) -> list[Piece]:
     """Mandats sur marché: avance, two acomptes with décompte, the last one, the retained sum."""
     m, pieces = c.marches[0], []
@@ -204,7 +222,7 @@ def _doublon(c: Cellule, jour: dt.date) -> list[Piece]:
 
 
 def _sorts(c: Cellule, jour: dt.date) -> list[Piece]:
-    """One mandat per fate: rejected, sent again, refused by the acquit, paid in parts, cancelled."""
+    """One mandat per fate: rejected, sent again, refused by the acquit, in parts, cancelled."""
     pieces = []
     for sort in ("renvoye", "acquit_ko", "pj_ko", "paye_plusieurs", "pec", "instance", "rejete",
                  "cession", "emargement"):  # fmt: skip
@@ -280,13 +298,15 @@ def _grille(triplets: tuple[tuple[str, str, str], ...]) -> Faire:
 
 
 def _titre_repere(c: Cellule, jour: dt.date) -> list[Piece]:
+    """A titre whose statement or invoice bears a number of its own."""
     piece = make_titre(c, jour)
     while not piece.pjs:
         c.dernier -= 1
         piece = make_titre(c, jour)
+    pj = piece.pjs[0]
     piece.sort = "paye"
-    piece.reperes.append(Repere("titre", "La pièce d'un titre de recette", piece.pjs[0].description,
-                                piece.pjs[0]))  # fmt: skip
+    numero = pj.nom.rsplit(".", 1)[0].removeprefix("Etat_")
+    piece.reperes.append(Repere("titre", "La pièce d'un titre de recette", numero, pj))
     return [piece]
 
 
@@ -295,6 +315,7 @@ CAS: tuple[Cas, ...] = (
     Cas(("101", "00", 2023, DEPENSE), 1, _facture_repere),
     Cas(("101", "00", 2023, DEPENSE), 9, _formes),
     Cas(("101", "00", 2023, DEPENSE), 5, _marche),
+    Cas(("020", "00", 2024, DEPENSE), len(DESSINS), _dessins),
     Cas(("200", "00", 2023, DEPENSE), 7, _acheminements),
     Cas(("115", "00", 2023, DEPENSE), 3, _partage),
     Cas(("101", "00", 2024, DEPENSE), 2, _doublon),

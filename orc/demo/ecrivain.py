@@ -75,7 +75,7 @@ class Ecrivain:
                     prefixe, compact, largeur, boite, typ_fic)  # fmt: skip
 
     def write_flux(self, c: Cellule, flux: Flux, *, renvoi: bool = False) -> str:
-        """Write a flow and its answers; gives its path. A `renvoi` repeats pieces already counted."""
+        """Write a flow and its answers; gives its path. A `renvoi` repeats counted pieces."""
         if not renvoi:
             draw_sorts(c, flux.bordereaux)
         chemin, taille = self._write_aller(flux)

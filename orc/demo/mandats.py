@@ -68,7 +68,7 @@ def make_aide(c: Cellule, jour: dt.date) -> Piece:
     objet = f"{quoi} {jour.month:02d}/{jour.year}"
     piece = Piece(c.next_piece(), "01", "01", objet,
                   [Ligne(montant, 0, compte, tiers, "52", libelle=objet)])  # fmt: skip
-    reference = f"AS{c.exercice}{piece.numero:06d}"
+    reference = f"AS{c.exercice}{c.budget.codcol}{piece.numero:06d}"
     b, phrases = c.budget, [
         f"Bénéficiaire : {tiers.nom_complet}, {tiers.adresse}, {tiers.code_postal} {tiers.ville}",
         f"Une aide de {format_papier(montant)} euros est accordée au titre de : {quoi}.",

@@ -55,6 +55,8 @@ class Manifeste:
             self.reperes.append({**_describe(repere), **lieu, **_pj(repere.pj)})
         for casse in piece.casses:
             self.casses.append({**_casse(casse, "pj"), **lieu, **_id(casse.pj)})
+            if casse.genre == "pj_pas_base64":
+                self.hors_schema.append(chemin)
 
     def record_flux_casse(
         self, c: Cellule, genre: str, attendu: dict[str, Valeur], chemin: str, flux: Flux, *,

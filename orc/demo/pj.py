@@ -14,7 +14,7 @@ from orc.demo.documents import (
     make_rib_pdf,
 )
 from orc.demo.facture_pes import make_facture_pes
-from orc.demo.factures import Facture, make_facture_pdf
+from orc.demo.factures import Facture, find_dessin, make_facture_pdf
 from orc.demo.facturx_pdf import make_facturx
 from orc.demo.images import make_image_pdf, make_jpeg, make_tiff, scan, vary_pooled
 from orc.demo.montants import format_papier
@@ -35,7 +35,7 @@ def _nom(facture: Facture) -> str:
 
 def invoice_pdf(c: Cellule, facture: Facture) -> Pj:
     """The invoice as text PDF."""
-    return c.make_pj("facture_pdf", f"Facture_{_nom(facture)}.pdf",
+    return c.make_pj(f"facture_{find_dessin(facture.fournisseur)}", f"Facture_{_nom(facture)}.pdf",
                      f"Facture {facture.numero} {facture.fournisseur.nom}",
                      lambda: make_facture_pdf(facture))  # fmt: skip
 

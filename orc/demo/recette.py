@@ -72,7 +72,7 @@ def _support(
 ) -> None:
     """One titre in three carries a statement, one in eight an ASAP invoice (TypePJ 006)."""
     tirage = c.alea.randrange(24)
-    numero = f"ASAP{c.exercice}{piece.numero:07d}"
+    numero = f"ASAP{c.exercice}{c.budget.codcol}{c.budget.codbud}{piece.numero:06d}"
     if tirage < 8:
         b, phrases = c.budget, [
             f"Redevable : {debiteur.nom_complet}, {debiteur.code_postal} {debiteur.ville}",

@@ -155,8 +155,8 @@ def _write_broken(e: Ecrivain, seed: int) -> None:
         jour = dt.date(2023, 10, 3)
         pieces = []
         for _ in range(_PIECES_DOUTEUSES):
-            facture = make_facture(c, c.achats[0], jour)
-            lignes = lines_of(c, c.achats[0], facture)
+            facture = make_facture(c, c.achats[1], jour)
+            lignes = lines_of(c, c.achats[1], facture)
             piece = Piece(c.next_piece(), "01", "01", facture.objet, lignes)
             add(piece, invoice_pdf(c, facture))
             pieces.append(piece)
@@ -170,6 +170,8 @@ def _write_broken(e: Ecrivain, seed: int) -> None:
         if compte:
             for piece in pieces:
                 e.manifeste.record_piece(c, piece)
+            for pj in pjs:
+                e.manifeste.record_pj(pj)
 
 
 def _write_oddities(e: Ecrivain, c: Cellule) -> None:
