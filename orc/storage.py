@@ -7,7 +7,7 @@ import struct
 import threading
 import zlib
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, Final
 from urllib.parse import quote, unquote
@@ -142,7 +142,8 @@ class _LocalStore:
             self._write(path[:5], draft, entry)
             os.replace(draft, target)  # noqa: PTH105 - 5 000 of them a second
         except OSError as error:
-            Path(draft).unlink(missing_ok=True)
+            with suppress(OSError):
+                Path(draft).unlink()
             raise Unavailable(f"Impossible d’écrire {path} : {error.strerror}.") from error
 
     def _write(self, folder: str, draft: str, entry: bytes) -> None:
