@@ -5,12 +5,12 @@ from urllib.parse import urlencode
 
 def url_piece(piece_id: int, *, q: str = "") -> str:
     """The page of a mandat or a titre."""
-    return _make(f"/pieces/{piece_id}", q=q)
+    return _make(f"/piece/{piece_id}", q=q)
 
 
 def url_bordereau(bordereau_id: int) -> str:
     """The page of a bordereau."""
-    return f"/bordereaux/{bordereau_id}"
+    return f"/bordereau/{bordereau_id}"
 
 
 def url_pj(pj_id: int, *, piece_id: int, page: int = 1, q: str = "") -> str:

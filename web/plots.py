@@ -1,14 +1,14 @@
-"""Small plots drawn by the server: numbers in, the geometry of bars out. Templates draw the SVG."""
+"""Small plots drawn by the server: numbers in, lengths of bars out. The table is the plot."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from orc.domain import format_entier
+LARGEUR = 100.0
 
 
 @dataclass(frozen=True, slots=True)
 class Serie:
-    """One kind of bars, in the colour of its class."""
+    """One kind of bars: its label, and the class that colours it."""
 
     libelle: str
     classe: str
@@ -16,71 +16,47 @@ class Serie:
 
 @dataclass(frozen=True, slots=True)
 class Segment:
-    """One part of a bar, in units of the drawing."""
+    """One part of a bar, from `x`, in hundredths of the longest bar."""
 
     classe: str
-    y: float
-    hauteur: float
+    x: float
+    longueur: float
 
 
 @dataclass(frozen=True, slots=True)
 class Barre:
-    """One bar: its label below, its total above, its parts from the bottom up."""
+    """One row: its label and its link ("" for none), its values, its drawing."""
 
     libelle: str
-    total: str
-    x: float
-    milieu: float
-    y: float
+    url: str
+    valeurs: tuple[int, ...]
     segments: tuple[Segment, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Histogramme:
-    """Stacked bars. `valeurs`: the same as rows of a table, label first."""
+class Barres:
+    """Stacked horizontal bars, one per row of a table."""
 
     title: str
-    largeur: float
-    hauteur: float
-    base: float
-    largeur_barre: float
+    colonne: str
     series: tuple[Serie, ...]
     barres: tuple[Barre, ...]
-    valeurs: tuple[tuple[str, tuple[int, ...]], ...]
 
 
-def make_histogramme(
+def make_barres(
     title: str,
+    colonne: str,
     series: Sequence[Serie],
-    valeurs: Sequence[tuple[str, tuple[int, ...]]],
-    *,
-    largeur: float = 640,
-    hauteur: float = 200,
-) -> Histogramme:
-    """Lay out stacked bars; every value is 0 or more, one per series."""
-    top, bottom = 22.0, 24.0
-    base = hauteur - bottom
-    step = largeur / max(1, len(valeurs))
-    width = min(56.0, step * 0.64)
-    highest = max((sum(v) for _, v in valeurs), default=0) or 1
-    scale = (base - top) / highest
+    rows: Sequence[tuple[str, str, tuple[int, ...]]],
+) -> Barres:
+    """Lay out rows of (label, url, values): one value of 0 or more per series."""
+    longest = max((sum(values) for _, _, values in rows), default=0) or 1
     barres = []
-    for rank, (label, counts) in enumerate(valeurs):
-        middle, y, segments = step * (rank + 0.5), base, []
-        for serie, count in zip(series, counts, strict=True):
-            height = count * scale
-            y -= height
-            segments.append(Segment(serie.classe, round(y, 2), round(height, 2)))
-        barres.append(
-            Barre(
-                label,
-                format_entier(sum(counts)),
-                round(middle - width / 2, 2),
-                round(middle, 2),
-                round(y, 2),
-                tuple(segments),
-            )
-        )
-    return Histogramme(
-        title, largeur, hauteur, base, round(width, 2), tuple(series), tuple(barres), tuple(valeurs)
-    )
+    for label, url, values in rows:
+        x, segments = 0.0, []
+        for serie, value in zip(series, values, strict=True):
+            length = value * LARGEUR / longest
+            segments.append(Segment(serie.classe, round(x, 3), round(length, 3)))
+            x += length
+        barres.append(Barre(label, url, tuple(values), tuple(segments)))
+    return Barres(title, colonne, tuple(series), tuple(barres))

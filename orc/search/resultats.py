@@ -53,7 +53,7 @@ def find_resultats(
     What SQL no longer has, or what the Clearance does not allow, is left out: the index is a hint.
     """
     hits = list(hits)
-    liens = _find_liens(session, [h.numero for h in hits if h.genre is Genre.PJ], clearance)
+    liens = find_pj_resumes(session, [h.numero for h in hits if h.genre is Genre.PJ], clearance)
     pieces = _find_pieces(session, {h.piece_id for h in hits}, clearance)
     found = []
     for hit in hits:
@@ -86,9 +86,10 @@ def _find_pieces(
     }
 
 
-def _find_liens(
+def find_pj_resumes(
     session: Session, lien_ids: Sequence[int], clearance: Clearance
 ) -> dict[int, PjResume]:
+    """The PJ of these liens, by lien; those not allowed are left out."""
     if not lien_ids:
         return {}
     query = (

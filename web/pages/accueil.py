@@ -20,14 +20,14 @@ from orc.search.silo_state import find_ecartes, find_portee
 from web.acces import acces_connectes
 from web.deps import Connecte, Lecture, get_orc
 from web.pages.adresse import CHEMIN
-from web.plots import Histogramme, Serie, make_histogramme
+from web.plots import Barres, Serie, make_barres
 from web.render import format_nombre, render
 
 router = APIRouter(include_in_schema=False)
 
 EXERCICES_MAX = 15
 RECHERCHES_MAX = 5
-_SERIES = (Serie("Mandats (dépense)", "orc-serie-a"), Serie("Titres (recette)", "orc-serie-b"))
+_SERIES = (Serie("Mandats", "orc-serie-a"), Serie("Titres", "orc-serie-b"))
 _VOIENT_LE_SILO = frozenset({Role.COMPTABLE, Role.ADMINISTRATEUR, Role.ARCHIVISTE})
 
 
@@ -55,7 +55,7 @@ class PageAccueil:
     etendue: str
     ouverts: str
     lit: bool
-    plot: Histogramme | None
+    plot: Barres | None
     attentes: tuple[Attente, ...]
     recherches: tuple[DerniereRecherche, ...]
 
@@ -79,14 +79,17 @@ def show_accueil(request: Request, session: Lecture, lecteur: Connecte) -> Respo
     return render(request, "accueil", page)
 
 
-def make_plot(engine: SearchEngine, lecteur: Lecteur) -> Histogramme | None:
+def make_plot(engine: SearchEngine, lecteur: Lecteur) -> Barres | None:
     """Pieces by exercice, mandats and titres, of the last years."""
     counts = {sens: _count_by_exercice(engine, lecteur, sens) for sens in Sens}
     exercices = sorted({e for found in counts.values() for e in found})[-EXERCICES_MAX:]
     if not exercices:
         return None
-    rows = [(str(e), tuple(counts[sens].get(e, 0) for sens in Sens)) for e in exercices]
-    return make_histogramme("Pièces consultables par exercice", _SERIES, rows)
+    rows = [
+        (str(e), f"{CHEMIN}?exercice={e}", tuple(counts[sens].get(e, 0) for sens in Sens))
+        for e in reversed(exercices)
+    ]
+    return make_barres("Pièces consultables par exercice", "Exercice", _SERIES, rows)
 
 
 def _count_by_exercice(engine: SearchEngine, lecteur: Lecteur, sens: Sens) -> dict[int, int]:

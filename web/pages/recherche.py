@@ -7,23 +7,17 @@ from fastapi import APIRouter, Request
 from sqlalchemy.orm import Session
 from starlette.responses import Response
 
-from orc.access import Lecteur
+from orc.access import Clearance
 from orc.domain import Sens, format_euros
 from orc.index.fields import Genre
 from orc.index.port import SearchEngine
-from orc.index.query import (
-    DemandeFacette,
-    Expression,
-    Filtre,
-    Hits,
-    Query,
-    Tri,
-    ValeurFacette,
-)
+from orc.index.query import ValeurFacette
 from orc.journal import Acte
+from orc.search.find import PERTINENCE, Question, Reponse, find, has_words
+from orc.search.not_searched import FILTRE, find_not_searched, write_not_searched
 from orc.search.ouvertes import PieceOuverte, find_numero, find_ouvertes
-from orc.search.resultats import find_resultats
-from orc.search.syntax import ErreurDeSyntaxe, make_filtres, parse
+from orc.search.resultats import find_pj_resumes, find_resultats
+from orc.search.syntax import ErreurDeSyntaxe, make_filtres
 from web.acces import acces_lecteurs
 from web.deps import Connecte, JournalDuLecteur, Lecture, get_orc
 from web.pages.adresse import (
@@ -48,14 +42,14 @@ from web.render import format_nombre, render
 router = APIRouter(include_in_schema=False)
 
 PAR_PAGE = 20
-PERTINENCE = "pertinence"
-TRIS: Mapping[str, tuple[str, Tri | None]] = {
-    PERTINENCE: ("Pertinence", None),
-    "date_recente": ("Date, la plus récente", Tri("date")),
-    "date_ancienne": ("Date, la plus ancienne", Tri("date", decroissant=False)),
-    "montant_fort": ("Montant, le plus fort", Tri("montant")),
-    "montant_faible": ("Montant, le plus faible", Tri("montant", decroissant=False)),
-    "numero": ("Numéro de pièce", Tri("piece", decroissant=False)),
+TRIS: Mapping[str, str] = {
+    PERTINENCE: "Pertinence",
+    "date_recente": "Date, la plus récente",
+    "date_ancienne": "Date, la plus ancienne",
+    "montant_fort": "Montant, le plus fort",
+    "montant_faible": "Montant, le plus faible",
+    "numero": "Numéro de pièce",
+    "bordereau": "Numéro de bordereau",
 }
 _GENRES = {ONGLET_PJ: Genre.PJ, ONGLET_PIECES: Genre.PIECE}
 
@@ -123,43 +117,76 @@ class PageRecherche:
     resultats: tuple[ResultatVue, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Reponse:
-    """What the engine answered: the page of the tab, and the totals of the pieces."""
-
-    hits: Hits
-    sommes: tuple[ValeurFacette, ...]
-    nb_pj: int
-    nb_pieces: int
-
-
 @router.get("/recherche")
 @acces_lecteurs
 def show_recherche(
     request: Request, session: Lecture, lecteur: Connecte, journal: JournalDuLecteur
 ) -> Response:
     """The search that the address says."""
-    orc = get_orc(request)
+    orc, clearance = get_orc(request), lecteur.clearance
     adresse = read_adresse(request.query_params)
     page = make_page(session, adresse)
     try:
-        expression = parse(adresse.q)
-        filtres = make_filtres(dict(adresse.filtres))
+        reponse = find(
+            orc.engine, session, orc.storage, make_question(adresse), clearance=clearance
+        )
     except ErreurDeSyntaxe as error:
         return render(request, "recherche", replace(page, erreur=make_erreur(error)), status=422)
-    reponse = ask(orc.engine, adresse, expression, filtres, lecteur)
     journal.record(Acte.RECHERCHE, details=make_details(page, reponse))
-    resultats = find_resultats(session, reponse.hits.hits, clearance=lecteur.clearance)
-    numero = find_numero(expression)
-    ouvertes = find_ouvertes(session, numero, clearance=lecteur.clearance) if numero else ()
     page = replace(
         page,
         tete=make_tete(adresse, reponse),
-        ouverts=tuple(map(write_ouverte, ouvertes)),
+        ouverts=find_ouverts(session, reponse, clearance),
+        non_cherches=find_non_cherches(session, orc.engine, adresse, clearance),
         facettes=make_facettes(session, adresse, reponse.hits.facettes),
-        resultats=make_resultats(resultats, {}, adresse.q),
+        resultats=read_resultats(session, reponse, adresse.q, clearance),
     )
     return render(request, "recherche", page)
+
+
+def make_question(adresse: Adresse) -> Question:
+    """What is asked of the engine."""
+    return Question(
+        texte=adresse.q,
+        filtres=dict(adresse.filtres),
+        genre=_GENRES[adresse.onglet],
+        tri=adresse.tri if adresse.tri in TRIS else "",
+        apres=adresse.apres or None,
+        taille=PAR_PAGE,
+        facettes=make_demandes(adresse),
+    )
+
+
+def read_resultats(
+    session: Session, reponse: Reponse, q: str, clearance: Clearance
+) -> tuple[ResultatVue, ...]:
+    """The hits of the screen, with their passages."""
+    found = find_resultats(session, reponse.hits.hits, clearance=clearance)
+    liens = {p.lien_id for some in reponse.passages.values() for p in some if p.lien_id is not None}
+    shown = {r.pj.lien_id: r.pj for r in found if r.pj}
+    cited = shown or find_pj_resumes(session, sorted(liens), clearance)
+    return make_resultats(found, reponse.passages, cited, q)
+
+
+def find_ouverts(session: Session, reponse: Reponse, clearance: Clearance) -> tuple[str, ...]:
+    """What to say of a piece asked by its number in an exercice still open."""
+    numero = find_numero(reponse.expression)
+    if numero is None:
+        return ()
+    return tuple(map(write_ouverte, find_ouvertes(session, numero, clearance=clearance)))
+
+
+def find_non_cherches(
+    session: Session, engine: SearchEngine, adresse: Adresse, clearance: Clearance
+) -> tuple[Essai, ...]:
+    """What could not be searched, with a link to it where there is something to see."""
+    filtres = make_filtres(dict(adresse.filtres))
+    found = find_not_searched(session, engine, filtres, clearance=clearance)
+    here = replace(adresse, q="", onglet=ONGLET_PJ, tri="", dans=(), plus=())
+    return tuple(
+        Essai(text, here.with_valeurs(FILTRE, valeurs).url() if valeurs else "")
+        for text, valeurs in write_not_searched(found)
+    )
 
 
 def make_page(session: Session, adresse: Adresse) -> PageRecherche:
@@ -197,43 +224,11 @@ def make_erreur(error: ErreurDeSyntaxe) -> ErreurVue:
     return ErreurVue(error.message, *error.morceaux)
 
 
-def ask(
-    engine: SearchEngine,
-    adresse: Adresse,
-    expression: Expression,
-    filtres: tuple[Filtre, ...],
-    lecteur: Lecteur,
-) -> Reponse:
-    """Ask for the page of the tab with its facets, and for the totals of the other tab."""
-    query = Query(
-        expression=expression,
-        genre=_GENRES[adresse.onglet],
-        filtres=filtres,
-        facettes=make_demandes(adresse),
-        tri=TRIS[find_tri(adresse)][1],
-        apres=adresse.apres or None,
-        taille=PAR_PAGE,
-    )
-    by_sens = (DemandeFacette("sens", 2, somme=True),)
-    pieces = Query(
-        expression=expression, genre=Genre.PIECE, filtres=filtres, facettes=by_sens, taille=1
-    )
-    hits = engine.search(query, clearance=lecteur.clearance)
-    totals = engine.search(pieces, clearance=lecteur.clearance)
-    if query.genre is Genre.PJ:
-        nb_pj = hits.total
-    else:
-        nb_pj = engine.count(replace(query, genre=Genre.PJ), clearance=lecteur.clearance)
-    asked = adresse.get_valeurs("sens")
-    sommes = tuple(v for v in totals.facettes["sens"] if not asked or v.valeur in asked)
-    return Reponse(hits, sommes, nb_pj, totals.total)
-
-
-def find_tri(adresse: Adresse) -> str:
+def find_tri(adresse: Adresse, reponse: Reponse) -> str:
     """The sort in force: by relevance where words are searched, else the latest first."""
     if adresse.tri in TRIS:
         return adresse.tri
-    return PERTINENCE if adresse.q else "date_recente"
+    return PERTINENCE if has_words(reponse.expression) else "date_recente"
 
 
 def make_tete(adresse: Adresse, reponse: Reponse) -> Tete:
@@ -245,9 +240,9 @@ def make_tete(adresse: Adresse, reponse: Reponse) -> Tete:
         onglets=make_onglets(first, reponse),
         bilan=write_bilan(reponse.sommes),
         tris=tuple(
-            Choix(code, libelle, "", code == find_tri(adresse))
-            for code, (libelle, _) in TRIS.items()
-            if adresse.q or code != PERTINENCE
+            Choix(code, libelle, "", code == find_tri(adresse, reponse))
+            for code, libelle in TRIS.items()
+            if code != PERTINENCE or has_words(reponse.expression)
         ),
         vues=(
             _make_vue(first, LISTE, "Liste", "fr-icon-list-unordered"),

@@ -6,6 +6,7 @@ from datetime import date
 
 from orc.domain import Sens, format_date
 from orc.search.consult_values import LIBELLES_PRESENCES, LIBELLES_TEXTES, Presence
+from orc.search.passages import Passage
 from orc.search.resultats import PjResume, Resultat
 from web.liens import url_bordereau, url_piece, url_pj
 
@@ -27,12 +28,14 @@ _NATURES: tuple[tuple[str, str, str], ...] = (
 class PassageVue:
     """Some words around those searched: pieces of text, and whether each was searched.
 
-    `page` is 0 where the passage is not of a page (an objet, a name).
+    `page` is 0 where the passage is not of a page (an objet); `fichier` is the PJ it comes from,
+    where the result is not that PJ.
     """
 
     page: int
     morceaux: tuple[tuple[str, bool], ...]
     url: str
+    fichier: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,22 +62,20 @@ class ResultatVue:
     nb_pj: int
 
 
-@dataclass(frozen=True, slots=True)
-class Trouve:
-    """A passage before it has an address: its page (0: none) and its pieces of text."""
-
-    page: int
-    morceaux: tuple[tuple[str, bool], ...]
-
-
 def make_resultats(
-    resultats: Sequence[Resultat], passages: Mapping[int, Sequence[Trouve]], q: str
+    resultats: Sequence[Resultat],
+    passages: Mapping[int, Sequence[Passage]],
+    cited: Mapping[int, PjResume],
+    q: str,
 ) -> tuple[ResultatVue, ...]:
-    """The results of the screen. `passages`: by lien_id for PJ, by piece id for pieces."""
+    """The results of the screen. `passages`: by lien_id for PJ, by piece id for pieces.
+
+    `cited`: the PJ that the passages of pieces come from, by lien_id.
+    """
     return tuple(
         _make_pj(r, r.pj, passages.get(r.pj.lien_id, ()), q)
         if r.pj
-        else _make_piece(r, passages.get(r.piece.id, ()), q)
+        else _make_piece(r, passages.get(r.piece.id, ()), cited, q)
         for r in resultats
     )
 
@@ -85,7 +86,7 @@ def name_piece(resultat: Resultat) -> str:
     return f"{genre} {resultat.piece.numero} · {resultat.piece.exercice}"
 
 
-def _make_pj(r: Resultat, pj: PjResume, found: Sequence[Trouve], q: str) -> ResultatVue:
+def _make_pj(r: Resultat, pj: PjResume, found: Sequence[Passage], q: str) -> ResultatVue:
     page = next((t.page for t in found if t.page), 1)
     url = _url_pj(r, pj, page, q)
     nature, icone = find_nature(pj.type_reel)
@@ -108,10 +109,16 @@ def _url_pj(r: Resultat, pj: PjResume, page: int, q: str) -> str:
     return url_pj(pj.pj_id, piece_id=r.piece.id, page=page, q=q)
 
 
-def _make_piece(r: Resultat, found: Sequence[Trouve], q: str) -> ResultatVue:
+def _make_piece(
+    r: Resultat, found: Sequence[Passage], cited: Mapping[int, PjResume], q: str
+) -> ResultatVue:
+    passages = []
+    for passage in found:
+        pj = cited.get(passage.lien_id) if passage.lien_id is not None else None
+        url = _url_pj(r, pj, passage.page, q) if pj else url_piece(r.piece.id, q=q)
+        passages.append(PassageVue(passage.page, passage.morceaux, url, pj.nom if pj else ""))
     url = url_piece(r.piece.id, q=q)
-    passages = tuple(PassageVue(t.page, t.morceaux, url) for t in found)
-    return _make(r, url=url, fichier="", nature="", icone="", alerte="", passages=passages)
+    return _make(r, url=url, fichier="", nature="", icone="", alerte="", passages=tuple(passages))
 
 
 def _make(
@@ -141,7 +148,8 @@ def _make(
         numero_bordereau=r.bordereau.numero,
         url_bordereau=url_bordereau(r.bordereau.id),
         lieu=f"{r.lieu.nom_collectivite}, {r.lieu.nom_budget}",
-        objet=r.piece.objet,
+        # Said already by a passage of its own, where the words are in it.
+        objet="" if any(p.page == 0 for p in passages) else r.piece.objet,
         date=day,
         tiers=r.piece.tiers,
         nb_pj=r.piece.nb_pj,
