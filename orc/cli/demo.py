@@ -1,13 +1,12 @@
 """orc demo: make a silo, or make one, read it, and open the web front."""
 
-import os
 from pathlib import Path
 from typing import Annotated
 
 import typer
 import uvicorn
 
-from orc.bootstrap import Orc, make_orc
+from orc.bootstrap import Orc, make_orc, publish_settings
 from orc.cli.console import Json, french_errors, make_progress, out, print_json
 from orc.cli.ingest import ingest_with_progress, print_bilan
 from orc.demo.comptes import MOT_DE_PASSE, CompteDemo, make_comptes, make_comptes_of_silo
@@ -103,5 +102,5 @@ def _welcome(comptes: tuple[CompteDemo, ...], port: int, *, own_silo: bool) -> N
 def _serve(orc: Orc, port: int) -> None:
     """The web opens an ORC of its own, from the same settings."""
     orc.close()
-    os.environ["ORC_DATA"] = orc.settings.data
+    publish_settings(orc.settings)
     uvicorn.run("web.app:make", factory=True, host="127.0.0.1", port=port, log_level="warning")

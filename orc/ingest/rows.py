@@ -8,6 +8,7 @@ from itertools import count
 
 from orc.domain import Domaine, Sens
 from orc.ingest.domaines import decide_domaine, decide_domaine_pj
+from orc.ingest.pes.tiers import mask_nir
 from orc.ingest.pes.values import (
     Anomalie,
     Bordereau,
@@ -85,7 +86,7 @@ class RowMaker:
                 "type_bordereau": bordereau.type_bordereau,
                 "numero": bordereau.numero,
                 "date_emission": bordereau.date_emission,
-                "objet": bordereau.objet,
+                "objet": mask_nir(bordereau.objet),
                 "signe": False,
                 "nb_pieces_declare": bordereau.nb_pieces,
                 "ht_declare": _signed(sign, bordereau.montant_ht),
@@ -134,9 +135,9 @@ class RowMaker:
             "numero": piece.numero,
             "type_piece": piece.type_piece,
             "nature_piece": piece.nature_piece,
-            "objet": piece.objet,
+            "objet": mask_nir(piece.objet),
             "service": piece.service,
-            "reference_pj": piece.pj_libre,
+            "reference_pj": mask_nir(piece.pj_libre),
             "date_echeance": piece.date_echeance,
             "dgp_debut": dgp.debut if dgp else None,
             "dgp_fin": dgp.fin if dgp else None,
@@ -167,7 +168,7 @@ class RowMaker:
                 "operation": ligne.operation,
                 "compte_analytique": ligne.compte_analytique,
                 "compte_tiers": ligne.compte_tiers,
-                "libelle": ligne.objet or ligne.libelle_virement,
+                "libelle": mask_nir(ligne.objet or ligne.libelle_virement),
                 "facture": ligne.facture,
                 "mode_reglement": ligne.mode_reglement,
                 "ht": sign * (ligne.montant_ht or 0),
@@ -192,8 +193,8 @@ class RowMaker:
     def _add_tiers(self, tiers: Tiers) -> int:
         values: Row = {
             "siren": self.budget.siren,
-            "nom": tiers.nom,
-            "complement": tiers.complement,
+            "nom": mask_nir(tiers.nom),
+            "complement": mask_nir(tiers.complement),
             "prenom": tiers.prenom,
             "civilite": tiers.civilite,
             "identifiant": tiers.identifiant,
@@ -224,7 +225,7 @@ class RowMaker:
                     "piece_id": piece_id,
                     "siren": self.budget.siren,
                     "id_unique": ref.id_unique,
-                    "nom": ref.nom,
+                    "nom": mask_nir(ref.nom),
                     "support": ref.support,
                     "origine": "pj_ref",
                     "ligne_numero": ref.numero_ligne,
@@ -243,9 +244,9 @@ class RowMaker:
                 "budget_id": self.budget.id,
                 "siren": self.budget.siren,
                 "id_unique": pj.id_unique,
-                "nom": pj.nom,
+                "nom": mask_nir(pj.nom),
                 "type_pj": pj.type_pj,
-                "description": pj.description,
+                "description": mask_nir(pj.description),
                 "mime_declare": pj.mime_declare,
                 "type_reel": pj.type_reel,
                 "debut": pj.offset,
@@ -312,7 +313,7 @@ class RowMaker:
                     "marche_id": marche_id,
                     "siren": self.budget.siren,
                     "id_unique": ref.id_unique,
-                    "nom": ref.nom,
+                    "nom": mask_nir(ref.nom),
                     "support": ref.support,
                 },
             )
