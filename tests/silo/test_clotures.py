@@ -95,3 +95,9 @@ def test_both_ways_of_writing_a_date_say_the_same(day: date) -> None:
     assert [ligne] == read_lignes(norm.encode())
     assert isinstance(ligne, LigneCloture)
     assert ligne.close_le == day
+
+
+def test_the_example_of_the_documentation_is_read() -> None:
+    doc = (Path(__file__).parents[2] / "docs" / "silo.md").read_text()
+    example = HEADER + doc.partition(HEADER)[2].partition("```")[0]
+    assert [type(ligne) for ligne in read_lignes(example.encode())] == [LigneCloture] * 2

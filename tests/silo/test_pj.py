@@ -5,6 +5,7 @@ import gzip
 import hashlib
 import io
 import os
+import re
 import zipfile
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -15,7 +16,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from orc.errors import Invalid, OrcError
-from orc.silo import EmpreinteDifferente, FichierChange, FichierDisparu, Silo, open_pj
+from orc.silo import EmpreinteDifferente, FichierChange, FichierDisparu, Silo, open_pj, read_contenu
 
 Opener = Callable[..., Silo]
 DOCUMENTS = [b"%PDF-1.4 " + os.urandom(100_000) for _ in range(30)]
@@ -187,3 +188,17 @@ def test_the_silo_is_never_written_to(root: Path) -> None:
         _open(silo, holder, 11)
     assert _snapshot(root.parent) == before
     root.chmod(0o755)
+
+
+def test_the_pdf_of_a_real_flow_is_opened_where_it_lies(shared: Path, cache: Path) -> None:
+    folder = shared / "pes" / "exemples" / "aller_avec_pj"
+    silo = Silo(str(folder), cache=cache)
+    opened = []
+    for fichier in silo.list():
+        data = (folder / fichier.chemin).read_bytes()
+        for found in re.finditer(rb"<Fichier\b[^>]*[^/]>([^<]+)<", data):
+            contenu = read_contenu(found[1])
+            place = (found.start(1), len(found[1]))
+            octets = open_pj(silo, fichier.chemin, "", *place, contenu.sha256)
+            opened.append((contenu.etat.value, octets[:4]))
+    assert set(opened) == {("ok", b"%PDF"), ("pas_base64", b"Ceci"), ("vide", b"")}
