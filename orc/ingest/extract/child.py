@@ -8,7 +8,7 @@ import os
 import sys
 from typing import Any, BinaryIO
 
-from orc.ingest.extract.confine import allow_cpu, confine, find_peak_ko
+from orc.ingest.extract.confine import allow_cpu, confine, find_memory_ko
 from orc.ingest.extract.protocol import HEADER, dump_extraction, make_frame
 from orc.ingest.extract.values import EtatTexte, Extraction, Limits
 
@@ -44,7 +44,7 @@ def _answer(orders: BinaryIO, answers: BinaryIO, limits: Limits) -> bool:
     octets = orders.read(raw_size)
     allow_cpu(limits.secondes)
     said, raw, sane = _obey(text, octets, limits)
-    frame, raw = make_frame({**said, "fin": not sane, "memoire_ko": find_peak_ko()}, raw)
+    frame, raw = make_frame({**said, "fin": not sane, "memoire_ko": find_memory_ko()}, raw)
     _write(answers, frame)
     _write(answers, raw)
     return sane

@@ -4,6 +4,7 @@ import contextlib
 import fcntl
 import json
 import os
+import resource
 import select
 import signal
 import subprocess
@@ -23,6 +24,7 @@ _PIPE = 1 << 20
 _READ = 1 << 16
 _MEMORY_WORDS = (b"memory allocation", b"MemoryError", b"bad_alloc", b"out of memory", b"OOM")
 _FULL = 0.35
+_LOOK_SECONDS = 0.1
 # Starting Python and loading pdfium is not the document's fault.
 _START_SECONDS = 30.0
 
@@ -41,6 +43,7 @@ class Child:
 
     def __init__(self, limits: Limits) -> None:
         self._limits = limits
+        self._inherited_ko = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
         self._errors = tempfile.TemporaryFile()  # noqa: SIM115 - closed with the child
         arguments = (
             limits.secondes,
@@ -79,7 +82,8 @@ class Child:
         self._received = bytearray()
         self._fresh = True
         self.documents = 0
-        self.peak_ko = 0
+        self.memory_ko = 0
+        self._seen_ko = 0
 
     @property
     def pid(self) -> int:
@@ -101,8 +105,8 @@ class Child:
             self._wait(_START_SECONDS)
             self._fresh = False
         said, raw = self._wait(self._limits.secondes)
-        peak = said.get("memoire_ko")
-        self.peak_ko = peak if isinstance(peak, int) else 0
+        held = said.get("memoire_ko")
+        self.memory_ko = held if isinstance(held, int) else 0
         return said, raw
 
     def _wait(self, seconds: float) -> tuple[dict[str, Any], bytes]:
@@ -124,7 +128,10 @@ class Child:
             motif = f"La lecture a dépassé {self._limits.secondes:g} secondes : elle a été arrêtée."
             raise ChildFailed(EtatTexte.DELAI, motif)
         poll = self._both if self._to_send else self._answers
-        for pipe, event in poll.poll(left * 1000):
+        moved = poll.poll(min(left, _LOOK_SECONDS) * 1000)
+        if not moved:
+            self._look_at_memory()
+        for pipe, event in moved:
             if pipe == self._in and event & select.POLLOUT:
                 self._write()
             elif pipe == self._out and not self._read():
@@ -174,7 +181,7 @@ class Child:
 
     def _explain_end(self) -> ChildFailed:
         """Why the child is gone, by the signal that ended it and what it printed."""
-        code, peak_ko = self._reap()
+        code = self._reap()
         self._errors.seek(0)
         printed = self._errors.read(65_536)
         self.kill()
@@ -182,7 +189,7 @@ class Child:
             motif = "La lecture a dépassé le temps de calcul permis : elle a été arrêtée."
             return ChildFailed(EtatTexte.DELAI, motif)
         # pdfium aborts without a word when memory is refused to it, often while doubling a buffer.
-        full = code != 0 and peak_ko > _FULL * self._limits.memoire_mo * 1024
+        full = code < 0 and self._seen_ko > _FULL * self._limits.memoire_mo * 1024
         if full or code == -signal.SIGKILL or any(word in printed for word in _MEMORY_WORDS):
             motif = f"La lecture a dépassé {self._limits.memoire_mo} Mo de mémoire."
             return ChildFailed(EtatTexte.MEMOIRE, motif)
@@ -190,17 +197,26 @@ class Child:
         motif = f"Le lecteur s’est arrêté brutalement ({named}) : le document n’a pas pu être lu."
         return ChildFailed(EtatTexte.ILLISIBLE, motif)
 
-    def _reap(self) -> tuple[int, int]:
-        """How the child ended (as `returncode`) and the most memory it held, in KiB."""
+    def _look_at_memory(self) -> None:
+        """Remember the most memory a long reading held: a dead child tells nothing."""
+        with contextlib.suppress(OSError, IndexError, ValueError):
+            status = Path(f"/proc/{self.pid}/status").read_text()
+            self._seen_ko = max(self._seen_ko, int(status.partition("VmHWM:")[2].split()[0]))
+
+    def _reap(self) -> int:
+        """How the child ended, as subprocess says it."""
         for _ in range(200):
             with contextlib.suppress(ChildProcessError):
                 pid, status, usage = os.wait4(self._process.pid, os.WNOHANG)
                 if pid:
+                    # Linux counts in a child's peak what its parent held when it was started.
+                    if usage.ru_maxrss > self._inherited_ko:
+                        self._seen_ko = max(self._seen_ko, usage.ru_maxrss)
                     self._process.returncode = os.waitstatus_to_exitcode(status)
-                    return self._process.returncode, usage.ru_maxrss
+                    return self._process.returncode
             time.sleep(0.01)
         # It closed its output and lives on.
-        return 0, 0
+        return 0
 
     def kill(self) -> None:
         """End the process at once and give back all it held. May be called again."""

@@ -211,7 +211,7 @@ class _Worker:
         child = self._child
         if child is None:
             return False
-        worn = child.peak_ko > _WORN * self._limits.memoire_mo * 1024
+        worn = child.memory_ko > _WORN * self._limits.memoire_mo * 1024
         return worn or child.documents >= self._limits.documents_par_enfant
 
     def send(self, job: _Job) -> None:

@@ -138,14 +138,14 @@ class _Writer:
             self._announce(element, element.label)
             for text in texts:
                 self._write(text)
-        elif not closing:
-            self._announce(element, element.label)
         element.leaves = []
 
     def _announce(self, element: _Element, title: str) -> None:
         """The titles of the elements around, then the element's own, once each."""
         for parent in self.open:
-            if parent is not element and not parent.announced:
+            if parent is element:
+                break
+            if not parent.announced:
                 parent.announced = True
                 waiting, parent.leaves = self._mask(parent.leaves), []
                 self._write(parent.label)
