@@ -90,7 +90,7 @@ def test_a_phrase_reads_over_an_elided_article(engine):
 
 
 def test_a_phrase_does_not_run_from_one_pj_into_another(engine):
-    put(engine, make_record(1, texte="", **{"description": ("devis signé", "bon pour accord")}))
+    put(engine, make_record(1, texte="", description=("devis signé", "bon pour accord")))
     assert find(engine, Phrase("devis signé", "description")) == {1}
     assert find(engine, Phrase("signé bon", "description")) == set()
 
@@ -464,7 +464,7 @@ def test_only_what_the_clearance_allows_is_found_counted_or_summed(tmp_path_fact
     allowed = data.draw(st.sets(st.integers(0, 8)))
     word = data.draw(st.sampled_from(words))
     expressions = [
-        (Tout(), lambda row: True),
+        (Tout(), lambda _row: True),
         (Mot(word), lambda row: word in row[1]),
         (Sauf(Mot(word)), lambda row: word not in row[1]),
         (Sauf(Phrase(f"{word} {word}")), lambda row: f"{word} {word}" not in " ".join(row[1])),

@@ -268,11 +268,17 @@ def _make_hits(searcher: tantivy.Searcher, genre: Genre, page: Page) -> tuple[Hi
 
 
 def _check_signature(path: Path) -> None:
+    """Raise IndexPerime unless the folder is empty or of this very shape; sign an empty one."""
     file = path / _SIGNATURE
-    if file.exists():
-        if json.loads(file.read_text()).get("signature") != make_signature():
-            raise IndexPerime(path)
-    elif (path / "meta.json").exists():
-        raise IndexPerime(path)
-    else:
+    if not file.exists() and not (path / "meta.json").exists():
         file.write_text(json.dumps({"signature": make_signature()}))
+    elif _read_signature(file) != make_signature():
+        raise IndexPerime(path)
+
+
+def _read_signature(file: Path) -> object:
+    try:
+        signed = json.loads(file.read_text())
+    except (OSError, ValueError):
+        return None
+    return signed.get("signature") if isinstance(signed, dict) else None
