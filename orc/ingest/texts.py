@@ -5,7 +5,7 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from sqlalchemy import select, update
+from sqlalchemy import or_, select, update
 
 from orc.access import en_vigueur
 from orc.db import Writing
@@ -57,7 +57,10 @@ def _find_documents(atelier: Atelier, flux_id: int) -> list[Document]:
     query = (
         select(Pj.sha256, Pj.debut, Pj.longueur, Pj.nom, Pj.type_reel)
         .join(Texte, Texte.sha256 == Pj.sha256)
-        .where(Pj.flux_id == flux_id, Texte.etat == EtatTexte.A_EXTRAIRE)
+        .where(
+            Pj.flux_id == flux_id,
+            or_(Texte.etat == EtatTexte.A_EXTRAIRE, Texte.extracteur == FROM_SILO),
+        )
         .order_by(Pj.debut)
     )
     with atelier.database.reading() as session:
