@@ -18,17 +18,17 @@ Casser = Callable[[Pj], tuple[str, Attendu]]
 
 def _pas_base64(pj: Pj) -> tuple[str, Attendu]:
     pj.contenu = lambda _: b"*** piece non jointe : voir dossier papier (service finances) ***"
-    return "pj_pas_base64", {"etat_contenu": "pas_base64"}
+    return "pj_pas_base64", {"etat_contenu": "pas_base64", "anomalies": ["contenu_pas_base64"]}
 
 
 def _pas_gzip(pj: Pj) -> tuple[str, Attendu]:
     pj.contenu = base64.b64encode
-    return "pj_pas_gzip", {"etat_contenu": "pas_gzip"}
+    return "pj_pas_gzip", {"etat_contenu": "pas_gzip", "anomalies": ["contenu_pas_gzip"]}
 
 
 def _vide(pj: Pj) -> tuple[str, Attendu]:
     pj.contenu = lambda _: b""
-    return "pj_vide", {"etat_contenu": "vide"}
+    return "pj_vide", {"etat_contenu": "vide", "anomalies": ["contenu_vide"]}
 
 
 def _tronquee(pj: Pj) -> tuple[str, Attendu]:
@@ -37,7 +37,7 @@ def _tronquee(pj: Pj) -> tuple[str, Attendu]:
         return base64.b64encode(entier[: len(entier) * 2 // 3])
 
     pj.contenu = cut
-    return "pj_tronquee", {"etat_contenu": "tronque"}
+    return "pj_tronquee", {"etat_contenu": "tronque", "anomalies": ["contenu_tronque"]}
 
 
 def make_protected_pdf() -> bytes:
@@ -64,6 +64,7 @@ def _id_double(pj: Pj) -> tuple[str, Attendu]:
     return "pj_id_unique_double", {
         "etat_contenu": "ok",
         "exemplaires": 2,
+        "anomalies": ["id_unique_double"],
         "id_unique": pj.id_unique,
     }
 
@@ -123,16 +124,16 @@ def _douteux(xml: bytes, flux: Flux) -> bytes:
     return (texte[:coupe] + fin).encode("iso-8859-1")
 
 
-# name, how it is broken, what must be said, are its pieces counted in the totals?
+_ECARTE = "quarantaine"
+# Name, how it is broken, what must be said, and whether its pieces are read whole (and counted).
 FLUX_CASSES: tuple[tuple[str, Callable[[bytes, Flux], bytes], Attendu, bool], ...] = (
-    ("flux_tronque", _tronque, {"etat_flux": "quarantaine", "motif": "XML interrompu"}, False),
-    ("flux_non_pes", _non_pes, {"etat_flux": "quarantaine", "motif": "pas un flux PES"}, False),
-    ("flux_entites", _bombe, {"etat_flux": "quarantaine", "motif": "DTD et entités refusées"},
-    False),
-    ("flux_encodage", _mal_declare,
-     {"etat_flux": "lu avec anomalie, ou quarantaine", "motif": "encodage déclaré faux"}, False),
-    ("flux_vide", _vide_flux, {"etat_flux": "quarantaine", "motif": "fichier vide"}, False),
-    ("flux_pas_xml", _pas_xml, {"etat_flux": "quarantaine", "motif": "pas du XML"}, False),
-    ("flux_douteux", _douteux,
-     {"etat_flux": "lu", "anomalies": ["code_inconnu", "date", "id_unique_absent"]}, True),
+    ("flux_tronque", _tronque, {"etat_flux": "lu jusqu’à la coupure, ou quarantaine",
+                                "anomalies": ["xml_tronque"]}, False),
+    ("flux_non_pes", _non_pes, {"etat_flux": _ECARTE, "motif": "pas un flux PES"}, False),
+    ("flux_entites", _bombe, {"etat_flux": _ECARTE, "motif": "DTD et entités refusées"}, False),
+    ("flux_encodage", _mal_declare, {"etat_flux": "lu", "anomalies": ["encodage_faux"]}, True),
+    ("flux_vide", _vide_flux, {"etat_flux": _ECARTE, "motif": "fichier vide"}, False),
+    ("flux_pas_xml", _pas_xml, {"etat_flux": _ECARTE, "motif": "pas du XML"}, False),
+    ("flux_douteux", _douteux, {"etat_flux": "lu", "anomalies":
+     ["code_inconnu", "date_illisible", "id_unique_absent"]}, True),
 )  # fmt: skip

@@ -63,7 +63,10 @@ class Manifeste:
         compte: bool,
     ) -> None:  # fmt: skip
         """A whole flow planted broken; `compte` says whether its pieces are in the totals."""
-        lieu = {**_place(c), "chemin": chemin, "bordereau": flux.bordereaux[0].numero}
+        bord = flux.bordereaux[0]
+        lieu = {**_place(c), "chemin": chemin, "bordereau": bord.numero,
+                "pieces": len(bord.pieces), "ht": sum(p.ht for p in bord.pieces),
+                "tva": sum(p.tva for p in bord.pieces)}  # fmt: skip
         self.casses.append({**_casse(Casse(genre, attendu), "flux"), **lieu, "compte": compte})
         self.hors_schema.append(chemin)
 

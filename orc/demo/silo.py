@@ -28,7 +28,8 @@ from orc.errors import Invalid
 PIECES_MIN, PIECES_MAX = 200, 1_000_000
 BORDEREAUX_PAR_FLUX = 60
 GROS_FLUX_DES = 20_000
-_PIECES_DOUTEUSES = 2
+_PAR_FLUX_CASSE = 2
+_CASSES_COMPTEES = _PAR_FLUX_CASSE * sum(compte for *_, compte in FLUX_CASSES)
 _EN_RETARD = 0.012
 _CELLULE_V20 = ("101", "01", 2023, RECETTE)
 _CELLULE_REEMISE = ("101", "00", 2024, DEPENSE)
@@ -58,7 +59,7 @@ def share_pieces(pieces: int, seed: int) -> list[Part]:
                 c = Cellule(budget, exercice, sens, seed)
                 parts.append(Part(c, 0, sum(cas.nombre for cas in list_cas(c))))
                 poids.append(budget.poids * part * (3 if exercice == EXERCICES[-1] else 4))
-    reste = pieces - _PIECES_DOUTEUSES - sum(part.plantees for part in parts)
+    reste = pieces - _CASSES_COMPTEES - sum(part.plantees for part in parts)
     cumul, faits, total = 0, 0, sum(poids)
     for part_, poids_cellule in zip(parts, poids, strict=True):
         cumul += poids_cellule
@@ -154,7 +155,7 @@ def _write_broken(e: Ecrivain, seed: int) -> None:
     for genre, casser, attendu, compte in FLUX_CASSES:
         jour = dt.date(2023, 10, 3)
         pieces = []
-        for _ in range(_PIECES_DOUTEUSES):
+        for _ in range(_PAR_FLUX_CASSE):
             facture = make_facture(c, c.achats[1], jour)
             lignes = lines_of(c, c.achats[1], facture)
             piece = Piece(c.next_piece(), "01", "01", facture.objet, lignes)
@@ -245,7 +246,7 @@ def make_silo(
         if pieces >= GROS_FLUX_DES and _cle(c) == _CELLULE_REEMISE:
             _write_big_flux(e, c)
     _write_broken(e, seed)
-    report(_PIECES_DOUTEUSES)
+    report(_CASSES_COMPTEES)
     _write_clotures(out / "clotures.csv")
     manifeste.write(out / "manifeste.json")
     return manifeste

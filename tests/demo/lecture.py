@@ -26,7 +26,10 @@ def read_roots(silo: Path, manifeste: dict[str, Any]) -> Iterator[tuple[str, etr
     parser = etree.XMLParser(huge_tree=True, resolve_entities=False)
     for nom, octets in read_documents(silo):
         if nom not in casses:
-            yield nom, etree.fromstring(octets, parser)
+            try:
+                yield nom, etree.fromstring(octets, parser)
+            except etree.XMLSyntaxError:  # the one whose encoding is falsely declared
+                yield nom, etree.fromstring(octets.decode("cp1252").encode(), parser)
 
 
 def read_v(element: etree._Element, chemin: str) -> str:
