@@ -196,7 +196,7 @@ def test_the_pdf_of_a_real_flow_is_opened_where_it_lies(shared: Path, cache: Pat
     opened = []
     for fichier in silo.list():
         data = (folder / fichier.chemin).read_bytes()
-        for found in re.finditer(rb"<Fichier\b[^>]*[^/]>([^<]+)<", data):
+        for found in re.finditer(rb"<Fichier\b[^>]*>([^<]+)<", data):
             contenu = read_contenu(found[1])
             place = (found.start(1), len(found[1]))
             octets = open_pj(silo, fichier.chemin, "", *place, contenu.sha256)
