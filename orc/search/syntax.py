@@ -22,7 +22,8 @@ MOST = 200
 # Not looked for where other words are: nobody wants a facture refused for want of a `de`.
 STOP_WORDS = frozenset(
     re.findall(
-        r"\w+", "a au aux ce ces cette dans de des du en et la le les leur par pour sur un une"
+        r"\w+",
+        "a au aux ce ces cette dans de des du en et la le les leur ou où par pour sur un une",
     )
 )
 
