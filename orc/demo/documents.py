@@ -151,8 +151,8 @@ def make_deliberation_pdf(
     c = budget.collectivite
     annee = ("deux", "trois", "quatre", "cinq", "six")[min(max(jour.year, 2022), 2026) - 2022]
     seance = (
-        f"L'an deux mille vingt-{annee}, le {format_date(jour)}, l'assemblée délibérante de "
-        f"{c.nom}, légalement convoquée, s'est réunie sous la présidence de {c.executif}."
+        f"L'an deux mille vingt-{annee}, le {format_date(jour)}, l'assemblée délibérante "
+        f"({c.nom}), légalement convoquée, s'est réunie sous la présidence de {c.executif}."
     )
     vote = (
         "Après en avoir délibéré, l'assemblée, à l'unanimité des suffrages exprimés, APPROUVE la "

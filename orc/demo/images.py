@@ -28,10 +28,10 @@ def _bruit(largeur: int, hauteur: int) -> Image.Image:
     return feuille
 
 
-def scan(pdf: bytes, angle: float, page: int = 0) -> Image.Image:
+def scan(pdf: bytes, angle: float, page: int = 0, dpi: int = DPI) -> Image.Image:
     """The page as a scanner sees it, in grey: turned by `angle` degrees, grained, yellowed."""
     with pypdfium2.PdfDocument(pdf) as document:
-        image = document[page].render(scale=DPI / 72, grayscale=True).to_pil().convert("L")
+        image = document[page].render(scale=dpi / 72, grayscale=True).to_pil().convert("L")
     image = image.rotate(angle, Image.Resampling.BILINEAR, fillcolor=250)
     return ImageChops.subtract(image, _bruit(*image.size))
 

@@ -49,6 +49,8 @@ class Manifeste:
 
     def record_marks(self, c: Cellule, b: Bordereau, piece: Piece, chemin: str) -> None:
         """Keep the needles and the broken PJ of a piece, with all that says where they are."""
+        if not piece.reperes and not piece.casses:
+            return
         lieu = {**_place(c), "typ_bord": b.typ, "bordereau": b.numero, "piece": piece.numero,
                 "chemin": chemin}  # fmt: skip
         for repere in piece.reperes:

@@ -115,18 +115,17 @@ class _Case:
         return b"BT %.2f %s Td (%s) Tj ET" % (x, self.y, octets)
 
 
-def _split_cases(contenu: bytes) -> list[bytes | _Case]:
-    """A content stream cut at its slots."""
-    morceaux: list[bytes | _Case] = []
+def _split_cases(contenu: bytes) -> tuple[list[tuple[bytes, _Case]], bytes]:
+    """A content stream cut at its slots: (what comes before, slot), then what comes last."""
+    paires: list[tuple[bytes, _Case]] = []
     fin = 0
     for m in _CASE.finditer(contenu):
-        morceaux.append(contenu[fin : m.start()])
         x, y, nom, align, taille, font = m.groups()
         largeurs = _LARGEURS[font.decode()]
-        morceaux.append(_Case(nom.decode(), align.decode(), float(x), y, float(taille), largeurs))
+        case = _Case(nom.decode(), align.decode(), float(x), y, float(taille), largeurs)
+        paires.append((contenu[fin : m.start()], case))
         fin = m.end()
-    morceaux.append(contenu[fin:])
-    return morceaux
+    return paires, contenu[fin:]
 
 
 class Gabarit:
@@ -135,19 +134,19 @@ class Gabarit:
     def __init__(self, pdf: bytes) -> None:
         racine = _RACINE.search(pdf[pdf.rindex(b"trailer") :])
         if racine is None:
-            raise ValueError("trailer without a root")  # pragma: no cover
-        self._queue: list[tuple[int, list[bytes | _Case]]] = []
+            raise ValueError("trailer without a root")
+        self._queue: list[tuple[int, list[tuple[bytes, _Case]], bytes]] = []
         tete = bytearray(pdf[: pdf.index(b"1 0 obj")])
         places: dict[int, int] = {}
         for m in _OBJET.finditer(pdf):
             numero, flux = int(m.group(1)), _FLUX.match(m.group(2))
             if flux and b"\xab" in flux.group(1) and _CASE.search(flux.group(1)):
-                self._queue.append((numero, _split_cases(flux.group(1))))
+                self._queue.append((numero, *_split_cases(flux.group(1))))
             else:
                 places[numero] = len(tete)
                 tete += m.group(0)
         self._tete, self._places = bytes(tete), places
-        self._taille = 1 + max([*places, *(n for n, _ in self._queue)])
+        self._taille = 1 + max([*places, *(n for n, *_ in self._queue)])
         info = b"/Info %s 0 R\n" % racine.group(2) if racine.group(2) else b""
         self._trailer = b"trailer\n<<\n/Size %d\n/Root %s 0 R\n%s>>\nstartxref\n" % (
             self._taille, racine.group(1), info,
@@ -159,14 +158,13 @@ class Gabarit:
         sortie = [self._tete]
         position = len(self._tete)
         xref, get = self._xref.copy(), valeurs.get
-        for numero, morceaux in self._queue:
+        for numero, paires, fin in self._queue:
             parties = []
-            for m in morceaux:
-                if isinstance(m, bytes):
-                    parties.append(m)
-                elif texte := get(m.nom):
-                    parties.append(m.render(texte))
-            contenu = b"".join(parties)
+            for avant, case in paires:
+                parties.append(avant)
+                if texte := get(case.nom):
+                    parties.append(case.render(texte))
+            contenu = b"".join(parties) + fin
             objet = b"%d 0 obj\n<<\n/Length %d\n>>\nstream\n%s\nendstream\nendobj\n" % (
                 numero, len(contenu), contenu,
             )  # fmt: skip

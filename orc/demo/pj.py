@@ -21,6 +21,8 @@ from orc.demo.montants import format_papier
 from orc.demo.tiers import Tiers, make_public
 from orc.demo.valeurs import Piece, Pj
 
+_DPI = 150
+
 
 def add(piece: Piece, pj: Pj, support: str = "01") -> Pj:
     """The PJ travels with the flow of its piece, which cites it."""
@@ -64,9 +66,9 @@ def scan_of(c: Cellule, facture: Facture, forme: str) -> Pj:
     def make() -> bytes:
         if not fidele:
             return vary_pooled(forme, rang, marque)
-        image = scan(make_facture_pdf(facture), angle)
+        image = scan(make_facture_pdf(facture), angle, dpi=_DPI)
         if forme == "tif":
-            return make_tiff([image, scan(make_livraison_pdf(facture), -angle)])
+            return make_tiff([image, scan(make_livraison_pdf(facture), -angle, dpi=_DPI)])
         jpeg = make_jpeg(image)
         return jpeg if forme == "jpg" else make_image_pdf([(jpeg, *image.size)])
 
