@@ -1,7 +1,7 @@
 """Settings become a running ORC: the only module that names concrete adapters."""
 
 import os
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 from threading import Lock
 
@@ -13,7 +13,8 @@ from orc.index.port import SearchEngine
 from orc.ingest.extract.pool import ExtractionPool
 from orc.ingest.extract.values import Limits
 from orc.ingest.jobs import make_threads, register_tasks
-from orc.settings import Settings, read_settings
+from orc.ingest.reconcile import enqueue_unfinished
+from orc.settings import PREFIX, Settings, read_settings
 from orc.silo import Silo
 from orc.storage import Storage
 from orc.tasks import Tasks
@@ -53,6 +54,21 @@ class Orc:
 def read_environment() -> Settings:
     """The settings of this process: the one place that reads the environment."""
     return read_settings(os.environ)
+
+
+def publish_settings(settings: Settings) -> None:
+    """Let `web.app:make`, which a server calls by its name, open an ORC on these settings."""
+    for chosen in fields(Settings):
+        value = getattr(settings, chosen.name)
+        if value != chosen.default:
+            text = str(int(value)) if isinstance(value, bool) else str(value)
+            os.environ[PREFIX + chosen.name.upper()] = text
+
+
+def start_work(orc: "Orc") -> None:
+    """Go on with what a kill or a lost queue left undone, in this process's own threads."""
+    enqueue_unfinished(orc, orc.engine)
+    orc.tasks.start()
 
 
 def make_orc(settings: Settings) -> Orc:
