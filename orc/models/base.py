@@ -8,7 +8,7 @@ from sqlalchemy.orm import DeclarativeBase
 from sqlalchemy.types import TypeDecorator
 
 # A flow's rows are numbered `flux.id << FLUX_BITS | rank in the flow`: reading it again gives the
-# same ids, without asking SQL for any. docs/decisions/0010-identifiants.md
+# same ids, without asking SQL for any. docs/decisions/0006-identifiants.md
 FLUX_BITS = 22
 
 NAMES = {
