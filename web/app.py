@@ -3,42 +3,43 @@
 import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import TYPE_CHECKING
 
 from fastapi import Depends, FastAPI
 
+from orc.bootstrap import Orc, make_orc, read_environment, start_work
 from web import api, pages
 from web.acces import check_routes
+from web.api import contrat
 from web.deps import check_acces, check_request
 from web.errors import add_error_answers
 from web.security import Securite
 from web.statics import get_static_url, make_statics
 
-if TYPE_CHECKING:
-    from orc.bootstrap import Orc
-
 
 def make() -> FastAPI:
-    """The application of this process's environment; it closes its ORC when it ends."""
-    from orc.bootstrap import make_orc, read_environment  # noqa: PLC0415 - opens every adapter
-
-    return make_app(make_orc(read_environment()), close=True)
+    """The application of this process's environment, with an ORC of its own."""
+    return make_app(make_orc(read_environment()), own=True)
 
 
-def make_app(orc: "Orc", *, close: bool = False) -> FastAPI:
-    """An application on this ORC. Raises SansRegle if a route does not say who may call it."""
+def make_app(orc: Orc, *, own: bool = False) -> FastAPI:
+    """An application on this ORC; `own`: it runs its tasks, and closes it.
+
+    Raises SansRegle if a route does not say who may call it.
+    """
     # Query strings hold what people search: they are in no log of ours.
     logging.getLogger("uvicorn.access").disabled = True
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
+        if own:
+            start_work(orc)
         yield
-        if close:
+        if own:
             orc.close()
 
     app = FastAPI(
         title="ORC",
-        description=api.DESCRIPTION,
+        description=contrat.DESCRIPTION,
         version="1",
         docs_url=None,
         redoc_url=None,

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 from urllib.parse import quote
 
 from fastapi import Depends, Request
@@ -11,15 +11,13 @@ from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import FormData
 
 from orc.access import Lecteur, make_lecteur
+from orc.bootstrap import Orc
 from orc.db import Reading, Writing
 from orc.errors import Forbidden
 from orc.identity.sessions import Ouverte, find_session, make_limits, touch_session
 from orc.journal import Acte, record_acte
 from web.acces import get_acces
 from web.security import COOKIE, check_csrf, check_origin
-
-if TYPE_CHECKING:
-    from orc.bootstrap import Orc
 
 MAX_FIELDS = 20_000
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -33,7 +31,7 @@ class PasConnecte(Exception):
         self.suite = suite
 
 
-def get_orc(request: Request) -> "Orc":
+def get_orc(request: Request) -> Orc:
     """The running ORC of this application."""
     found: Orc = request.app.state.orc
     return found
@@ -144,7 +142,7 @@ class Journal:
     its own Writing.
     """
 
-    orc: "Orc"
+    orc: Orc
     lecteur: Lecteur
 
     def record(

@@ -1,7 +1,13 @@
-"""The same functions for programs, under /api/v1."""
+"""The same functions for programs, under /api/v1: same rights, same journal, JSON out."""
 
 from fastapi import APIRouter
 
-DESCRIPTION = "Recherche et consultation des pièces archivées, dans les droits de la personne."
+from web.api import consultation, contrat, exercices, parcours, recherche
 
-ROUTERS: tuple[APIRouter, ...] = ()
+ROUTERS: tuple[APIRouter, ...] = (
+    contrat.router,
+    recherche.router,
+    consultation.router,
+    parcours.router,
+    exercices.router,
+)

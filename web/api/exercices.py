@@ -1,0 +1,107 @@
+"""Closing exercices for programs: the comptable's own, listed, closed, reopened."""
+
+from datetime import date
+from typing import Annotated
+
+from fastapi import APIRouter, Request
+from pydantic import BaseModel, Field
+
+from orc.access import Lecteur, find_habilitations
+from orc.db import Reading
+from orc.domain import Role
+from orc.errors import NotFound
+from orc.ingest.clotures import (
+    Auteur,
+    EtatExercice,
+    Exercice,
+    find_exercices,
+    record_clotures,
+    withdraw_cloture,
+)
+from orc.models import Budget
+from orc.search.paged import among
+from orc.search.silo_state import find_budgets_granted
+from web.acces import acces
+from web.api.contrat import PREFIX, REFUS
+from web.deps import Connecte, Ecriture, Lecture, get_orc
+
+router = APIRouter(prefix=PREFIX, responses=REFUS, tags=["Exercices"])
+
+INDEXER = "indexer"
+
+
+class ExerciceCite(BaseModel):
+    """An exercice of a budget."""
+
+    budget_id: int
+    annee: int = Field(ge=1900, le=9999)
+
+
+class Fermeture(BaseModel):
+    """Exercices to close, and the day they were."""
+
+    exercices: list[ExerciceCite] = Field(min_length=1, max_length=5000)
+    close_le: date
+
+
+class Reouverture(BaseModel):
+    """An exercice to reopen, and why."""
+
+    exercice: ExerciceCite
+    motif: Annotated[str, Field(min_length=3, max_length=500)]
+
+
+class Fait(BaseModel):
+    """How many exercices changed."""
+
+    nombre: int
+
+
+@router.get("/exercices", summary="Les exercices de votre poste")
+@acces(Role.COMPTABLE)
+def show_exercices(session: Lecture, lecteur: Connecte) -> list[EtatExercice]:
+    """Clos ou ouverts, avec ce qu’ils contiennent."""
+    return find_exercices(session, which=among(Budget.id, find_budgets(session, lecteur)))
+
+
+@router.post("/exercices/clore", summary="Clore des exercices")
+@acces(Role.COMPTABLE)
+def close_exercices(
+    request: Request, session: Lecture, writing: Ecriture, lecteur: Connecte, body: Fermeture
+) -> Fait:
+    """Leurs pièces deviennent cherchables dès qu’elles sont indexées. Ceux déjà clos le restent."""
+    asked = check_exercices(session, lecteur, body.exercices)
+    auteur = Auteur(lecteur.identifiant, lecteur.personne_id)
+    count = record_clotures(writing, asked, close_le=body.close_le, auteur=auteur)
+    get_orc(request).tasks.enqueue(writing, INDEXER)
+    return Fait(nombre=count)
+
+
+@router.post("/exercices/rouvrir", summary="Retirer une clôture")
+@acces(Role.COMPTABLE)
+def reopen_exercice(
+    request: Request, session: Lecture, writing: Ecriture, lecteur: Connecte, body: Reouverture
+) -> Fait:
+    """Ses pièces ne se cherchent plus, dès la prochaine demande."""
+    (asked,) = check_exercices(session, lecteur, [body.exercice])
+    auteur = Auteur(lecteur.identifiant, lecteur.personne_id)
+    withdraw_cloture(writing, asked, motif=body.motif, auteur=auteur)
+    get_orc(request).tasks.enqueue(writing, INDEXER)
+    return Fait(nombre=1)
+
+
+def find_budgets(session: Reading, lecteur: Lecteur) -> frozenset[int]:
+    """The budgets that this person holds as a comptable: no other grant closes an exercice."""
+    today = date.today()  # noqa: DTZ011 - grants are dated in the civil days of the place
+    grants = find_habilitations(session, lecteur.personne_id, today)
+    return frozenset(find_budgets_granted(session, [g for g in grants if g.role == Role.COMPTABLE]))
+
+
+def check_exercices(
+    session: Reading, lecteur: Lecteur, cited: list[ExerciceCite]
+) -> list[Exercice]:
+    """These exercices, if they are all of this person's postes. NotFound."""
+    granted = find_budgets(session, lecteur)
+    if any(c.budget_id not in granted for c in cited):
+        raise NotFound("Un de ces exercices n’existe pas, ou n’est pas de votre poste.")
+    return [Exercice(c.budget_id, c.annee) for c in cited]
