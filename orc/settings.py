@@ -100,4 +100,4 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
         for name, f in known.items()
         if name in environ
     }
-    return Settings(**values)  # type: ignore[arg-type]
+    return Settings(**values)  # type: ignore[arg-type]  # _read_value gave each its kind

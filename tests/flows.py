@@ -3,6 +3,7 @@
 import base64
 import gzip
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 NAMESPACE = "http://www.minefi.gouv.fr/cp/helios/pes_v2/Rev0/aller"
 
@@ -49,9 +50,10 @@ class UnFlux:
     encodage: str = "ISO-8859-1"
     extra: str = field(default="")
 
-    def sent(self, date_str: str, **changes: object) -> "UnFlux":
+    def sent(self, date_str: str, **changes: Any) -> "UnFlux":
         """The same sent again on another day."""
-        return replace(self, date_str=date_str, nom=f"{self.nom}-{date_str}", **changes)  # type: ignore[arg-type]
+        changes |= {"date_str": date_str, "nom": f"{self.nom}-{date_str}"}
+        return replace(self, **changes)
 
     def make(self) -> bytes:
         """The XML, in its encoding."""

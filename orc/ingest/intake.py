@@ -6,6 +6,7 @@ A flow killed half-way is read again from its start: its rows have the same ids,
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from sqlalchemy import select, update
 
@@ -198,12 +199,12 @@ def set_quarantaine(database: Database, flux_id: int, motif: str) -> None:
         )
 
 
-_ADDERS: dict[type, Callable[[RowMaker, object], None]] = {
-    Bordereau: RowMaker.add_bordereau,  # type: ignore[dict-item]
-    FinBordereau: RowMaker.end_bordereau,  # type: ignore[dict-item]
-    Piece: RowMaker.add_piece,  # type: ignore[dict-item]
-    PieceJustificative: RowMaker.add_pj,  # type: ignore[dict-item]
-    Marche: RowMaker.add_marche,  # type: ignore[dict-item]
-    Concession: RowMaker.add_marche,  # type: ignore[dict-item]
-    Anomalie: RowMaker.add_anomalie,  # type: ignore[dict-item]
+_ADDERS: dict[type, Callable[[RowMaker, Any], None]] = {
+    Bordereau: RowMaker.add_bordereau,
+    FinBordereau: RowMaker.end_bordereau,
+    Piece: RowMaker.add_piece,
+    PieceJustificative: RowMaker.add_pj,
+    Marche: RowMaker.add_marche,
+    Concession: RowMaker.add_marche,
+    Anomalie: RowMaker.add_anomalie,
 }
