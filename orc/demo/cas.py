@@ -5,13 +5,11 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from functools import partial
 
 from orc.demo.broken import PJ_CASSEES
 from orc.demo.catalogue import ACHATS
 from orc.demo.cellule import DEPENSE, RECETTE, Cellule, cite
-from orc.demo.depense import lines_of, make_achat, make_facture
-from orc.demo.documents import make_decompte_pdf
+from orc.demo.depense import lines_of, make_achat, make_facture, make_sur_marche
 from orc.demo.factures import DESSINS, Article, Facture, find_dessin
 from orc.demo.grille import TRIPLETS_DEPENSE, TRIPLETS_RECETTE, make_triplet, reduce_piece
 from orc.demo.mandats import make_aide, make_paie, make_subvention
@@ -135,22 +133,7 @@ def _marche(c: Cellule, jour: dt.date) -> list[Piece]:
     """Mandats sur marché: avance, two acomptes with décompte, the last one, the retained sum."""
     m, pieces = c.marches[0], []
     for rang, nat in enumerate(("14", "02", "02", "13", "12"), 1):
-        ht = m.ht // 10
-        facture = Facture(f"SIT{c.exercice}-{rang:02d}", jour, m.titulaire, c.budget,
-                          (Article(f"Situation n° {rang}", 1, ht),), 2000, compute_tva(ht, 2000),
-                          objet=f"{m.objet}, situation {rang}"[:90])  # fmt: skip
-        achat = next(a for a in ACHATS if a.nat == "02")
-        lignes = [replace(x, compte="2315", liens=(("IdMarche", m.lien),))
-                  for x in lines_of(c, achat, facture)]  # fmt: skip
-        piece = Piece(c.next_piece(), "09", nat, facture.objet, lignes)
-        add(piece, invoice_pdf(c, facture))
-        decompte = c.make_pj(
-            "decompte",
-            f"Decompte_{m.contrat}_{rang}.pdf",
-            f"Décompte {rang}",
-            partial(make_decompte_pdf, facture, m.contrat, rang),
-        )
-        add(piece, decompte)
+        piece = make_sur_marche(c, m, jour, nat, rang)
         if rang == 1:
             piece.refs.append(cite(m.pj))
             piece.reperes.append(

@@ -37,6 +37,7 @@ class Cellule:
     bordereaux: dict[str, int] = field(default_factory=dict)
     cumul: int = 0
     scans: int = 0
+    situations: int = 0
     fidele: bool = False
     debut: tuple[int, int] = (1, 9)
     marches: list[Marche] = field(default_factory=list)

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import datetime as dt
+from functools import partial
 
 from orc.demo.catalogue import Achat
 from orc.demo.cellule import Cellule
+from orc.demo.documents import make_decompte_pdf
 from orc.demo.factures import LIGNES_MAX, Article, Facture
 from orc.demo.mandats import RARES
 from orc.demo.montants import compute_tva
-from orc.demo.pj import support
+from orc.demo.pj import add, invoice_pdf, support
 from orc.demo.tiers import Tiers, list_firmes
-from orc.demo.valeurs import Ligne, Piece
+from orc.demo.valeurs import Ligne, Marche, Piece
 
 
 def make_facture(
@@ -75,10 +77,32 @@ def make_achat(c: Cellule, jour: dt.date, achat: Achat | None = None) -> Piece:
     return piece
 
 
+def make_sur_marche(c: Cellule, m: Marche, jour: dt.date, nat: str, rang: int) -> Piece:
+    """A mandat sur marché (TypPce 09), a hundredth of it: invoice and décompte number `rang`."""
+    ht = m.ht // 100
+    numero = f"SIT{m.contrat}-{rang:02d}"
+    facture = Facture(
+        numero, jour - dt.timedelta(days=9), m.titulaire, c.budget,
+        (Article(f"Situation n° {rang}", 1, ht),), 2000, compute_tva(ht, 2000),
+        objet=f"{m.objet}, situation {rang}"[:90],
+    )  # fmt: skip
+    ligne = _ligne(c, facture, "2315", facture.ht, facture.tva)
+    ligne.liens = (("IdMarche", m.lien),)
+    piece = Piece(c.next_piece(), "09", nat, facture.objet, [ligne])
+    add(piece, invoice_pdf(c, facture))
+    make = partial(make_decompte_pdf, facture, m.contrat, rang)
+    add(piece, c.make_pj("decompte", f"Decompte_{numero}.pdf", f"Décompte {rang}", make))
+    return piece
+
+
 def make_mandat(c: Cellule, jour: dt.date) -> Piece:
     """An ordinary mandat of the cell: a purchase nine times in ten."""
     tirage = c.alea.randrange(100)
-    if tirage >= 9:
-        return make_achat(c, jour)
-    rares = RARES.get(c.budget.collectivite.nature, RARES["commune"])
-    return rares[tirage % len(rares)](c, jour)
+    if tirage < 9:
+        rares = RARES.get(c.budget.collectivite.nature, RARES["commune"])
+        return rares[tirage % len(rares)](c, jour)
+    if tirage < 12 and c.marches:
+        c.situations += 1
+        m = c.marches[c.situations % len(c.marches)]
+        return make_sur_marche(c, m, jour, "02", 6 + c.situations // len(c.marches))
+    return make_achat(c, jour)
