@@ -42,7 +42,6 @@ _RANGE = _range_of(_PLAIN)
 _WORD = re.compile(rf'[^\s()"«»“”„{_SPACE}]+')
 _NAME = re.compile(r"([^\W\d][\w-]*):(?!//)")
 _OPERATOR = re.compile(r"(ET|OU|SAUF)(?![^\s()\"«“„])")
-_SPACES = re.compile(r"\s*")
 _FIGURES = re.compile(
     rf"(?:\d{{1,3}}(?:[{_SPACE}]\d{{3}})+(?:[{_SPACE}]\d{{5}})?|\d{{9}}[{_SPACE}]\d{{5}})"
     r"(?:[.,]\d{1,2})?(?![\w])"
@@ -253,7 +252,8 @@ class _Parser:
         return True
 
     def _skip(self) -> None:
-        self.at = _SPACES.match(self.text, self.at).end()  # type: ignore[union-attr]  # always
+        while self._char().isspace():
+            self.at += 1
 
     def _char(self) -> str:
         return self.text[self.at : self.at + 1]

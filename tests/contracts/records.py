@@ -61,7 +61,7 @@ def numeros(hits: Hits) -> list[int]:
 
 
 def find(engine: SearchEngine, expression: Expression, *filtres: Filtre, **how: object) -> set[int]:
-    return set(numeros(ask(engine, expression, *filtres, **how)))  # type: ignore[arg-type]
+    return set(numeros(ask(engine, expression, *filtres, **how)))  # type: ignore[arg-type]  # passed on as given
 
 
 def read_all(engine: SearchEngine, query: Query, allowed: Clearance) -> list[int]:

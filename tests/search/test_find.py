@@ -30,7 +30,7 @@ def clearance_of(archive: Archive, nom: str) -> Clearance:
 
 
 def ask(archive: Archive, texte: str = "", nom: str = "ordonnateur", **how: object) -> Reponse:
-    question = Question(texte, **how)  # type: ignore[arg-type]
+    question = Question(texte, **how)  # type: ignore[arg-type]  # passed on as given
     with archive.orc.database.reading() as session:
         return find(
             archive.orc.engine,
