@@ -259,7 +259,7 @@ class RowMaker:
                 "ligne_xml": pj.ligne_xml,
             },
         )
-        if pj.taille and pj.etat.value in READABLE:
+        if pj.taille:  # even what is no base64 has bytes, which may be text and show a NIR
             values = {"sha256": pj.sha256, "etat": "a_extraire", "type_reel": pj.type_reel}
             self._add("texte", dict(values))
         for ref in pj.ref_comptas:
@@ -350,9 +350,6 @@ class RowMaker:
 
     def _sign(self) -> int:
         return -1 if self._head().type_bordereau == ANNULATION else 1
-
-
-READABLE = frozenset({"ok", "pas_gzip", "tronque", "crc_faux"})
 
 
 def _signed(sign: int, amount: int | None) -> int | None:
