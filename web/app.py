@@ -11,7 +11,7 @@ from web import api, pages
 from web.acces import check_routes
 from web.api import contrat
 from web.deps import check_acces, check_request
-from web.errors import add_error_answers
+from web.errors import add_error_answers, answer_fault
 from web.security import Securite
 from web.statics import get_static_url, make_statics
 
@@ -48,7 +48,7 @@ def make_app(orc: Orc, *, own: bool = False) -> FastAPI:
         dependencies=[Depends(check_acces), Depends(check_request)],
     )
     app.state.orc = orc
-    app.add_middleware(Securite)
+    app.add_middleware(Securite, fault=answer_fault)
     add_error_answers(app)
     routers = (*pages.ROUTERS, *api.ROUTERS)
     check_routes(routers)

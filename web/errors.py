@@ -13,7 +13,6 @@ from orc.errors import Conflict, Forbidden, Invalid, NotFound, OrcError, Unavail
 from orc.identity.throttling import TropDEssais
 from web.deps import PasConnecte
 from web.render import render
-from web.security import put_headers
 
 log = logging.getLogger("orc.web")
 
@@ -81,7 +80,6 @@ def add_error_answers(app: FastAPI) -> None:
     app.add_exception_handler(OrcError, _answer_refusal)
     app.add_exception_handler(RequestValidationError, _answer_validation)
     app.add_exception_handler(HTTPException, _answer_http)
-    app.add_exception_handler(Exception, _answer_fault)
 
 
 def make_reference() -> str:
@@ -126,12 +124,11 @@ def _answer_http(request: Request, error: Exception) -> Response:
     return _answer(request, _Sort(code, "Demande refusée", ""), "La demande a été refusée.")
 
 
-def _answer_fault(request: Request, error: Exception) -> Response:
+def answer_fault(request: Request, error: Exception) -> Response:
+    """The answer to a fault of ours: a reference, and nothing of what went wrong."""
     reference = make_reference()
     log.error("faute %s sur %s", reference, request.url.path, exc_info=error)
-    response = _answer(request, _PANNE, "ORC n’a pas pu répondre.", reference)
-    put_headers(response.headers)  # it leaves from outside the layer that adds them
-    return response
+    return _answer(request, _PANNE, "ORC n’a pas pu répondre.", reference)
 
 
 def _answer(request: Request, sort: _Sort, message: str, reference: str = "") -> Response:

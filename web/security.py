@@ -4,11 +4,12 @@ import hmac
 import logging
 import secrets
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from urllib.parse import urlsplit
 
 from fastapi import Request
 from starlette.datastructures import FormData, MutableHeaders
+from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from orc.errors import Forbidden
@@ -55,10 +56,15 @@ def put_headers(headers: MutableHeaders) -> None:
 
 
 class Securite:
-    """ASGI layer: headers on every answer, a cap on bodies, one log line without query string."""
+    """ASGI layer: headers on every answer, faults answered, a cap on bodies, a line of log.
 
-    def __init__(self, app: ASGIApp) -> None:
+    The line holds no query string.
+    """
+
+    def __init__(self, app: ASGIApp, fault: Callable[[Request, Exception], Response]) -> None:
+        """Wrap `app`; `fault` makes the answer to an exception that nothing else answered."""
         self.app = app
+        self.fault = fault
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
@@ -66,7 +72,7 @@ class Securite:
             await self.app(scope, receive, send)
             return
         start = time.perf_counter()
-        status = 500
+        status = 0
 
         async def send_with_headers(message: Message) -> None:
             nonlocal status
@@ -80,6 +86,10 @@ class Securite:
                 await _refuse(send_with_headers)
             else:
                 await self.app(scope, receive, send_with_headers)
+        except Exception as error:
+            if status:
+                raise  # the answer has begun: the server cuts it short
+            await self.fault(Request(scope), error)(scope, receive, send_with_headers)
         finally:
             spent = (time.perf_counter() - start) * 1000
             log.info("%s %s %d %.0f ms", scope["method"], scope["path"], status, spent)
