@@ -38,6 +38,7 @@ _NAMES = {
     "MtNetAPayer": "Net à payer", "TotalAPayer": "Total à payer", "CodCol": "Code collectivité",
     "CodBud": "Code budget", "IdColl": "Collectivité", "IdPost": "Poste comptable",
     "DteStr": "Date du flux", "NomFic": "Nom du flux", "PayeIndivMensuel": "Bulletin de paie",
+    "DonneesIndiv": "Données individuelles",
     "FactureIndiv": "Facture", "QuotiteTrav": "Quotité de travail", "SupFam":
     "Supplément familial", "IndemResid": "Indemnité de résidence", "TraitBrut": "Traitement brut",
     "Statut": "Statut", "NIR": "NIR", "CPPFactureMixteUnitaire": "Facture",

@@ -155,7 +155,7 @@ class ExtractionPool:
             if self._closed:
                 raise Unavailable(_CLOSED)
             self._jobs.append(job)
-            if not self._idle and len(self._threads) < self._workers:
+            if len(self._jobs) > self._idle and len(self._threads) < self._workers:
                 thread = threading.Thread(target=self._work, name="extraction", daemon=True)
                 self._threads.append(thread)
                 thread.start()

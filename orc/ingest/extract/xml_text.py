@@ -69,9 +69,9 @@ class _Writer:
         if self.open:
             self.open[-1].has_children = True
         if local in _PAGES:
-            self._flush_all()
-            if any(element.name == local for element in self.open) or self.pages[-1]:
-                self._start_page()
+            for element in self.open:
+                self._flush(element, closing=False)
+            self._start_page()
         element = _Element(local, make_label(local))
         for key, value in attributes.items():
             self._read_attribute(element, key.rpartition(":")[2], value, key)
@@ -100,6 +100,8 @@ class _Writer:
             if value:
                 element.leaves.append((element.name, "Texte", value))
             self._flush(element, closing=True)
+            if element.name in _PAGES:
+                self._start_page()
             return
         if value:
             value = f"{_readable(value, element.name)} {element.unit}".strip()
@@ -121,10 +123,6 @@ class _Writer:
         if len(self.attached) < _ATTACHED:
             self.attached.append((name, octets))
         return f"(fichier joint {name})" if name else "(fichier joint)"
-
-    def _flush_all(self) -> None:
-        for element in self.open:
-            self._flush(element, closing=False)
 
     def _flush(self, element: _Element, *, closing: bool) -> None:
         """Write what an element holds so far: on one line when it is short, else a line each."""

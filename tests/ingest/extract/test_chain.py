@@ -243,7 +243,10 @@ def test_a_real_payroll_is_read_one_payslip_a_page_without_any_nir(
     extraction = pool.extract(octets, "paye.xhl")
     assert (extraction.etat, extraction.motif) == (EtatTexte.EXTRAIT, "")
     assert extraction.type_reel == "application/x-paie+xml"
-    assert sum(page.startswith("Bulletin de paie") for page in extraction.pages) == 303
+    payslips = [page for page in extraction.pages if "Bulletin de paie\n" in page]
+    assert len(payslips) == 303
+    assert all(page.count("Net à payer : ") == 1 for page in payslips)
+    assert not any("TRAITEMENT PRINCIPAL" in page for page in payslips)
     assert extraction.nir
     whole = "\n".join(extraction.pages)
     assert whole.count(f"NIR : {MASK}") == 303
