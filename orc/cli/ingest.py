@@ -77,6 +77,8 @@ def print_bilan(bilan: Bilan) -> None:
         out.print(
             f"Sans clotures.csv : {bilan.clos_par_defaut} exercices passés sont tenus pour clos."
         )
+    for illisible in bilan.dossiers_illisibles:
+        err.print(f"Illisible, donc ni lu ni tenu pour disparu : {illisible}", markup=False)
     for refus in bilan.clotures_refusees:
         err.print(f"Clôture non enregistrée : {refus}", markup=False)
     if bilan.quarantaine:

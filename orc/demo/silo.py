@@ -213,13 +213,24 @@ def _write_clotures(chemin: Path) -> None:
             lignes.writerow([b.siret, b.codcol, b.codbud, cloture.exercice, cloture.close_le])
 
 
+def _write_budgets(chemin: Path) -> None:
+    """`budgets.csv`: what flows do not say of budgets, their nomenclature first of all."""
+    with chemin.open("w", encoding="utf-8", newline="") as sortie:
+        lignes = csv.writer(sortie, delimiter=";", lineterminator="\n")
+        lignes.writerow(["siret", "codcol", "codbud", "nomenclature", "libelle", "collectivite"])
+        for b in BUDGETS:
+            lignes.writerow(
+                [b.siret, b.codcol, b.codbud, b.nomenclature, b.libelle, b.collectivite.nom]
+            )
+
+
 def make_silo(
     out: Path, *, pieces: int, seed: int = 2026, progress: Progress | None = None
 ) -> Manifeste:
     """Write a silo of `pieces` mandats and titres under `out`: the same bytes for the same seed.
 
     Flows under `<siren>/<exercice>/`, acquits and retours under `<codique>/<exercice>/`, then
-    `clotures.csv` and `manifeste.json`. `progress(done, total)` is called as pieces are written.
+    `clotures.csv`, `budgets.csv`, `manifeste.json`. `progress(done, total)` is called meanwhile.
     OrcError outside 200..1 000 000.
     """
     if not PIECES_MIN <= pieces <= PIECES_MAX:
@@ -248,5 +259,6 @@ def make_silo(
     _write_broken(e, seed)
     report(_CASSES_COMPTEES)
     _write_clotures(out / "clotures.csv")
+    _write_budgets(out / "budgets.csv")
     manifeste.write(out / "manifeste.json")
     return manifeste

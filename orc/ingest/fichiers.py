@@ -15,6 +15,7 @@ from orc.silo.values import FLUX
 T = TypeVar("T")
 
 BATCH = 400
+BUDGETS_CSV = "budgets.csv"
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +27,7 @@ class Releve:
     disparus: int
     inchanges: int
     autres: tuple[str, ...]
+    illisibles: tuple[str, ...]
     a_lire: tuple[int, ...]
 
 
@@ -47,7 +49,8 @@ def record_fichiers(database: Database, silo: Silo) -> Releve:
         len(ecart.changes),
         len(ecart.disparus),
         len(ecart.inchanges),
-        tuple(f.chemin for f in seen if f.genre == Genre.AUTRE),
+        tuple(f.chemin for f in ecart.autres if f.chemin != BUDGETS_CSV and f.genre == Genre.AUTRE),
+        tuple(f"{f.chemin} : {f.motif}" for f in ecart.illisibles),
         find_to_read(database, silo.url),
     )
 

@@ -16,7 +16,7 @@ from orc.index.port import SearchEngine
 from orc.ingest.atelier import Atelier
 from orc.ingest.budgets import read_budgets, record_budgets
 from orc.ingest.clotures import Auteur, Exercice, find_past_exercices, record_clotures
-from orc.ingest.fichiers import Releve, record_fichiers
+from orc.ingest.fichiers import BUDGETS_CSV, Releve, record_fichiers
 from orc.ingest.reconcile import enqueue_unfinished
 from orc.ingest.referentiel import Libelles, get_budget
 from orc.journal import Acte, record_acte
@@ -24,7 +24,6 @@ from orc.models import Base, Cloture, Fichier, Flux, Piece, PieceJustificative, 
 from orc.silo import LigneCloture, Silo, read_clotures
 
 AUTEUR = Auteur("ingestion")
-BUDGETS_CSV = "budgets.csv"
 CSV_MAX = 64 * 1024**2
 
 
@@ -54,6 +53,7 @@ class Bilan:
     fichiers_disparus: int
     fichiers_inchanges: int
     autres_fichiers: tuple[str, ...]
+    dossiers_illisibles: tuple[str, ...]
     clos_par_defaut: int
     clotures_refusees: tuple[str, ...]
     flux: int
@@ -195,6 +195,7 @@ def _make_bilan(session: Session, releve: Releve, closed: int, refused: tuple[st
         fichiers_disparus=releve.disparus,
         fichiers_inchanges=releve.inchanges,
         autres_fichiers=releve.autres,
+        dossiers_illisibles=releve.illisibles,
         clos_par_defaut=closed,
         clotures_refusees=refused,
         flux=_count(session, Flux),
