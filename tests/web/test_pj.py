@@ -1,7 +1,9 @@
 """The viewer and the routes that give bytes: what, to whom, under which name, with which row."""
 
+import itertools
 import json
 from collections.abc import Iterator
+from pathlib import Path
 
 import httpx
 import pytest
@@ -11,26 +13,56 @@ from orc.models import Ecriture
 from tests.archive import ABIME, Archive, make_archive
 from tests.web.serving import Navigateur, open_navigateur, serve
 
+FLUX = "PESALR2_principal_2022.xml"
 FACTURE = "Facture_Energie_2022-04.pdf"
 ROUTES = ("", "/contenu", "/original", "/image", "/mots")
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def archive(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Archive]:
     with make_archive(tmp_path_factory.mktemp("archive")) as archive:
         yield archive
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def adresse(archive: Archive) -> Iterator[str]:
     with serve(archive.orc) as adresse:
         yield adresse
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def ordonnateur(adresse: str) -> Iterator[Navigateur]:
     with open_navigateur(adresse, "ordonnateur") as navigateur:
         yield navigateur
+
+
+@pytest.fixture
+def textes(archive: Archive) -> Iterator[None]:
+    """The rows of texts as they were, once the test has changed them."""
+    columns = "sha256, etat, nir, type_reel"
+    with archive.orc.database.reading() as session:
+        kept = session.execute(text(f"SELECT {columns} FROM texte")).mappings().all()  # noqa: S608
+    yield
+    for row in kept:
+        change(
+            archive,
+            "UPDATE texte SET etat = :etat, nir = :nir, type_reel = :type_reel "
+            "WHERE sha256 = :sha256",
+            **row,
+        )
+
+
+@pytest.fixture
+def silo(archive: Archive) -> Iterator[Path]:
+    """The flow of 2022 in its silo, put back once the test has harmed it."""
+    flux = archive.silo / FLUX
+    content = flux.read_bytes()
+    yield flux
+    flux.write_bytes(content)
+    (archive.silo / "autre.xml").unlink(missing_ok=True)
+    change(archive, "DELETE FROM emplacement WHERE fichier_id = 900")
+    change(archive, "DELETE FROM fichier WHERE id = 900")
+    change(archive, "UPDATE fichier SET disparu_le = NULL")
 
 
 def ask(navigateur: Navigateur, archive: Archive, nom: str, route: str = "") -> httpx.Response:
@@ -93,6 +125,7 @@ def test_what_cannot_be_journaled_is_not_given(archive: Archive, ordonnateur: Na
         "CREATE TRIGGER plein BEFORE INSERT ON journal BEGIN SELECT RAISE(ABORT, 'plein'); END",
     )
     answer = ask(ordonnateur, archive, FACTURE, "/original")
+    change(archive, "DROP TRIGGER plein")
     assert answer.status_code == 500
     assert archive.contenus[FACTURE] not in answer.content
 
@@ -124,6 +157,7 @@ def test_a_pj_does_not_open_through_a_piece_that_does_not_cite_it(
     assert ordonnateur.get(path).status_code == 404
 
 
+@pytest.mark.usefixtures("textes")
 @pytest.mark.parametrize("route", ["/contenu", "/original", "/image", "/mots"])
 def test_an_original_that_shows_a_nir_opens_under_a_sensitive_grant_only(
     archive: Archive, adresse: str, ordonnateur: Navigateur, route: str
@@ -136,6 +170,7 @@ def test_an_original_that_shows_a_nir_opens_under_a_sensitive_grant_only(
         assert ask(granted, archive, FACTURE, route).status_code == 200
 
 
+@pytest.mark.usefixtures("textes")
 def test_the_text_of_a_document_with_a_nir_stays_readable(
     archive: Archive, ordonnateur: Navigateur
 ) -> None:
@@ -146,6 +181,7 @@ def test_the_text_of_a_document_with_a_nir_stays_readable(
     assert "<mark>école</mark>" in page
 
 
+@pytest.mark.usefixtures("textes")
 def test_an_original_whose_text_is_not_read_yet_waits(
     archive: Archive, ordonnateur: Navigateur
 ) -> None:
@@ -155,36 +191,39 @@ def test_an_original_whose_text_is_not_read_yet_waits(
 
 
 def test_bytes_that_changed_in_the_silo_are_not_given(
-    archive: Archive, ordonnateur: Navigateur
+    archive: Archive, ordonnateur: Navigateur, silo: Path
 ) -> None:
-    flux = archive.silo / "PESALR2_principal_2022.xml"
-    content = flux.read_bytes()
+    content = silo.read_bytes()
     at = content.index(b"<Fichier>") + 200
     swapped = b"A" if content[at : at + 1] != b"A" else b"B"
-    flux.write_bytes(content[:at] + swapped + content[at + 1 :])
+    silo.write_bytes(content[:at] + swapped + content[at + 1 :])
     answer = ask(ordonnateur, archive, FACTURE, "/original")
     assert answer.status_code == 409
     assert "empreinte" in answer.text
     assert "empreinte" in ordonnateur.get(f"/pj/{archive.pj[FACTURE]}?onglet=details").text
 
 
-def test_a_flow_that_left_the_silo_is_said(archive: Archive, ordonnateur: Navigateur) -> None:
-    (archive.silo / "PESALR2_principal_2022.xml").unlink()
+def test_a_flow_that_left_the_silo_is_said(
+    archive: Archive, ordonnateur: Navigateur, silo: Path
+) -> None:
+    silo.unlink()
     assert ask(ordonnateur, archive, FACTURE, "/original").status_code == 503
     change(archive, "UPDATE fichier SET disparu_le = vu_le")
     answer = ask(ordonnateur, archive, FACTURE, "/original")
     assert answer.status_code == 503
-    assert "PESALR2_principal_2022.xml" in answer.text
+    assert FLUX in answer.text
 
 
-def test_another_file_of_the_same_flow_is_tried(archive: Archive, ordonnateur: Navigateur) -> None:
-    silo = archive.silo
-    (silo / "PESALR2_principal_2022.xml").rename(silo / "autre.xml")
+def test_another_file_of_the_same_flow_is_tried(
+    archive: Archive, ordonnateur: Navigateur, silo: Path
+) -> None:
+    silo.rename(silo.with_name("autre.xml"))
     change(
         archive,
         "INSERT INTO fichier (id, silo, chemin, genre, taille, etag, vu_le, etat, motif) "
         "SELECT 900, silo, 'autre.xml', 'xml', taille, '', vu_le, 'lu', '' FROM fichier "
-        "WHERE chemin = 'PESALR2_principal_2022.xml'",
+        "WHERE chemin = :flux",
+        flux=FLUX,
     )
     change(
         archive,
@@ -237,15 +276,19 @@ def test_a_document_that_no_browser_draws_shows_its_text(archive: Archive, adres
     assert contenu.headers["content-disposition"].startswith("attachment")
 
 
-@pytest.mark.parametrize("onglet", ["document", "texte", "details"])
-@pytest.mark.parametrize("type_reel", ["application/pdf", "image/png", "image/tiff", "text/html"])
-@pytest.mark.parametrize("etat", ["extrait", "a_oceriser", "a_extraire", "illisible"])
-def test_every_view_of_every_state_is_shown(
-    archive: Archive, ordonnateur: Navigateur, onglet: str, type_reel: str, etat: str
+TYPES = ("application/pdf", "image/png", "image/tiff", "text/html")
+ETATS = ("extrait", "a_oceriser", "a_extraire", "illisible")
+
+
+@pytest.mark.usefixtures("textes")
+def test_every_view_of_every_type_and_state_is_shown(
+    archive: Archive, ordonnateur: Navigateur
 ) -> None:
-    change(archive, "UPDATE texte SET type_reel = :t, etat = :e", t=type_reel, e=etat)
-    answer = ordonnateur.get(f"/pj/{archive.pj[FACTURE]}?onglet={onglet}&q=(%C3%A9cole")
-    assert answer.status_code == 200
+    for type_reel, etat in itertools.product(TYPES, ETATS):
+        change(archive, "UPDATE texte SET type_reel = :t, etat = :e", t=type_reel, e=etat)
+        for onglet in ("document", "texte", "details"):
+            path = f"/pj/{archive.pj[FACTURE]}?onglet={onglet}&q=(%C3%A9cole"
+            assert ordonnateur.get(path).status_code == 200, (type_reel, etat, onglet)
 
 
 def test_a_tiff_page_is_drawn_by_the_server(archive: Archive, ordonnateur: Navigateur) -> None:
