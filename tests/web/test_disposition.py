@@ -41,7 +41,7 @@ def test_a_name_that_lies_about_its_type_gets_the_true_extension() -> None:
 
 def test_the_header_has_an_ascii_name_and_the_true_one() -> None:
     assert make_disposition("Délibération n°3.pdf", "application/pdf") == (
-        'attachment; filename="Deliberation n_3.pdf"; '
+        'attachment; filename="Deliberation n3.pdf"; '
         "filename*=UTF-8''D%C3%A9lib%C3%A9ration%20n%C2%B03.pdf"
     )
 

@@ -12,11 +12,12 @@ from orc.search.browse import (
     BudgetLigne,
     CollectiviteLigne,
     CollectiviteVue,
+    Sommes,
     find_collectivites,
     get_budget,
     get_collectivite,
 )
-from orc.search.browse_exercice import Choix, ExerciceVue, get_exercice
+from orc.search.browse_exercice import Choix, ExerciceVue, MoisLigne, get_exercice
 from orc.search.paged import Paged
 from web.acces import acces_lecteurs
 from web.deps import Connecte, JournalDuLecteur, Lecture
@@ -24,6 +25,11 @@ from web.pages.piece import Etapes, Page, make_etapes
 from web.render import render
 
 router = APIRouter(include_in_schema=False)
+
+COURTS = (
+    "s. d.", "janv.", "févr.", "mars", "avr.", "mai", "juin",
+    "juil.", "août", "sept.", "oct.", "nov.", "déc.",
+)  # fmt: skip
 
 Code = Annotated[str, InPath(max_length=60)]
 Annee = Annotated[int, InPath(ge=0, le=9999)]
@@ -58,6 +64,7 @@ class Barre:
     """A month of the plot: two amounts in cents and their heights, from 0 to 100."""
 
     mois: int
+    court: str
     depenses: int
     recettes: int
     nb: int
@@ -146,9 +153,14 @@ def make_barres(vue: ExerciceVue, params: dict[str, object]) -> tuple[Barre, ...
     """The plot by month: heights are against the largest amount, whatever its sign."""
     amounts = [abs(a) for m in vue.mois for a in (m.sommes.depenses, m.sommes.recettes)]
     largest = max(amounts, default=0) or 1
+    known = {m.mois: m for m in vue.mois}
+    # Every month of the year, so that two exercices read alike; then those of the days after it.
+    year = [vue.exercice * 100 + month for month in range(1, 13)]
+    months = [known.get(m, MoisLigne(m, Sommes())) for m in sorted({*year, *known})]
     return tuple(
         Barre(
             mois=m.mois,
+            court=COURTS[m.mois % 100] if m.mois % 100 <= 12 else str(m.mois),
             depenses=m.sommes.depenses,
             recettes=m.sommes.recettes,
             nb=m.sommes.nb,
@@ -157,7 +169,7 @@ def make_barres(vue: ExerciceVue, params: dict[str, object]) -> tuple[Barre, ...
             choisi=vue.choix.mois == m.mois,
             choix={**params, "mois": None if vue.choix.mois == m.mois else m.mois},
         )
-        for m in vue.mois
+        for m in (months if known else ())
     )
 
 

@@ -87,6 +87,8 @@ async function open() {
     standardFontDataUrl: `${vendor}standard_fonts/`,
     iccUrl: `${vendor}iccs/`,
     wasmUrl: `${vendor}wasm/`,
+    // The bundled fonts have the widths that the document counts on.
+    useSystemFonts: false,
     isEvalSupported: false,
     enableXfa: false,
     stopAtErrors: false,
