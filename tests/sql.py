@@ -1,7 +1,11 @@
 """A real SQLite file with the tables of the migrations, and rows to fill it with."""
 
+import atexit
 from datetime import date
+from functools import cache
 from pathlib import Path
+from shutil import copyfile, rmtree
+from tempfile import mkdtemp
 
 from sqlalchemy import insert
 
@@ -12,11 +16,30 @@ from orc.ingest.referentiel import BudgetConnu, Cellules, Libelles, get_budget
 from orc.models import Habilitation, Personne, read_now
 
 
+@cache
+def _make_template() -> Path:
+    """A migrated, empty database: the migrations are run once per process, then copied."""
+    path = Path(mkdtemp(prefix="orc-modele-")) / "orc.sqlite"
+    engine = open_engine(f"sqlite:///{path}")
+    migrate(engine)
+    with engine.connect() as connection:
+        connection.exec_driver_sql("ROLLBACK")
+        connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+    engine.dispose()
+    atexit.register(rmtree, path.parent, ignore_errors=True)
+    return path
+
+
+def prepare_data(folder: Path) -> Path:
+    """A data folder whose database is migrated already; give it to Settings."""
+    folder.mkdir(parents=True, exist_ok=True)
+    copyfile(_make_template(), folder / "orc.sqlite")
+    return folder
+
+
 def make_database(folder: Path) -> Database:
     """An empty ORC database in this folder."""
-    engine = open_engine(f"sqlite:///{folder / 'orc.sqlite'}")
-    migrate(engine)
-    return Database(engine)
+    return Database(open_engine(f"sqlite:///{prepare_data(folder) / 'orc.sqlite'}"))
 
 
 def make_budget(session: Writing, siren: str, *, poste: str = "033012") -> BudgetConnu:

@@ -21,7 +21,7 @@ from orc.models import Budget, Ecriture, Fichier, Flux, Piece, Texte
 from orc.search.find import Question, find
 from orc.settings import Settings
 from tests.flows import UnePj, UnFlux, UnMandat
-from tests.sql import grant, make_personne
+from tests.sql import grant, make_personne, prepare_data
 
 TODAY = date(2026, 11, 1)
 AUTEUR = Auteur("test")
@@ -53,7 +53,7 @@ def silo(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def orc(tmp_path: Path) -> Iterator[Orc]:
-    orc = make_orc(Settings(data=str(tmp_path / "data"), workers=1))
+    orc = make_orc(Settings(data=str(prepare_data(tmp_path / "data")), workers=1))
     yield orc
     orc.close()
 
