@@ -1,5 +1,6 @@
 """Telling the index what SQL says: empties the outbox, piece by piece, in batches."""
 
+import logging
 import threading
 from dataclasses import dataclass
 
@@ -8,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from orc.access import en_vigueur
 from orc.db import Database
+from orc.errors import Unavailable
 from orc.index.make_records import make_records
 from orc.index.port import SearchEngine
 from orc.models import AIndexer, Cloture, Lien, Piece, PieceJustificative, Texte
@@ -17,6 +19,7 @@ from orc.storage import Storage
 BATCH = 250
 COMMIT = 5000
 _one_writer = threading.Lock()
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +32,10 @@ class Attente:
 
 
 def index_pieces(database: Database, storage: Storage, engine: SearchEngine) -> int:
-    """Index every piece that waits, or remove it where it may no longer be found; how many."""
+    """Index every piece that waits, or remove it where it may no longer be found; how many.
+
+    A piece no record can be made of is said in the log, stays waiting and stops no other.
+    """
     total = 0
     with _one_writer:
         while done := _index_some(database, storage, engine):
@@ -48,12 +54,46 @@ def _index_some(database: Database, storage: Storage, engine: SearchEngine) -> l
             if not batch:
                 break
             kept = [a.piece_id for a in batch if a.cherchable]
-            records = list(make_records(session, storage, kept)) if kept else []
+            failed = _put(session, storage, engine, kept)
         engine.remove([a.piece_id for a in batch if not a.cherchable])
-        engine.put(records)
-        done += batch
+        done += [a for a in batch if a.piece_id not in failed]
         last = batch[-1].piece_id
     return done
+
+
+def _put(session: Session, storage: Storage, engine: SearchEngine, ids: list[int]) -> set[int]:
+    """Index these pieces; the ids of those that could not be, however hostile what they say."""
+    if not ids:
+        return set()
+    try:
+        engine.put(list(make_records(session, storage, ids)))
+    except Unavailable:
+        raise
+    except Exception:  # noqa: BLE001 - what flows hold fails in any way
+        log.warning("Des pièces ne peuvent pas être indexées ensemble : chacune l’est à part.")
+        return _put_one_by_one(session, storage, engine, ids)
+    return set()
+
+
+def _put_one_by_one(
+    session: Session, storage: Storage, engine: SearchEngine, ids: list[int]
+) -> set[int]:
+    failed: dict[int, Exception] = {}
+    for piece_id in ids:
+        try:
+            engine.put(list(make_records(session, storage, [piece_id])))
+        except Unavailable:
+            raise
+        except Exception as error:  # noqa: BLE001 - the same
+            failed[piece_id] = error
+    if len(failed) == len(ids) > 1:  # it is not the pieces
+        raise Unavailable(
+            "L’index ne peut pas être écrit : la cause est dans les journaux."
+        ) from next(iter(failed.values()))
+    for piece_id, cause in failed.items():
+        log.error("La pièce %s n’est pas indexée : %s", piece_id, cause)
+        engine.remove([piece_id])
+    return set(failed)
 
 
 def _find_waiting(session: Session, *, after: int) -> list[Attente]:

@@ -9,7 +9,7 @@ from functools import cache
 from itertools import groupby
 from typing import Any
 
-from sqlalchemy import Row, Select, and_, bindparam, select, update
+from sqlalchemy import Row, Select, and_, bindparam, exists, select, update
 from sqlalchemy.orm import aliased
 
 from orc.db import Writing
@@ -39,10 +39,11 @@ def _number(session: Writing, table: Any, key_names: tuple[str, ...], flux_id: i
 def _find_repeated(table: Any, key_names: tuple[str, ...]) -> Select[*tuple[Any, ...]]:
     """Every row that shares its key with another, one of them being of this flow; by key."""
     mine, other, every = aliased(table), aliased(table), aliased(table)
+    # Whether another exists, never pairs: the same identifier may come ten thousand times.
+    twice = exists().where(_same_key(mine, other, key_names), mine.id != other.id)
     repeated = (
         select(*(getattr(mine, name) for name in key_names))
-        .join(other, and_(_same_key(mine, other, key_names), mine.id != other.id))
-        .where(mine.flux_id == bindparam("flux"), getattr(mine, key_names[-1]) != "")
+        .where(mine.flux_id == bindparam("flux"), getattr(mine, key_names[-1]) != "", twice)
         .distinct()
         .subquery()
     )
