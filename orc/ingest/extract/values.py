@@ -59,7 +59,7 @@ class Limits:
     caracteres: int = 5_000_000
     octets: int = 256 * 1024 * 1024
     octets_decompresses: int = 512 * 1024 * 1024
-    documents_par_enfant: int = 200
+    documents_par_enfant: int = 5000
 
 
 @dataclass(frozen=True, slots=True)
