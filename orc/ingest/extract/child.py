@@ -4,6 +4,7 @@ Started as a module by children.py. It ends when its input does; what a library 
 ordinary exception (a Rust panic) is answered, then ends it too.
 """
 
+import json
 import os
 import sys
 from typing import Any, BinaryIO
@@ -58,8 +59,6 @@ def _write(answers: BinaryIO, octets: bytes) -> None:
 
 def _obey(text: bytes, octets: bytes, limits: Limits) -> tuple[dict[str, Any], bytes, bool]:
     """The answer to one order, its raw bytes, and whether this process is still sane."""
-    import json  # noqa: PLC0415 - loaded by protocol already
-
     order = json.loads(text)
     try:
         return _read(order, octets, limits)

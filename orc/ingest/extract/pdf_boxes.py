@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-import pypdfium2_raw as pdfium  # type: ignore[import-untyped]
+import pypdfium2_raw as pdfium  # type: ignore[import-untyped]  # C functions, no types
 
 from orc.ingest.extract.clean import fold
 from orc.ingest.extract.pdf_pages import (

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-import pypdfium2_raw as pdfium  # type: ignore[import-untyped]
+import pypdfium2_raw as pdfium  # type: ignore[import-untyped]  # C functions, no types
 
 _ERR_PASSWORD = 4
 _ERR_SECURITY = 5

@@ -5,6 +5,8 @@ import io
 import warnings
 from typing import Any
 
+import pypdfium2_raw as pdfium  # type: ignore[import-untyped]  # C functions, no types
+
 from orc.ingest.extract.images import IMAGES, PIXELS
 from orc.ingest.extract.pdf_pages import Protected, Unreadable, open_page, open_pdf
 from orc.ingest.type_reel import PDF, find_type
@@ -37,7 +39,6 @@ def render_page(octets: bytes, page: int, largeur: int) -> bytes:
 
 
 def _render_pdf(octets: bytes, page: int, largeur: int) -> Any:
-    import pypdfium2_raw as pdfium  # type: ignore[import-untyped]  # noqa: PLC0415 - see below
     from PIL import Image  # noqa: PLC0415 - only the viewer draws
 
     with open_pdf(octets) as document, open_page(document, page - 1) as opened:
