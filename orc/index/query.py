@@ -107,7 +107,10 @@ class Tri:
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """One search. `tri` None: by relevance. `apres`: the `suivant` of the page before."""
+    """One search. `tri` None: by relevance. `apres`: the `suivant` of the page before.
+
+    `taille` 0: totals and facets only, for half the time. `totaux` False: the page only.
+    """
 
     expression: Expression = field(default_factory=Tout)
     genre: Genre = Genre.PIECE

@@ -97,7 +97,7 @@ def find(
     query = make_query(question)
     hits = engine.search(query, clearance=clearance)
     by_sens = (DemandeFacette("sens", 2, somme=True),)
-    pieces = Query(query.expression, Genre.PIECE, query.filtres, by_sens, taille=1)
+    pieces = Query(query.expression, Genre.PIECE, query.filtres, by_sens, taille=0)
     totals = engine.search(pieces, clearance=clearance)
     nb_pj = (
         hits.total

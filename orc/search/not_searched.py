@@ -60,7 +60,7 @@ def find_not_searched(
     Counts of PJ come from the index, so that a link to them shows as many.
     """
     kept = tuple(f for f in filtres if f.champ != FILTRE)
-    query = Query(genre=Genre.PJ, filtres=kept, facettes=(DemandeFacette(FILTRE, 20),), taille=1)
+    query = Query(genre=Genre.PJ, filtres=kept, facettes=(DemandeFacette(FILTRE, 20),), taille=0)
     states = {
         v.valeur: v.nombre
         for v in engine.search(query, clearance=clearance).facettes.get(FILTRE, ())

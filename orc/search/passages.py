@@ -4,8 +4,9 @@ No engine is asked: the same analysis tells what it found. Segments of text only
 """
 
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from orc.index.analysis import (
     WORD,
@@ -26,7 +27,9 @@ LARGEUR = 240
 NOMBRE = 3
 
 Span = tuple[int, int]
-_Test = Callable[[str], bool]
+# A word as written, folded, stemmed; and what keeps some of those of a text.
+_Surface = tuple[str, str, str]
+_Test = Callable[[Sequence[_Surface]], list[_Surface]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +65,7 @@ class Motifs:
 
     def find_spans(self, cleaned: str) -> list[tuple[int, int, int]]:
         """(start, end, which motif) in a text that `clean` made, by place."""
-        surfaces = {surface: fold_word(surface) for surface in set(WORD.findall(cleaned))}
+        surfaces = [(surface, *_analyse(surface)) for surface in set(WORD.findall(cleaned))]
         spans = []
         for rank, motif in enumerate(self._motifs):
             if motif.keys:
@@ -81,26 +84,36 @@ class Motifs:
             yield from _make_term_motifs(expression)
 
 
+@lru_cache(maxsize=200_000)
+def _analyse(surface: str) -> tuple[str, str]:
+    """A word as written: (its folded form, its stem)."""
+    exact = fold_word(surface)
+    return exact, stem_word(exact)
+
+
 def _find_words(
-    cleaned: str, surfaces: Mapping[str, str], tests: Sequence[_Test]
+    cleaned: str, surfaces: Sequence[_Surface], tests: Sequence[_Test]
 ) -> Iterator[Span]:
     """Words that follow one another, each passing its test.
 
-    `surfaces`: folded forms by words as written; a look at them is enough for most pages.
+    `surfaces`: the words of the text, once each; a look at them is enough for most pages.
     """
-    kept = [{w for w, exact in surfaces.items() if test(exact)} for test in tests]
-    if not kept or not all(kept):
-        return
+    kept = []
+    for test in tests:
+        passing = test(surfaces)
+        if not passing:
+            return
+        kept.append(passing)
     if len(kept) == 1:
-        forms = "|".join(re.escape(w) for w in kept[0])
+        forms = "|".join(re.escape(surface) for surface, *_ in kept[0])
         for found in re.finditer(rf"(?<![^\W_])(?:{forms})(?![^\W_])", cleaned):
             yield found.span()
-        return
-    words = locate_words(cleaned)
-    exacts = [{surfaces[w] for w in written} for written in kept]
-    for i in range(len(words) - len(kept) + 1):
-        if all(words[i + j].exact in forms for j, forms in enumerate(exacts)):
-            yield words[i].start, words[i + len(kept) - 1].end
+    elif kept:
+        words = locate_words(cleaned)
+        exacts = [{exact for _, exact, _ in passing} for passing in kept]
+        for i in range(len(words) - len(kept) + 1):
+            if all(words[i + j].exact in forms for j, forms in enumerate(exacts)):
+                yield words[i].start, words[i + len(kept) - 1].end
 
 
 def _make_motifs(part: Mot | Phrase | Prefixe) -> Iterator[_Motif]:
@@ -126,16 +139,18 @@ def _make_term_motifs(terme: Terme) -> Iterator[_Motif]:
 
 def _same_stem(word: str) -> _Test:
     stem = stem_word(word)
-    number = word.lstrip("0") if word.isdigit() else ""
-    return lambda other: stem_word(other) == stem or (number != "" and other.lstrip("0") == number)
+    if not word.isdigit():
+        return lambda surfaces: [s for s in surfaces if s[2] == stem]
+    number = word.lstrip("0")
+    return lambda surfaces: [s for s in surfaces if s[2] == stem or s[1].lstrip("0") == number]
 
 
 def _same(word: str) -> _Test:
-    return lambda other: other == word
+    return lambda surfaces: [s for s in surfaces if s[1] == word]
 
 
 def _begins(debut: str) -> _Test:
-    return lambda other: other.startswith(debut)
+    return lambda surfaces: [s for s in surfaces if s[1].startswith(debut)]
 
 
 TEXTE = frozenset({"texte"})

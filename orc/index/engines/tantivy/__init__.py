@@ -219,6 +219,8 @@ class TantivyEngine:
         return make.every(parts)
 
     def _find_page(self, searcher: tantivy.Searcher, base: Native, query: Query) -> Page:
+        if query.taille <= 0:
+            return Page((), None)
         if query.tri is None:
             return find_by_relevance(searcher, base, query.apres, query.taille)
         pages = SortedPages(searcher, self._compiler, query.tri)
