@@ -9,8 +9,8 @@ from sqlalchemy.orm import Session
 from orc.access import Clearance
 from orc.domain import Sens
 from orc.errors import NotFound
-from orc.models import Budget, Cellule, Collectivite, Piece
-from orc.search.lieux import Lieu, make_lieu, make_siren_code
+from orc.models import Budget, Cellule, Piece
+from orc.search.lieux import Lieu, find_lieux, make_siren_code
 from orc.search.paged import Paged, among, make_page
 
 COLLECTIVITES_PAR_PAGE = 50
@@ -143,7 +143,7 @@ def find_collectivites(
     Sums are made for the page only: a thousand collectivités cost what fifty do.
     """
     cases = [c for c in _find_cases(session, clearance, None) if c.clos]
-    budgets = _find_budgets(session, {c.budget_id for c in cases})
+    budgets = find_lieux(session, {c.budget_id for c in cases})
     by_siren: dict[str, list[Lieu]] = {}
     for lieu in budgets.values():
         by_siren.setdefault(lieu.siren, []).append(lieu)
@@ -182,16 +182,6 @@ def _make_collectivite(
     )
 
 
-def _find_budgets(session: Session, ids: Iterable[int]) -> dict[int, Lieu]:
-    rows = session.execute(
-        select(Budget, Collectivite)
-        .outerjoin(Collectivite, Collectivite.siren == Budget.siren)
-        .where(among(Budget.id, ids))
-        .order_by(Budget.siren, Budget.cod_bud, Budget.cod_col, Budget.siret)
-    )
-    return {budget.id: make_lieu(budget, collectivite) for budget, collectivite in rows}
-
-
 def get_collectivite(session: Session, code: str, *, clearance: Clearance) -> CollectiviteVue:
     """The budgets and exercices of a collectivité, by its code in addresses. NotFound."""
     siren = "" if code == make_siren_code("") else code
@@ -200,7 +190,7 @@ def get_collectivite(session: Session, code: str, *, clearance: Clearance) -> Co
     if not cases:
         raise NotFound("Cette collectivité n’existe pas, ou vous n’y avez pas accès.")
     sums = sum_pieces(session, (c.cellule_id for c in cases if c.clos))
-    lieux = _find_budgets(session, {c.budget_id for c in cases})
+    lieux = find_lieux(session, {c.budget_id for c in cases})
     budgets = tuple(_make_budget(lieu, cases, sums) for lieu in lieux.values())
     return CollectiviteVue(siren, code, budgets[0].lieu.nom_collectivite, budgets)
 

@@ -1,6 +1,7 @@
 """Where a piece stands: collectivité, budget, poste, exercice; and codes with their labels."""
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from sqlalchemy import select
@@ -8,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from orc.errors import NotFound
 from orc.models import Budget, Collectivite
+from orc.search.paged import among
 
 _NOT_IN_ADDRESS = re.compile(r"[^0-9A-Za-z]")
 NO_SIREN = "-"
@@ -74,6 +76,17 @@ def make_lieu(budget: Budget, collectivite: Collectivite | None) -> Lieu:
         poste=budget.id_post,
         libelle_poste=budget.libelle_poste,
     )
+
+
+def find_lieux(session: Session, budget_ids: Iterable[int]) -> dict[int, Lieu]:
+    """The lieux of these budgets, by id, in the order of their codes."""
+    rows = session.execute(
+        select(Budget, Collectivite)
+        .outerjoin(Collectivite, Collectivite.siren == Budget.siren)
+        .where(among(Budget.id, budget_ids))
+        .order_by(Budget.siren, Budget.cod_bud, Budget.cod_col, Budget.siret)
+    )
+    return {budget.id: make_lieu(budget, collectivite) for budget, collectivite in rows}
 
 
 def get_lieu(session: Session, budget_id: int) -> Lieu:

@@ -149,6 +149,27 @@ def find_portee(session: Session, lecteur: Lecteur, today: date) -> Portee:
     return Portee(frozenset(ids), details=bool(of_comptable))
 
 
+def find_portee_comptable(session: Session, lecteur: Lecteur, today: date) -> list[int]:
+    """The budgets whose exercices this person closes: those of its grants as comptable."""
+    grants = find_habilitations(session, lecteur.personne_id, today)
+    return find_budgets_granted(session, [g for g in grants if g.role == Role.COMPTABLE])
+
+
+def count_pj(session: Session, exercices: Iterable[tuple[int, int]]) -> int:
+    """How many received PJ the current pieces of these (budget, exercice) cite."""
+    clauses = [and_(Piece.budget_id == b, Piece.exercice == e) for b, e in exercices]
+    total = 0
+    # SQLite bounds the depth of an expression: a few at a time.
+    for start in range(0, len(clauses), 100):
+        query = (
+            select(func.count(func.distinct(Lien.pj_id)))
+            .join(Piece, Piece.id == Lien.piece_id)
+            .where(Piece.courante, or_(false(), *clauses[start : start + 100]))
+        )
+        total += session.scalar(query) or 0
+    return total
+
+
 def find_budgets_granted(session: Session, grants: Iterable[Habilitation]) -> list[int]:
     """The budgets that these grants cover."""
     query = select(Budget.id).where(or_(false(), *(_covers(g) for g in grants)))

@@ -7,10 +7,12 @@ from web.pages import (
     aide,
     bordereau,
     connexion,
+    exercices,
     parcourir,
     piece,
     pj,
     recherche,
+    silo,
     visionneuse,
 )
 
@@ -19,9 +21,11 @@ ROUTERS: tuple[APIRouter, ...] = (
     aide.router,
     bordereau.router,
     connexion.router,
+    exercices.router,
     parcourir.router,
     piece.router,
     pj.router,
     recherche.router,
+    silo.router,
     visionneuse.router,
 )
