@@ -14,7 +14,7 @@ from threading import local
 import Stemmer
 
 # Changes when the same text would be indexed otherwise: an older index must then be rebuilt.
-ANALYSIS_VERSION = 1
+ANALYSIS_VERSION = 2
 
 WORD = re.compile(r"[^\W_]+")
 LONGEST_WORD = 100
@@ -168,8 +168,11 @@ _AMOUNT = re.compile(rf"(?<![\w,./-])(-?{_NUMBER})[,.](\d\d)(?![\w/-]|[.,]\d)")
 _GROUPED = re.compile(r"(?<![\w,./-])(\d{1,3}(?: \d{3})+)(?![\w/-]|[.,]\d| \d)")
 _SIRET = re.compile(r"(?<![\d])(?<!\d )\d{3} ?\d{3} ?\d{3}(?: ?\d{5})?(?!\d)")
 _IBAN = re.compile(r"(?<![a-z0-9])[a-z]{2}\d\d(?: [a-z0-9]{4}){3,7}(?: [a-z0-9]{1,3})?(?![a-z0-9])")
-# Runs of figures with the character on each side: where amounts and SIRET are looked for.
-_FIGURES = re.compile(r"[a-z/-]?[0-9][0-9 .,]*[a-z/-]?")
+# Runs of figures with signs in them: where amounts and SIRET are looked for.
+_FIGURES = re.compile(r"[0-9]+[ .,][0-9 .,]*[0-9]")
+# What every spaced IBAN has; begins with a fixed sign, so that the scan jumps from one to the next.
+_IBAN_HINT = re.compile(r" (?<=[a-z][a-z][0-9][0-9] )[a-z0-9]{4} ")
+_NO_SEPARATOR = str.maketrans("", "", " .")
 _DIGIT = re.compile("[0-9]")
 _LONGEST_REFERENCE = 64
 # The same on a text that was not folded, so that places stay those of the text.
@@ -214,7 +217,7 @@ def read_amount(text: str) -> int | None:
 
 def _amount_keys(folded: str) -> Iterator[str]:
     for whole, cents in _AMOUNT.findall(folded):
-        yield f"={int(re.sub(r'[ .-]', '', whole)) * 100 + int(cents)}"
+        yield f"={int(whole.translate(_NO_SEPARATOR).lstrip('-')) * 100 + int(cents)}"
     for whole in _GROUPED.findall(folded):
         yield f"={int(whole.replace(' ', '')) * 100}"
 
@@ -224,21 +227,21 @@ def find_reference_keys(folded: str) -> set[str]:
 
     A bare number without leading zeros has none: it is a word already.
     """
-    figures = "|".join(_FIGURES.findall(folded))
+    figures = "|".join(
+        [folded[max(0, f.start() - 2) : f.end() + 1] for f in _FIGURES.finditer(folded)]
+    )
     keys = set(_amount_keys(figures))
-    for spaced in (*_SIRET.findall(figures), *_IBAN.findall(folded)):
+    ibans = _IBAN.findall(folded) if _IBAN_HINT.search(folded) else ()
+    for spaced in (*_SIRET.findall(figures), *ibans):
         if " " in spaced:
             keys.add(spaced.replace(" ", ""))
-    for written in {w for w in folded.split() if not w.isalpha()}:
-        if _DIGIT.search(written):
-            for token in _REFERENCE.findall(written):
-                keys.update(_token_keys(token))
+    for token in set(_REFERENCE.findall(folded)):
+        if not (token.isalpha() or (token.isdigit() and token[0] != "0")):
+            keys.update(_token_keys(token))
     return keys
 
 
 def _token_keys(token: str) -> tuple[str, ...]:
-    if token.isdigit() and token[0] != "0":
-        return ()
     if len(token) > _LONGEST_REFERENCE or not _DIGIT.search(token):
         return ()
     return _make_keys(token)
@@ -270,7 +273,9 @@ class Prepared:
 
 def prepare(text: str) -> Prepared:
     """Fold, elide, and find the references: once, for every record that holds this text."""
-    return _prepare_short(text) if len(text) < 100_000 else _prepare(text)
+    if len(text) < _LABEL:
+        return _prepare_label(text)
+    return _prepare_text(text) if len(text) < _SHORT else _prepare(text)
 
 
 def _prepare(text: str) -> Prepared:
@@ -278,7 +283,10 @@ def _prepare(text: str) -> Prepared:
     return Prepared(exact, regularise(exact), frozenset(find_reference_keys(exact)))
 
 
-_prepare_short = lru_cache(maxsize=64)(_prepare)
+# Names and labels come back from piece to piece; a text, in the records of one piece.
+_LABEL, _SHORT = 200, 100_000
+_prepare_label = lru_cache(maxsize=20_000)(_prepare)
+_prepare_text = lru_cache(maxsize=64)(_prepare)
 
 
 def find_reference_spans(cleaned: str, keys: frozenset[str]) -> list[tuple[int, int]]:

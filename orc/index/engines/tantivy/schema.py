@@ -2,7 +2,9 @@
 
 import hashlib
 from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 
 import tantivy
 
@@ -24,6 +26,10 @@ KEYS = ("genre_", "numero_", "piece_", "cellule_", "version_")
 EXACT, FACET, NUMBER, SORT = "__x", "__v", "__n", "__s"
 # Where unqualified words and references are looked for, beside `texte`.
 MOTS, REFERENCES = "mots_", "references_"
+
+_TEXTS = frozenset(f.name for f in FIELDS if f.kind is Kind.TEXTE)
+_IN_MOTS = frozenset(WORDS)
+_SORTED = tuple(f.name for f in FIELDS if f.sort)
 
 MISSING = -(2**62)  # sorts before every value
 LARGEST = 2**62
@@ -98,72 +104,76 @@ def make_document(record: Record) -> tantivy.Document:
     for name, key in zip(KEYS, keys, strict=True):
         document.add_unsigned(name, key)
     references: set[str] = set()
-    for name, values in record.values.items():
-        _add_values(document, BY_NAME[name], values, references)
-    for field in FIELDS:
-        if field.sort and not record.values.get(field.name):
-            document.add_integer(field.name + SORT, MISSING)
+    for name, given in record.values.items():
+        values = given if len(given) == 1 else tuple(dict.fromkeys(given))
+        if name in _TEXTS:
+            _add_texts(document, BY_NAME[name], values, references)
+        else:
+            for value in values:
+                _add_entry(document, _make_entry(name, value), references)
+    for name in _SORTED:
+        first = record.values.get(name, ())[:1]
+        document.add_integer(name + SORT, make_number(first[0]) if first else MISSING)
     if references:
         document.add_text(REFERENCES, " ".join(references))
     return document
 
 
-def _add_values(
-    document: tantivy.Document, field: Field, values: tuple[Value, ...], references: set[str]
-) -> None:
-    if not values:
-        return
-    if field.kind is Kind.TEXTE:
-        _add_texts(document, field, values, references)
-    elif field.kind in NUMBERS:
-        _add_numbers(document, field, values, references)
-    else:
-        _add_codes(document, field, values, references)
-    if field.sort:
-        document.add_integer(field.name + SORT, make_number(values[0]))
-    if field.facet and field.kind not in NUMBERS:
-        for value in dict.fromkeys(str(v) for v in values):
-            if value:
-                document.add_text(field.name + FACET, value)
-
-
 def _add_texts(
     document: tantivy.Document, field: Field, values: tuple[Value, ...], references: set[str]
 ) -> None:
-    for value in dict.fromkeys(values):
+    for value in values:
         prepared = prepare(str(value))
         document.add_text(field.name, prepared.regular)
         document.add_text(field.name + EXACT, prepared.exact)
         references.update(prepared.keys)
-        if field.name in WORDS:
+        if field.name in _IN_MOTS:
             document.add_text(MOTS, prepared.regular)
             document.add_text(MOTS + EXACT, prepared.exact)
+        if field.facet and value:
+            document.add_text(field.name + FACET, str(value))
 
 
-def _add_numbers(
-    document: tantivy.Document, field: Field, values: tuple[Value, ...], references: set[str]
-) -> None:
-    for value in dict.fromkeys(values):
-        number = make_number(value)
-        document.add_integer(field.name, number)
-        if field.found and field.kind is Kind.MONTANT:
-            references.add(make_amount_key(number))
+@dataclass(frozen=True, slots=True)
+class _Entry:
+    """What one value of a field adds to a document: columns, and keys of references."""
+
+    texts: tuple[tuple[str, str], ...]
+    numbers: tuple[tuple[str, int], ...]
+    keys: tuple[str, ...]
 
 
-def _add_codes(
-    document: tantivy.Document, field: Field, values: tuple[Value, ...], references: set[str]
-) -> None:
-    for value in dict.fromkeys(str(v) for v in values):
-        keys = make_reference_keys(value)
-        if field.found:
-            references.update(keys)
-        if field.kind is Kind.MOT:
-            document.add_text(field.name, make_code_key(value))
-            continue
-        document.add_text(field.name, " ".join(keys))
-        if field.kind is Kind.NUMERO:
-            for number in read_number(value):
-                document.add_integer(field.name + NUMBER, number)
+def _add_entry(document: tantivy.Document, entry: _Entry, references: set[str]) -> None:
+    for column, text in entry.texts:
+        document.add_text(column, text)
+    for column, number in entry.numbers:
+        document.add_integer(column, number)
+    references.update(entry.keys)
+
+
+# Every record of a piece says the same of it, and most pieces of a budget say nearly the same.
+@lru_cache(maxsize=50_000)
+def _make_entry(name: str, value: Value) -> _Entry:
+    field = BY_NAME[name]
+    if field.kind not in NUMBERS:
+        return _make_code(field, str(value))
+    number = make_number(value)
+    found = field.found and field.kind is Kind.MONTANT
+    return _Entry((), ((name, number),), (make_amount_key(number),) if found else ())
+
+
+def _make_code(field: Field, value: str) -> _Entry:
+    keys = make_reference_keys(value)
+    key = make_code_key(value) if field.kind is Kind.MOT else " ".join(keys)
+    texts = [(field.name, key)]
+    if field.facet and value:
+        texts.append((field.name + FACET, value))
+    numbers = read_number(value) if field.kind is Kind.NUMERO else ()
+    return _Entry(
+        tuple(texts),
+        tuple((field.name + NUMBER, number) for number in numbers),
+        keys if field.found else (),
+    )
 
 
 def read_number(value: str) -> Iterator[int]:
