@@ -4,18 +4,19 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import and_, delete, insert, or_, select, update
 
 from orc.db import Database, Writing
 from orc.journal import Acte, record_acte
-from orc.models import Fichier, read_now
-from orc.silo import FichierConnu, FichierVu, Genre, Silo, compare
+from orc.models import Emplacement, Fichier, Flux, read_now
+from orc.silo import FichierConnu, FichierVu, Genre, Illisible, Silo, compare
 from orc.silo.values import FLUX
 
 T = TypeVar("T")
 
 BATCH = 400
 BUDGETS_CSV = "budgets.csv"
+ERREUR_INTERNE = "Erreur interne d’ORC à la lecture : voir les journaux."
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +37,7 @@ def record_fichiers(database: Database, silo: Silo) -> Releve:
     known = _find_known(database, silo.url)
     seen = list(silo.list())
     ecart = compare(known, seen)
+    _record_illisibles(database, silo.url, ecart.illisibles)
     for chunk in batched([f.chemin for f in ecart.changes], BATCH):
         with database.writing() as session:
             _date(session, silo.url, chunk, "remplace_le")
@@ -56,8 +58,21 @@ def record_fichiers(database: Database, silo: Silo) -> Releve:
 
 
 def find_to_read(database: Database, url: str = "") -> tuple[int, ...]:
-    """The files of a silo, or of all, that were seen and not read yet; oldest first."""
-    query = select(Fichier.id).where(Fichier.etat == "vu", Fichier.remplace_le.is_(None))
+    """The files of a silo, or of all, that were seen and not read yet; oldest first.
+
+    Also those that the silo would not give, or whose flow met a fault of ours: tried every time.
+    """
+    faulty = (
+        select(Emplacement.fichier_id)
+        .join(Flux, Flux.id == Emplacement.flux_id)
+        .where(Flux.etat == "quarantaine", Flux.motif == ERREUR_INTERNE)
+    )
+    query = select(Fichier.id).where(
+        or_(Fichier.etat.in_(("vu", "quarantaine")), Fichier.id.in_(faulty)),
+        Fichier.genre.in_(FLUX),
+        Fichier.remplace_le.is_(None),
+        Fichier.disparu_le.is_(None),
+    )
     if url:
         query = query.where(Fichier.silo == url)
     with database.reading() as session:
@@ -66,7 +81,10 @@ def find_to_read(database: Database, url: str = "") -> tuple[int, ...]:
 
 def _find_known(database: Database, url: str) -> list[FichierConnu]:
     query = select(Fichier.chemin, Fichier.taille, Fichier.etag, Fichier.mtime).where(
-        Fichier.silo == url, Fichier.disparu_le.is_(None), Fichier.remplace_le.is_(None)
+        Fichier.silo == url,
+        Fichier.genre != Genre.ILLISIBLE,
+        Fichier.disparu_le.is_(None),
+        Fichier.remplace_le.is_(None),
     )
     with database.reading() as session:
         return [FichierConnu(*row) for row in session.execute(query)]
@@ -82,7 +100,8 @@ def _insert(session: Writing, url: str, files: Iterable[FichierVu]) -> None:
             "etag": f.etag,
             "mtime": f.mtime,
             "vu_le": read_now(),
-            "etat": "vu" if f.genre in FLUX else f.genre.value,
+            "etat": "vu" if f.genre in FLUX else "quarantaine",
+            "motif": f.motif if isinstance(f, Illisible) else "",
         }
         for f in files
     ]
@@ -98,6 +117,16 @@ def _record_gone(database: Database, url: str, chemins: list[str]) -> None:
                 record_acte(
                     session, Acte.DISPARITION, acteur="ingestion", objet=f"fichier:{chemin}"
                 )
+
+
+def _record_illisibles(database: Database, url: str, found: Iterable[Illisible]) -> None:
+    """What the silo shows and will not give today: set aside with its reason, until it does."""
+    known = {connu.chemin for connu in _find_known(database, url)}
+    shown = [f for f in found if f.chemin not in known]
+    stale = and_(Fichier.silo == url, Fichier.genre == Genre.ILLISIBLE)
+    with database.writing() as session:
+        session.execute(delete(Fichier).where(stale).execution_options(synchronize_session=False))
+        _insert(session, url, shown)
 
 
 def _date(session: Writing, url: str, chemins: Sequence[str], column: str) -> None:

@@ -6,9 +6,9 @@ A flow killed half-way is read again from its start: its rows have the same ids,
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
-from sqlalchemy import select, update
+from sqlalchemy import Table, and_, delete, select, update
 
 from orc.db import Database, Writing, insert_missing
 from orc.domain import CleBudget
@@ -31,8 +31,9 @@ from orc.ingest.referentiel import Cellules, Libelles, get_budget
 from orc.ingest.rows import CelluleDemandee, Row, RowMaker
 from orc.ingest.versions import set_versions
 from orc.journal import Acte, record_acte
-from orc.models import base, flux, pieces, pj, read_now
+from orc.models import FLUX_BITS, base, flux, pieces, pj, read_now
 from orc.models.flux import Flux
+from orc.silo import FichierChange
 
 # Rows of one transaction: about 50 ms of lock on SQLite.
 BATCH = 2000
@@ -64,8 +65,11 @@ class Intake:
     cellules: Cellules
     maker: RowMaker | None = None
 
-    def read(self, path: Path) -> None:
-        """Read the whole flow at this path; FluxIllisible when nothing of it can be used."""
+    def read(self, path: Path, check: Callable[[], None]) -> None:
+        """Read the whole flow at this path; FluxIllisible when nothing of it can be used.
+
+        `check` raises when the file moved meanwhile: what was read is not kept then.
+        """
         early: list[Anomalie] = []
         for element in read_flux(path):
             if isinstance(element, Entete):
@@ -78,6 +82,7 @@ class Intake:
         for anomalie in early:
             maker.add_anomalie(anomalie)
         self._flush()
+        check()
         self._finish()
 
     def start(self, entete: Entete) -> None:
@@ -172,16 +177,44 @@ class Intake:
 
 
 def read_flux_into_sql(
-    database: Database, flux_id: int, path: Path, *, compte_651_sensible: bool
+    database: Database,
+    flux_id: int,
+    path: Path,
+    *,
+    compte_651_sensible: bool,
+    check: Callable[[], None] = lambda: None,
 ) -> bool:
-    """Read a flow into SQL, or put it in quarantine with its reason; True when it was read."""
+    """Read a flow into SQL, or put it in quarantine with its reason; True when it was read.
+
+    `check` is called before anything of the flow counts: FichierChange leaves no trace of it.
+    """
     intake = Intake(database, flux_id, compte_651_sensible, Cellules())
     try:
-        intake.read(path)
-    except Invalid as error:
-        set_quarantaine(database, flux_id, str(error))
-        return False
+        try:
+            intake.read(path, check)
+        except Invalid as error:
+            check()
+            set_quarantaine(database, flux_id, str(error))
+            return False
+    except FichierChange:
+        remove_flux(database, flux_id)
+        raise
     return True
+
+
+def remove_flux(database: Database, flux_id: int) -> None:
+    """Forget a flow that was not read to its end: its file was being written."""
+    low, high = flux_id << FLUX_BITS, (flux_id + 1) << FLUX_BITS
+    with database.writing() as session:
+        for table in reversed(TABLES.values()):
+            if table not in {pieces.Tiers, pj.Texte}:  # known by their content, others use them
+                key = cast("Table", table.__table__).c.id
+                session.execute(delete(table).where(key > low, key < high))
+        sent = select(pj.PieceJustificative.sha256)
+        orphan = and_(pj.Texte.etat == "a_extraire", pj.Texte.sha256.not_in(sent))
+        session.execute(delete(pj.Texte).where(orphan).execution_options(synchronize_session=False))
+        session.execute(delete(flux.Emplacement).where(flux.Emplacement.flux_id == flux_id))
+        session.execute(delete(Flux).where(Flux.id == flux_id))
 
 
 def set_quarantaine(database: Database, flux_id: int, motif: str) -> None:

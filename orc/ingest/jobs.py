@@ -4,7 +4,7 @@ file seen -> its flows read into SQL -> texts extracted -> pieces indexed.
 """
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from sqlalchemy import select, update
 
@@ -13,12 +13,15 @@ from orc.errors import OrcError
 from orc.index.jobs import index_pieces
 from orc.index.port import SearchEngine
 from orc.ingest.atelier import Atelier
+from orc.ingest.fichiers import ERREUR_INTERNE
 from orc.ingest.intake import read_flux_into_sql, set_quarantaine
+from orc.ingest.patience import PASSING, insist
 from orc.ingest.texts import extract_textes
 from orc.models import Emplacement, Fichier, Flux, read_now
-from orc.silo import FichierVu, FluxLocal, FluxRefuse
+from orc.silo import FichierChange, FichierDisparu, FichierVu, FluxLocal, FluxRefuse, Genre
 from orc.tasks import FLUX, INDEX, TEXTES
 
+Check = Callable[[], None]
 log = logging.getLogger(__name__)
 
 
@@ -35,9 +38,9 @@ def register_tasks(atelier: Atelier, engine: SearchEngine) -> None:
     def indexer() -> None:
         index_pieces(atelier.database, atelier.storage, engine)
 
-    atelier.tasks.register(lire_fichier, queue=FLUX)
-    atelier.tasks.register(extraire_textes, queue=TEXTES)
-    atelier.tasks.register(indexer, queue=INDEX)
+    atelier.tasks.register(insist(lire_fichier), queue=FLUX)
+    atelier.tasks.register(insist(extraire_textes), queue=TEXTES)
+    atelier.tasks.register(insist(indexer), queue=INDEX)
 
 
 def make_threads(workers: int) -> Mapping[str, int]:
@@ -46,21 +49,42 @@ def make_threads(workers: int) -> Mapping[str, int]:
 
 
 def read_fichier(atelier: Atelier, fichier_id: int) -> None:
-    """Read every flow of a file of the silo; what cannot be used is kept with its reason."""
+    """Read every flow of a file of the silo; what cannot be used is kept with its reason.
+
+    A file that moves while it is read is left for the next ingestion, as if never seen.
+    """
     with atelier.database.reading() as session:
         row = session.get_one(Fichier, fichier_id)
         url, seen = row.silo, FichierVu(row.chemin, row.taille, row.etag, row.mtime)
     try:
         with atelier.open_silo(url).spool(seen) as places:
             for place in places:
-                _read_place(atelier, fichier_id, place)
+                _read_place(atelier, fichier_id, place, _make_check(atelier, url, seen))
+    except (FichierChange, FichierDisparu) as error:
+        log.warning("Remis à la prochaine ingestion : %s", error)
+        _set_fichier(atelier.database, fichier_id, "vu", str(error))
     except OrcError as error:
         _set_fichier(atelier.database, fichier_id, "quarantaine", str(error))
     else:
         _set_fichier(atelier.database, fichier_id, "lu", "")
 
 
-def _read_place(atelier: Atelier, fichier_id: int, place: FluxLocal | FluxRefuse) -> None:
+def _make_check(atelier: Atelier, url: str, seen: FichierVu) -> Check:
+    """What raises FichierChange once a file read in place is no longer the one that was listed."""
+
+    def check() -> None:
+        now = atelier.open_silo(url).find(seen.chemin)
+        if (now.taille, now.mtime) != (seen.taille, seen.mtime):
+            raise FichierChange(seen.chemin, "il est encore en cours d’écriture.")
+
+    in_place = seen.genre is Genre.XML and url.startswith("file://")
+    return check if in_place else lambda: None
+
+
+def _read_place(
+    atelier: Atelier, fichier_id: int, place: FluxLocal | FluxRefuse, check: Check
+) -> None:
+    check()
     if isinstance(place, FluxRefuse):
         with atelier.database.writing() as session:
             _put_emplacement(session, fichier_id, place.membre, None, str(place.erreur))
@@ -68,26 +92,29 @@ def _read_place(atelier: Atelier, fichier_id: int, place: FluxLocal | FluxRefuse
     with atelier.database.writing() as session:
         flux = _get_flux(session, place)
         _put_emplacement(session, fichier_id, place.membre, flux.id, "")
-        flux_id, known = flux.id, flux.etat != "recu"
+        flux_id, known = flux.id, flux.etat != "recu" and flux.motif != ERREUR_INTERNE
     if not known:
-        _read_flux(atelier, flux_id, place)
+        _read_flux(atelier, flux_id, place, check)
     atelier.tasks.enqueue_now("extraire_textes", flux_id)
 
 
-def _read_flux(atelier: Atelier, flux_id: int, place: FluxLocal) -> None:
+def _read_flux(atelier: Atelier, flux_id: int, place: FluxLocal, check: Check) -> None:
     try:
         read_flux_into_sql(
             atelier.database,
             flux_id,
             place.chemin_local,
             compte_651_sensible=atelier.settings.compte_651_sensible,
+            check=check,
         )
+    except FileNotFoundError as error:
+        raise FichierDisparu(place.chemin) from error
+    except (*PASSING, FichierChange):
+        raise
     except Exception:
-        # A fault of ours must not stop the other flows: this one says so, and can be retried.
+        # A fault of ours must not stop the other flows: this one says so, and is tried again.
         log.exception("flux %s (%s)", flux_id, place.chemin)
-        set_quarantaine(
-            atelier.database, flux_id, "Erreur interne d’ORC à la lecture : voir les journaux."
-        )
+        set_quarantaine(atelier.database, flux_id, ERREUR_INTERNE)
 
 
 def _get_flux(session: Writing, place: FluxLocal) -> Flux:

@@ -17,6 +17,7 @@ from orc.ingest.atelier import Atelier
 from orc.ingest.budgets import read_budgets, record_budgets
 from orc.ingest.clotures import Auteur, Exercice, find_past_exercices, record_clotures
 from orc.ingest.fichiers import BUDGETS_CSV, Releve, record_fichiers
+from orc.ingest.patience import alone, said_in_french
 from orc.ingest.reconcile import enqueue_unfinished
 from orc.ingest.referentiel import Libelles, get_budget
 from orc.journal import Acte, record_acte
@@ -74,22 +75,40 @@ def ingest_silo(
 ) -> Bilan:
     """Read everything new in a silo to the end; `watch` is called a few times a second.
 
-    `clore_passes`: without clotures.csv, exercices before this year count as closed.
+    `clore_passes`: without clotures.csv, exercices before this year count as closed. Raises
+    Conflict when another ingestion is under way, Unavailable when this one could not end.
     """
-    silo = atelier.open_silo(url)
-    releve = record_fichiers(atelier.database, silo)
-    _record_budgets(atelier, silo)
-    clotures = read_clotures(silo)
-    refused = _record_clotures(atelier.database, clotures)
-    enqueue_unfinished(atelier, engine)
-    atelier.tasks.start()
-    atelier.tasks.wait(watch)
-    closed = 0
-    if clore_passes and not clotures:
-        closed = _close_past(atelier.database, today)
-        wait_for_index(atelier, watch=watch)
-    with atelier.database.reading() as session:
-        return _make_bilan(session, releve, closed, refused)
+    with alone(atelier.settings.folder), said_in_french():
+        silo = atelier.open_silo(url)
+        releve = record_fichiers(atelier.database, silo)
+        _record_budgets(atelier, silo)
+        clotures = read_clotures(silo)
+        refused = _record_clotures(atelier.database, clotures)
+        enqueue_unfinished(atelier, engine)
+        atelier.tasks.start()
+        atelier.tasks.wait(watch)
+        closed = 0
+        if clore_passes and not clotures:
+            closed = _close_past(atelier.database, today)
+            wait_for_index(atelier, watch=watch)
+        with atelier.database.reading() as session:
+            _check_finished(session)
+            return _make_bilan(session, releve, closed, refused)
+
+
+def _check_finished(session: Session) -> None:
+    """Raise Unavailable when a task was given up: the causes were said as they came."""
+    left = {
+        "fichiers à lire": _count(session, Fichier, Fichier.etat == "vu", Fichier.motif == ""),
+        "textes à extraire": _count(session, Texte, Texte.etat == "a_extraire"),
+        "pièces à indexer": count_waiting(session),
+    }
+    if any(left.values()):
+        said = ", ".join(f"{name} : {count}" for name, count in left.items() if count)
+        raise Unavailable(
+            f"L’ingestion n’est pas allée à son terme ({said}). "
+            "Rien n’est perdu : corrigez la cause dite plus haut et relancez la même commande."
+        )
 
 
 def wait_for_index(atelier: Atelier, *, watch: Callable[[], None] = lambda: None) -> int:

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from orc.silo.values import FLUX, FichierConnu, FichierVu, Genre
+from orc.silo.values import FLUX, FichierConnu, FichierVu, Genre, Illisible
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,7 +15,7 @@ class Ecart:
     disparus: tuple[FichierConnu, ...]
     inchanges: tuple[FichierVu, ...]
     autres: tuple[FichierVu, ...] = ()
-    illisibles: tuple[FichierVu, ...] = ()
+    illisibles: tuple[Illisible, ...] = ()
 
 
 def compare(known: Iterable[FichierConnu], seen: Iterable[FichierVu]) -> Ecart:
@@ -29,9 +29,9 @@ def compare(known: Iterable[FichierConnu], seen: Iterable[FichierVu]) -> Ecart:
     changes: list[FichierVu] = []
     inchanges: list[FichierVu] = []
     autres: list[FichierVu] = []
-    illisibles: list[FichierVu] = []
+    illisibles: list[Illisible] = []
     for vu in seen:
-        if vu.genre is Genre.ILLISIBLE:
+        if isinstance(vu, Illisible):
             illisibles.append(vu)
         elif vu.genre not in FLUX:
             if vu.genre is Genre.AUTRE:

@@ -59,12 +59,17 @@ class LocalSource:
                 self._resolve(chemin)
             status = entry.stat()
         except FileNotFoundError:
-            return  # gone meanwhile, or a link that leads nowhere
+            if entry.is_symlink():
+                yield Illisible(text_of_name(chemin), 0, motif="lien qui ne mène nulle part")
+            return  # gone meanwhile
         except (OSError, Invalid) as error:
-            yield Illisible(text_of_name(chemin), 0, motif=str(error))
+            motif = getattr(error, "strerror", None) or str(error)
+            yield Illisible(text_of_name(chemin), 0, motif=motif)
             return
         if stat.S_ISREG(status.st_mode):
             yield _make_vu(text_of_name(chemin), status)
+        elif not stat.S_ISDIR(status.st_mode):  # a pipe, a socket, a device
+            yield Illisible(text_of_name(chemin), 0, motif="ce n’est pas un fichier ordinaire")
 
     def find(self, chemin: str) -> FichierVu:
         """The file as it is now; raises FichierDisparu."""
