@@ -5,7 +5,7 @@ import secrets
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import ColumnElement, delete, select, update
 from sqlalchemy.orm import Session
 
 from orc.db import Writing
@@ -107,11 +107,9 @@ def close_sessions(session: Writing, personne_id: int) -> None:
     _close(session, SessionWeb.personne_id == personne_id)
 
 
-def _close(session: Writing, which: object) -> None:
+def _close(session: Writing, which: ColumnElement[bool]) -> None:
     session.execute(
-        update(SessionWeb)
-        .where(which, SessionWeb.fermee_le.is_(None))  # type: ignore[arg-type]
-        .values(fermee_le=read_now())
+        update(SessionWeb).where(which, SessionWeb.fermee_le.is_(None)).values(fermee_le=read_now())
     )
 
 

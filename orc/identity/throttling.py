@@ -4,7 +4,7 @@ import hashlib
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import delete, func, select
+from sqlalchemy import ColumnElement, delete, func, select
 
 from orc.db import Writing
 from orc.errors import Conflict
@@ -75,9 +75,9 @@ def hash_identifiant(identifiant: str) -> str:
     return hashlib.sha256(identifiant.strip().casefold().encode()).hexdigest()
 
 
-def _read_wait(session: Writing, palier: Palier, which: object, now: datetime) -> int:
+def _read_wait(session: Writing, palier: Palier, which: ColumnElement[bool], now: datetime) -> int:
     echecs, dernier = session.execute(
-        select(func.count(), func.max(EchecConnexion.quand)).where(which)  # type: ignore[arg-type]
+        select(func.count(), func.max(EchecConnexion.quand)).where(which)
     ).one()
     if not echecs:
         return 0
