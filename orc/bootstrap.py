@@ -71,8 +71,11 @@ def start_work(orc: "Orc") -> None:
     orc.tasks.start()
 
 
-def make_orc(settings: Settings) -> Orc:
-    """Open every adapter the settings name, the database migrated to its latest tables."""
+def make_orc(settings: Settings, *, new_index: bool = False) -> Orc:
+    """Open every adapter the settings name, the database migrated to its latest tables.
+
+    `new_index`: throw the index away first; what it held is found missing and made again.
+    """
     settings.folder.mkdir(parents=True, exist_ok=True)
     engine = open_engine(settings.database_url())
     migrate(engine)
@@ -81,7 +84,7 @@ def make_orc(settings: Settings) -> Orc:
         settings=settings,
         database=Database(engine),
         storage=Storage(settings.storage_url()),
-        engine=open_search_engine(settings.index_url()),
+        engine=open_search_engine(settings.index_url(), new=new_index),
         tasks=Tasks(settings.queue, make_threads(workers)),
         pool=ExtractionPool(make_limits(settings), workers),
     )
@@ -89,11 +92,12 @@ def make_orc(settings: Settings) -> Orc:
     return orc
 
 
-def open_search_engine(url: str) -> SearchEngine:
-    """The search engine of this URL."""
+def open_search_engine(url: str, *, new: bool = False) -> SearchEngine:
+    """The search engine of this URL; `new`: emptied, whatever state it is in."""
     if not url.startswith(TANTIVY):
         raise Invalid(f"Moteur de recherche inconnu : {url}. Attendu : {TANTIVY}/dossier")
-    return TantivyEngine(Path(url.removeprefix(TANTIVY)))
+    path = Path(url.removeprefix(TANTIVY))
+    return TantivyEngine.reset(path) if new else TantivyEngine(path)
 
 
 def make_limits(settings: Settings) -> Limits:

@@ -22,7 +22,6 @@ from rich.progress import (
 
 from orc.bootstrap import Orc, make_orc, read_environment
 from orc.errors import Conflict, Forbidden, Invalid, NotFound, OrcError, Unavailable
-from orc.settings import Settings
 
 out = Console(highlight=False)
 err = Console(stderr=True, highlight=False)
@@ -40,10 +39,10 @@ Json = Annotated[bool, typer.Option("--json", help="Répondre en JSON, pour une 
 
 
 @contextmanager
-def open_orc(settings: Settings | None = None) -> Iterator[Orc]:
+def open_orc(*, new_index: bool = False) -> Iterator[Orc]:
     """An ORC on the settings of the environment, closed at the end; errors said in French."""
     with french_errors():
-        orc = make_orc(settings or read_environment())
+        orc = make_orc(read_environment(), new_index=new_index)
         try:
             yield orc
         finally:

@@ -7,11 +7,11 @@ import typer
 import uvicorn
 
 from orc.bootstrap import Orc, make_orc, publish_settings
-from orc.cli.console import Json, french_errors, make_progress, out, print_json
+from orc.cli.console import Json, err, french_errors, make_progress, out, print_json
 from orc.cli.ingest import ingest_with_progress, print_bilan
 from orc.demo.comptes import MOT_DE_PASSE, CompteDemo, make_comptes, make_comptes_of_silo
 from orc.demo.silo import make_silo
-from orc.errors import Invalid
+from orc.errors import Conflict, Invalid
 from orc.settings import Settings
 
 app = typer.Typer(help="La démonstration.", no_args_is_help=True)
@@ -50,7 +50,7 @@ def lancer(
     with french_errors():
         settings = Settings(data=str(_find_folder(pieces, silo_url).absolute()))
         url = silo_url or str(_prepare_silo(pieces))
-        orc = make_orc(settings)
+        orc = _open(settings)
         bilan = ingest_with_progress(orc, url, clore_passes=bool(silo_url))
         print_bilan(bilan)
         comptes = (make_comptes_of_silo if silo_url else make_comptes)(orc.database)
@@ -59,6 +59,15 @@ def lancer(
             orc.close()
         else:
             _serve(orc, port)
+
+
+def _open(settings: Settings) -> Orc:
+    """A demonstration made by an older ORC is indexed again without asking."""
+    try:
+        return make_orc(settings)
+    except Conflict as error:
+        err.print(f"{error} La démonstration s’en charge.", markup=False)
+        return make_orc(settings, new_index=True)
 
 
 def _find_folder(pieces: int, silo_url: str) -> Path:

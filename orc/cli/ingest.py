@@ -87,7 +87,7 @@ def print_bilan(bilan: Bilan) -> None:
 
 def rebuild(*, as_json: Json = False) -> None:
     """Refaire l’index à partir de SQL et des textes, sans relire le silo."""
-    with open_orc() as orc, make_progress() as progress:
+    with open_orc(new_index=True) as orc, make_progress() as progress:
         bar = progress.add_task("Pièces indexées", total=None)
 
         def watch() -> None:
