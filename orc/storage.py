@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, Final
 from urllib.parse import quote, unquote
 
+import deflate
 import fsspec
 
 from orc.errors import Invalid, NotFound, OrcError, Unavailable
@@ -84,7 +85,7 @@ class Storage:
         self._store.sync()
 
     def _put(self, key: str, kind: bytes, body: bytes) -> None:
-        entry = _HEADER.pack(kind, len(body)) + zlib.compress(body, 1)
+        entry = _HEADER.pack(kind, len(body)) + deflate.zlib_compress(body, 1)
         self._store.put(_make_path(key), entry)
 
     def _get(self, key: str, kind: bytes) -> bytes:
@@ -133,7 +134,6 @@ class _LocalStore:
 
     def __init__(self, root: str) -> None:
         self._root = root
-        self._folders: set[str] = set()
 
     def put(self, path: str, entry: bytes) -> None:
         target = f"{self._root}/{path}"
@@ -148,12 +148,9 @@ class _LocalStore:
 
     def _write(self, folder: str, draft: str, entry: bytes) -> None:
         flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC
-        if folder not in self._folders:
-            Path(self._root, folder).mkdir(parents=True, exist_ok=True)
-            self._folders.add(folder)
         try:
             fd = os.open(draft, flags, 0o600)
-        except FileNotFoundError:  # its folder went away meanwhile
+        except FileNotFoundError:
             Path(self._root, folder).mkdir(parents=True, exist_ok=True)
             fd = os.open(draft, flags, 0o600)
         try:
