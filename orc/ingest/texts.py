@@ -4,8 +4,10 @@ import json
 from collections import deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import cache
+from typing import cast
 
-from sqlalchemy import or_, select, update
+from sqlalchemy import Table, Update, bindparam, or_, select, update
 
 from orc.access import en_vigueur
 from orc.db import Writing
@@ -131,29 +133,38 @@ def _save(atelier: Atelier, done: list[tuple[str, Extraction]]) -> None:
         if pages:
             atelier.storage.put_pages(sha256, pages)
     if done:
+        rows = [_make_row(sha256, extraction) for sha256, extraction in done]
         with atelier.database.writing() as session:
-            for sha256, extraction in done:
-                _save_texte(session, sha256, extraction)
+            session.execute(_update_texte(), rows)
             _mark_citing(session, [sha256 for sha256, _ in done])
 
 
-def _save_texte(session: Writing, sha256: str, extraction: Extraction) -> None:
-    session.execute(
-        update(Texte)
-        .where(Texte.sha256 == sha256)
-        .values(
-            etat=extraction.etat.value,
-            motif=extraction.motif,
-            type_reel=extraction.type_reel,
-            extracteur=extraction.extracteur,
-            nb_pages=len(extraction.pages),
-            nb_caracteres=sum(map(len, extraction.pages)),
-            pages_a_oceriser=",".join(map(str, extraction.pages_a_oceriser)),
-            metadonnees=json.dumps(dict(extraction.metadonnees), ensure_ascii=False),
-            nir=extraction.nir,
-            extrait_le=read_now(),
-        )
+@cache
+def _update_texte() -> Update:
+    """By `cle`, one row of `_make_row` each: on the table, the ORM would rebuild it each time."""
+    table = cast("Table", Texte.__table__)
+    names = [n for n in _make_row("", Extraction(EtatTexte.VIDE)) if n != "cle"]
+    return (
+        update(table)
+        .where(table.c.sha256 == bindparam("cle"))
+        .values({name: bindparam(name) for name in names})
     )
+
+
+def _make_row(sha256: str, extraction: Extraction) -> dict[str, object]:
+    return {
+        "cle": sha256,
+        "etat": extraction.etat.value,
+        "motif": extraction.motif,
+        "type_reel": extraction.type_reel,
+        "extracteur": extraction.extracteur,
+        "nb_pages": len(extraction.pages),
+        "nb_caracteres": sum(map(len, extraction.pages)),
+        "pages_a_oceriser": ",".join(map(str, extraction.pages_a_oceriser)),
+        "metadonnees": json.dumps(dict(extraction.metadonnees), ensure_ascii=False),
+        "nir": extraction.nir,
+        "extrait_le": read_now(),
+    }
 
 
 def _mark_citing(session: Writing, digests: list[str]) -> None:
