@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 
-from sqlalchemy import Select, select, update
+from sqlalchemy import Select, select, text, update
 from sqlalchemy.orm import Session
 
 from orc.db import Writing, make_insert_missing
@@ -13,7 +13,9 @@ def mark_new_pieces(
     session: Writing, piece_ids: Select[int], bound: Mapping[str, int] | None = None
 ) -> None:
     """These pieces were never indexed: their turn does not change."""
-    statement = make_insert_missing(session, AIndexer).from_select(["piece_id"], piece_ids)
+    # Without any WHERE, SQLite takes ON CONFLICT for the ON of a join.
+    chosen = piece_ids.where(text("true"))
+    statement = make_insert_missing(session, AIndexer).from_select(["piece_id"], chosen)
     session.execute(statement, bound or {})
 
 
