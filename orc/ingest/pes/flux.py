@@ -1,10 +1,9 @@
 """Reads a PES flow from a local file, block by block, in flat memory.
 
-expat sees everything but the base64 of the PJ, which is skipped in the mapped file; byte offsets
-are those of the file all the same.
+expat sees everything but the base64 of the PJ, which is skipped in the file; byte offsets are
+those of the file all the same.
 """
 
-import mmap
 import re
 from collections import deque
 from collections.abc import Iterator
@@ -14,7 +13,8 @@ from xml.parsers import expat
 from orc.ingest.pes.assembleur import Assembleur
 from orc.ingest.pes.encoding import LATIN1, UTF8, Correction, Depart, find_depart
 from orc.ingest.pes.lecteur import Lecteur
-from orc.ingest.pes.limits import MIB, Arret, FluxIllisible, Limits
+from orc.ingest.pes.limits import Arret, FluxIllisible, Limits
+from orc.ingest.pes.octets import FichierOuvert, Octets, find_octet
 from orc.ingest.pes.pj import Fichier, read_fichier
 from orc.ingest.pes.values import Anomalie, Entete, Gravite
 from orc.ingest.pes.values_retour import Element
@@ -22,8 +22,6 @@ from orc.silo.payload import EtatContenu
 
 _CHUNK = 64 * 1024
 _HEAD = 64 * 1024
-_RELEASE = 4 * MIB
-_WINDOW = 8 * MIB
 _FICHIER = re.compile(rb"<(?:[\w.-]{1,64}:)?Fichier(?=[\s/>])")
 _FICHIER_MAX = 80
 _TAG = re.compile(rb"""<[^>"']*(?:"[^"]*"[^>"']*|'[^']*'[^>"']*)*>""")
@@ -54,23 +52,21 @@ def read_flux(path: Path, *, limits: Limits = Limits()) -> Iterator[Element]:  #
     """
     if path.stat().st_size == 0:
         raise FluxIllisible("Le fichier est vide.")
-    with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
-        yield from _read_mapped(data, limits, release=hasattr(mmap, "MADV_DONTNEED"))
+    with path.open("rb") as file:
+        yield from _read(FichierOuvert(file.fileno()), limits)
 
 
 def read_octets(octets: bytes, *, limits: Limits = Limits()) -> Iterator[Element]:  # noqa: B008
     """Read a small flow that is already in memory, as read_flux does."""
     if not octets:
         raise FluxIllisible("Le fichier est vide.")
-    with mmap.mmap(-1, len(octets)) as data:
-        data[:] = octets
-        yield from _read_mapped(data, limits, release=False)
+    yield from _read(octets, limits)
 
 
-def _read_mapped(data: mmap.mmap, limits: Limits, *, release: bool) -> Iterator[Element]:
+def _read(data: Octets, limits: Limits) -> Iterator[Element]:
     """Read once, and once more in windows-1252 where UTF-8 proves false, without repeating."""
     depart = find_depart(data[:_HEAD])
-    run = _Passage(data, depart, limits, release=release)
+    run = _Passage(data, depart, limits)
     count = 0
     try:
         for element in run.read():
@@ -78,16 +74,16 @@ def _read_mapped(data: mmap.mmap, limits: Limits, *, release: bool) -> Iterator[
             yield element
     except _FalseUtf8:
         depart = Depart(LATIN1, depart.debut + run.bom, _FALSE_UTF8)
-        run = _Passage(data, depart, limits, release=release)
+        run = _Passage(data, depart, limits)
         for rank, element in enumerate(run.read()):
             if rank >= count:
                 yield element
 
 
 class _Passage:
-    """One reading of a mapped file in one encoding."""
+    """One reading of a file in one encoding."""
 
-    def __init__(self, data: mmap.mmap, depart: Depart, limits: Limits, *, release: bool) -> None:
+    def __init__(self, data: Octets, depart: Depart, limits: Limits) -> None:
         self.data = data
         self.size = len(data)
         self.depart = depart
@@ -103,8 +99,6 @@ class _Passage:
         self.assembleur.sautes = depart.debut
         self.assembleur.lignes_sautees = data[: depart.debut].count(b"\n")
         self._payload: tuple[int, bytes] = (-1, b"")
-        self._release_pages = release
-        self._released = 0
         self._entete_rendue = False
 
     def read(self) -> Iterator[Element]:
@@ -139,8 +133,9 @@ class _Passage:
         at = self.depart.debut
         while at < self.size:
             end = min(at + _CHUNK, self.size)
-            stop = self._find_fichier(at, end)
-            self._parse(self.data[at : stop or end])
+            window = self.data[at : end + _FICHIER_MAX]
+            stop = self._find_fichier(window, at, end)
+            self._parse(window[: end - at] if not stop else self.data[at:stop])
             at = stop or end
             if stop and self.assembleur.fichier_offset == stop:
                 at = self._skip_payload(stop)
@@ -148,13 +143,12 @@ class _Passage:
                 self._parse(self.data[at:end])
                 at = end
             self._check_progress(at)
-            self._release(at)
             yield
         self._parse(b"", final=True)
 
-    def _find_fichier(self, at: int, end: int) -> int:
+    def _find_fichier(self, window: bytes, at: int, end: int) -> int:
         """Return where the first opening tag of a Fichier in this window ends, 0 if none."""
-        found = _FICHIER.search(self.data[at : end + _FICHIER_MAX])
+        found = _FICHIER.search(window)
         if found is None or at + found.start() >= end:
             return 0
         start = at + found.start()
@@ -180,7 +174,7 @@ class _Passage:
 
         Where something else comes (a comment, CDATA, an element), expat reads on from `start`.
         """
-        end = self._find_end(start)
+        end = find_octet(self.data, b"<", start)
         if end < 0 or self.data[end : end + 2] != b"</":
             return start
         if end - start <= _text_max(self.limits):
@@ -190,20 +184,8 @@ class _Passage:
         self.assembleur.sautes += end - start
         return end
 
-    def _find_end(self, start: int) -> int:
-        """Return where the next tag begins, -1 when none; what is passed over is let go of."""
-        for at in range(start, self.size, _WINDOW):
-            end = self.data.find(b"<", at, at + _WINDOW)
-            if end >= 0:
-                return end
-            self._release(at + _WINDOW, at)
-        return -1
-
     def _slice(self, start: int, end: int) -> bytes:
-        octets = self.data[start:end]
-        if end - start > _RELEASE:
-            self._release(end, start)
-        return octets
+        return self.data[start:end]
 
     def _read_fichier(self, start: int, end: int, mime: str) -> Fichier:
         limite = self.limits.contenu
@@ -221,18 +203,6 @@ class _Passage:
         if at - self.assembleur.position > self.limits.balise + _CHUNK:
             message = f"Une balise dépasse {self.limits.balise} octets."
             raise Arret("balise_trop_longue", message)
-
-    def _release(self, end: int, start: int | None = None) -> None:
-        """Give the pages of the file already read back to the system, now and then."""
-        if not self._release_pages:
-            return
-        first = self._released if start is None else start - start % mmap.PAGESIZE
-        if min(end, self.size) - first < _RELEASE:
-            return
-        last = min(end, self.size)
-        last -= last % mmap.PAGESIZE
-        self.data.madvise(mmap.MADV_DONTNEED, first, last - first)
-        self._released = max(self._released, last)
 
     def _signal_fault(self, fault: Arret | expat.ExpatError) -> None:
         """Say why the reading stops; FluxIllisible when there was nothing before."""
