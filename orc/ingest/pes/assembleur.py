@@ -198,6 +198,12 @@ class Assembleur:
         parent = self._blocs[-1]
         if depth + len(self._cadres) >= self.limits.profondeur:
             self._refuse_depth()
+        if depth == 1 and nom == SOUS_UNITES.get(parent.nom):
+            # Let go of as soon as it is read: it counts apart, and comes even after too much else.
+            self._noeuds_avant, self._noeuds = self._noeuds, 0
+            self._nb_sous_unites += 1
+            self._push(nom, attrs)
+            return
         self._noeuds += 1
         if self._noeuds > self.limits.noeuds or parent.nom == "Fichier":
             self._ignores = 1
@@ -207,9 +213,6 @@ class Assembleur:
                 )
                 self._signal("bloc_trop_grand", message, Gravite.ERREUR)
             return
-        if depth == 1 and nom == SOUS_UNITES.get(parent.nom):
-            self._noeuds_avant = self._noeuds
-            self._nb_sous_unites += 1
         self._push(nom, attrs)
         if nom == "Fichier" and self._blocs[0].nom == "PJ":
             self._open_fichier(attrs)
@@ -304,7 +307,7 @@ class Assembleur:
         lecture = self.lecteur.lecture
         lecture.chemin, lecture.unite = self.chemin, bloc
         self._blocs.pop()
-        self._noeuds = self._noeuds_avant - 1
+        self._noeuds = self._noeuds_avant
         self.lecteur.read_ligne(bloc)
 
     def _open_fichier(self, attrs: dict[str, str]) -> None:

@@ -14,6 +14,8 @@ _DATE = re.compile(
     r"([0-9]{4}-[0-9]{2}-[0-9]{2})(?:Z|[+-][0-9]{2}:[0-9]{2}|T[0-9:.+Z-]{0,30})?", re.ASCII
 )
 _ENTIER = re.compile(r"[+]?([0-9]{1,15})(?:\.0{0,4})?", re.ASCII)
+MONTANT_MAX = 10**13
+_NUMERO_MAX = 60
 _BOOLEENS = {"1": True, "true": True, "oui": True, "0": False, "false": False, "non": False}
 
 
@@ -59,7 +61,10 @@ def make_numero(text: str) -> str:
 
 
 def parse_montant(text: str) -> tuple[int, bool] | None:
-    """Cents, and whether they are exact (no more than two decimals that count); None if neither."""
+    """Cents, and whether they are exact (no more than two decimals that count); None if neither.
+
+    Also None beyond 100 milliards d’euros: a hundred thousand such lines still add up in 64 bits.
+    """
     found = _MONTANT.fullmatch(text)
     if found is None or not (found[2] or found[3]):
         return None
@@ -68,6 +73,8 @@ def parse_montant(text: str) -> tuple[int, bool] | None:
     rest = decimals[2:].strip("0")
     if rest and decimals[2] >= "5":
         cents += 1
+    if cents > MONTANT_MAX:
+        return None
     return (-cents if found[1] == "-" else cents), not rest
 
 
@@ -136,7 +143,12 @@ class Lecture:
     def numero(self, bloc: Bloc, *champs: str) -> str:
         """Return an identifier without leading zeros, "" when there is none."""
         text = self.texte(bloc, *champs)
-        return make_numero(text) if text else ""
+        if len(text) <= _NUMERO_MAX:
+            return make_numero(text) if text else ""
+        champ = _present(bloc, champs)
+        message = f"{champ} : le numéro « {_court(text)} » est trop long, il est coupé."
+        self.signal("numero_trop_long", message, bloc, champ=champ)
+        return make_numero(text)[:_NUMERO_MAX]
 
     def montant(self, bloc: Bloc, *champs: str) -> int | None:
         """Cents, None when absent or unreadable."""

@@ -16,12 +16,13 @@ class Limits:
     """Bounds of one flow; what goes beyond is an Anomalie, or ends the reading of the flow.
 
     `contenu`: bytes of one PJ once decoded. `balise`: bytes of one tag or comment. `valeur`:
-    characters of one value. `noeuds`: elements of one block, a line of piece being a block.
+    characters of one value (the index holds no word of more than 65 530 bytes). `noeuds`:
+    elements of one block, a line of piece being a block.
     """
 
     contenu: int = 256 * MIB
     balise: int = 1 * MIB
-    valeur: int = 65_536
+    valeur: int = 16_000
     profondeur: int = 64
     noeuds: int = 100_000
     lignes: int = 100_000

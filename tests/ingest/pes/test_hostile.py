@@ -1,5 +1,6 @@
 """Files made to hurt: refused or cut short with a reason, in bounded time and memory."""
 
+import re
 import resource
 import time
 from collections.abc import Callable
@@ -10,7 +11,7 @@ import pytest
 from orc.ingest.pes.flux import read_flux
 from orc.ingest.pes.limits import FluxIllisible, Limits
 from orc.ingest.pes.schemas import validate_flux
-from orc.ingest.pes.values import Anomalie, Entete, Piece, PieceJustificative
+from orc.ingest.pes.values import Anomalie, Bordereau, Entete, Piece, PieceJustificative
 from orc.ingest.pes.values_retour import Element, FinFlux
 from orc.silo.payload import EtatContenu
 
@@ -131,14 +132,14 @@ def test_a_giant_tag_or_comment_is_cut_short(tmp_path: Path, make_flux: Make) ->
 def test_a_long_value_is_cut_and_said(read: Read, make_flux: Make) -> None:
     elements = read(make_flux().replace("Électricité de l’école", "x" * 100_000))
     assert anomalies(elements)["valeur_trop_longue"].gravite == "erreur"
-    assert [len(e.objet) for e in elements if isinstance(e, Piece)] == [65_536]
+    assert [len(e.objet) for e in elements if isinstance(e, Piece)] == [16_000]
 
 
 def test_a_long_text_is_cut_and_said(read: Read, make_flux: Make) -> None:
     text = make_flux().replace('<Obj V="Électricité de l’école"/>', f"<Obj>{'x' * 300_000}</Obj>")
     elements = read(text)
     assert "valeur_trop_longue" in anomalies(elements)
-    assert [len(e.objet) for e in elements if isinstance(e, Piece)] == [65_536]
+    assert [len(e.objet) for e in elements if isinstance(e, Piece)] == [16_000]
 
 
 def test_a_block_of_too_many_elements_is_cut_and_said(read: Read, make_flux: Make) -> None:
@@ -157,6 +158,23 @@ def test_a_piece_may_have_more_lines_than_a_block_has_elements(read: Read, make_
     assert len(piece.lignes) == 400
     assert "trop_de_lignes" in anomalies(elements)
     assert "bloc_trop_grand" not in anomalies(elements)
+
+
+def test_a_piece_of_too_many_elements_keeps_its_lines(read: Read, make_flux: Make) -> None:
+    text = make_flux().replace("</InfoPce>", "<PJRef/>" * 3_000 + "</InfoPce>")
+    elements = read(text, Limits(noeuds=2_000))
+    (piece,) = [e for e in elements if isinstance(e, Piece)]
+    assert piece.lignes
+    assert "bloc_trop_grand" in anomalies(elements)
+
+
+def test_numbers_beyond_measure_are_cut_or_left_out_and_said(read: Read, make_flux: Make) -> None:
+    text = make_flux().replace('<MtHT V="', '<MtHT V="9999999999999')
+    text = re.sub(r'IdBord V="\d+"', f'IdBord V="{"8" * 10_000}"', text)
+    elements = read(text)
+    assert {"montant_illisible", "numero_trop_long"} <= set(anomalies(elements))
+    (bordereau,) = [e for e in elements if isinstance(e, Bordereau)]
+    assert bordereau.numero == "8" * 60
 
 
 def test_anomalies_are_bounded_and_the_rest_is_counted(read: Read, make_flux: Make) -> None:

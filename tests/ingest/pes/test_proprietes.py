@@ -10,7 +10,7 @@ from decimal import Decimal
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from orc.ingest.pes.blocs import make_numero, parse_date, parse_montant
+from orc.ingest.pes.blocs import MONTANT_MAX, make_numero, parse_date, parse_montant
 from orc.ingest.pes.flux import read_octets
 from orc.ingest.pes.limits import FluxIllisible
 from orc.ingest.pes.values import Anomalie, Entete, FinBordereau, PieceJustificative
@@ -19,7 +19,7 @@ from orc.ingest.pes.values_retour import Element, FinFlux
 Make = Callable[..., str]
 
 
-@given(st.integers(-(10**14), 10**14))
+@given(st.integers(-MONTANT_MAX, MONTANT_MAX))
 def test_an_amount_written_with_two_decimals_is_its_cents(cents: int) -> None:
     text = str(Decimal(cents) / 100)
     if "E" not in text:
@@ -27,7 +27,7 @@ def test_an_amount_written_with_two_decimals_is_its_cents(cents: int) -> None:
     assert parse_montant(f"{Decimal(cents) / 100:.2f}".replace(".", ",")) == (cents, True)
 
 
-@given(st.integers(0, 10**12), st.integers(0, 9999), st.integers(1, 4))
+@given(st.integers(0, 10**11 - 1), st.integers(0, 9999), st.integers(1, 4))
 def test_more_than_two_decimals_are_rounded_and_said(units: int, fraction: int, n: int) -> None:
     decimals = f"{fraction:04d}"[:n]
     parsed = parse_montant(f"{units}.{decimals}")
