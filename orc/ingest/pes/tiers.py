@@ -2,17 +2,22 @@
 
 import re
 
+from orc.ingest.extract.nir import mask_nir as mask_any
 from orc.ingest.pes.blocs import Bloc, Lecture, make_numero
 from orc.ingest.pes.values import Liens, PjRef, Rattachement, Tiers
 
 _NIR_IN_TEXT = re.compile(r"(?<!\d)[1-478]\d{4}(?:\d{2}|2[AB])\d{6}(?:\d{2})?(?!\d)", re.ASCII)
+# Five digits, spaced or not: nearly every text of a flow has none.
+_DIGITS = re.compile(r"\d(?:[\W_]{0,3}\d){4}")
 # 13 digits of a NIR, or 15 with its key; Corsica writes 2A and 2B.
 _NIR = re.compile(r"[1-478][0-9]{4}(?:[0-9]{2}|2[AB])[0-9]{6}(?:[0-9]{2})?", re.ASCII)
 
 
 def mask_nir(text: str) -> str:
-    """Return a text whose NIR, if it holds any, are replaced by bullets."""
-    return _NIR_IN_TEXT.sub("•" * 13, text)
+    """Return a text whose NIR, if it holds any, are masked, written in one go or spaced."""
+    if not _DIGITS.search(text):
+        return text
+    return mask_any(_NIR_IN_TEXT.sub("•" * 13, text))[0]
 
 
 def read_tiers(lecture: Lecture, bloc: Bloc) -> Tiers:
