@@ -23,6 +23,8 @@ from orc.search.resumes import find_resumes
 
 LIGNES_PAR_PAGE = 100
 _ANNULATION = "02"
+# CodPays of a domestic address: nobody writes it.
+FRANCE = frozenset({"", "100", "FR", "FRA", "FRANCE"})
 CORRECTIONS_MAX = 50
 
 # NatPceOrig: 01 and 02 are inverted between dépense and recette (codes.md, 3.3 and 3.4).
@@ -43,6 +45,7 @@ def mask_compte(iban: str) -> str:
 
 def make_tiers(tiers: Tiers) -> TiersVue:
     """A tiers with labels, its address on one line, its account masked."""
+    pays = "" if tiers.pays.upper() in FRANCE else tiers.pays
     ville = " ".join(filter(None, (tiers.code_postal, tiers.ville)))
     return TiersVue(
         id=tiers.id,
@@ -56,7 +59,7 @@ def make_tiers(tiers: Tiers) -> TiersVue:
         nature_juridique=Code(
             tiers.nature_juridique, libelle_nature_juridique(tiers.nature_juridique)
         ),
-        adresse=", ".join(filter(None, (tiers.adresse, ville, tiers.pays))),
+        adresse=", ".join(filter(None, (tiers.adresse, ville, pays))),
         compte_bancaire=mask_compte(tiers.iban),
         titulaire_compte=tiers.titulaire_compte,
     )

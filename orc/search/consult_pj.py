@@ -19,6 +19,14 @@ def find_presence(support: str, pj_id: int | None) -> Presence:
     return _SUPPORTS.get(support, Presence.JAMAIS_RECUE)
 
 
+def count_pages(texte: Texte | None) -> int:
+    """How many pages a document has, those without text included; 0 where it is not known."""
+    if texte is None:
+        return 0
+    waiting = [int(n) for n in texte.pages_a_oceriser.split(",") if n.isdecimal()]
+    return max(texte.nb_pages, *waiting, 0)
+
+
 def find_pj_of_piece(
     session: Session, piece_id: int, *, clearance: Clearance
 ) -> tuple[tuple[PjVue, ...], bool]:
@@ -62,6 +70,6 @@ def _make_pj(group: list[tuple[Lien, PieceJustificative | None, Texte | None]]) 
         motif=pj.motif if pj else "",
         etat_texte=texte.etat if texte else "",
         motif_texte=texte.motif if texte else "",
-        nb_pages=texte.nb_pages if texte else 0,
+        nb_pages=count_pages(texte),
         nir=texte.nir if texte else False,
     )

@@ -10,6 +10,7 @@ from orc.access import Clearance
 from orc.domain import Domaine, strictest
 from orc.errors import Conflict, Forbidden, NotFound, OrcError, Unavailable
 from orc.models import Cellule, Emplacement, Fichier, Flux, Lien, PieceJustificative, Texte
+from orc.search.consult_pj import count_pages
 from orc.silo import Silo, open_pj
 from orc.silo.payload import LIMITE
 
@@ -18,7 +19,7 @@ INTROUVABLE = "Cette pièce justificative n’existe pas, ou vous n’y avez pas
 
 @dataclass(frozen=True, slots=True)
 class PjVisible:
-    """A PJ seen through a piece; `original` is what keeps the reader from its bytes, if anything."""
+    """A PJ seen through a piece; `original` is what keeps the reader from its bytes, if any."""
 
     id: int
     piece_id: int
@@ -87,14 +88,14 @@ def get_pj(
         motif=pj.motif,
         etat_texte=texte.etat if texte else "",
         motif_texte=texte.motif if texte else "",
-        nb_pages=texte.nb_pages if texte else 0,
+        nb_pages=count_pages(texte),
         nir=texte.nir if texte else False,
         debut=pj.debut,
         longueur=pj.longueur,
         ligne_xml=pj.ligne_xml,
         version=pj.version,
         courante=pj.courante,
-        original=_find_refusal(texte, (cellule.budget_id, cellule.exercice), clearance),
+        original=_find_refusal(pj, texte, (cellule.budget_id, cellule.exercice), clearance),
     )
 
 
@@ -133,9 +134,11 @@ def _allows_version(
 
 
 def _find_refusal(
-    texte: Texte | None, place: tuple[int, int], clearance: Clearance
+    pj: PieceJustificative, texte: Texte | None, place: tuple[int, int], clearance: Clearance
 ) -> OrcError | None:
     """A NIR opens under a sensitive grant only; a text not read yet may hold one."""
+    if not pj.taille:
+        return Conflict("Ce document n’a aucun contenu : il n’y a rien à ouvrir.")
     if place in clearance.sensibles:
         return None
     if texte is not None and texte.nir:
