@@ -184,15 +184,21 @@ def _make_collectivite(
 
 def get_collectivite(session: Session, code: str, *, clearance: Clearance) -> CollectiviteVue:
     """The budgets and exercices of a collectivité, by its code in addresses. NotFound."""
+    cases = _get_cases(session, code, clearance)
+    sums = sum_pieces(session, (c.cellule_id for c in cases if c.clos))
+    lieux = find_lieux(session, {c.budget_id for c in cases})
+    budgets = tuple(_make_budget(lieu, cases, sums) for lieu in lieux.values())
+    lieu = budgets[0].lieu
+    return CollectiviteVue(lieu.siren, code, lieu.nom_collectivite, budgets)
+
+
+def _get_cases(session: Session, code: str, clearance: Clearance) -> list[_Case]:
     siren = "" if code == make_siren_code("") else code
     ids = session.scalars(select(Budget.id).where(Budget.siren == siren)).all()
     cases = _find_cases(session, clearance, ids)
     if not cases:
         raise NotFound("Cette collectivité n’existe pas, ou vous n’y avez pas accès.")
-    sums = sum_pieces(session, (c.cellule_id for c in cases if c.clos))
-    lieux = find_lieux(session, {c.budget_id for c in cases})
-    budgets = tuple(_make_budget(lieu, cases, sums) for lieu in lieux.values())
-    return CollectiviteVue(siren, code, budgets[0].lieu.nom_collectivite, budgets)
+    return cases
 
 
 def _make_budget(
@@ -209,9 +215,17 @@ def _make_budget(
     return BudgetLigne(lieu, exercices)
 
 
-def get_budget(session: Session, code: str, budget: str, *, clearance: Clearance) -> BudgetLigne:
-    """One budget and its exercices, by its codes in addresses (`SIRET-101-00`). NotFound."""
-    for found in get_collectivite(session, code, clearance=clearance).budgets:
-        if found.lieu.code == budget:
-            return found
+def get_budget(
+    session: Session, code: str, budget: str, *, clearance: Clearance, sommes: bool = True
+) -> BudgetLigne:
+    """One budget and its exercices, by its codes in addresses (`SIRET-101-00`). NotFound.
+
+    Without `sommes`, what they hold is left at zero: it costs a look at every piece.
+    """
+    cases = _get_cases(session, code, clearance)
+    for lieu in find_lieux(session, {c.budget_id for c in cases}).values():
+        if lieu.code == budget:
+            mine = [c for c in cases if c.budget_id == lieu.budget_id]
+            closed = (c.cellule_id for c in mine if c.clos)
+            return _make_budget(lieu, mine, sum_pieces(session, closed) if sommes else {})
     raise NotFound("Ce budget n’existe pas, ou vous n’y avez pas accès.")

@@ -12,7 +12,7 @@ from orc.domain import Sens
 from orc.errors import NotFound
 from orc.models import Bordereau, Cellule, Piece
 from orc.nomenclature import libelle_type_bordereau
-from orc.search.browse import Sommes, get_budget, sum_pieces
+from orc.search.browse import Sommes, get_budget
 from orc.search.consult_values import BordereauResume
 from orc.search.lieux import Code, Lieu
 from orc.search.paged import Paged, among, find_page
@@ -87,19 +87,20 @@ def get_exercice(
 
     An open exercice that is granted exists, and shows nothing of what it holds.
     """
-    found = get_budget(session, code, budget, clearance=clearance)
+    found = get_budget(session, code, budget, clearance=clearance, sommes=False)
     ligne = next((e for e in found.exercices if e.exercice == exercice), None)
     if ligne is None:
         raise NotFound("Cet exercice n’existe pas, ou vous n’y avez pas accès.")
     lieu = found.lieu
     cellules = _find_cellules(session, lieu.budget_id, exercice, clearance)
+    mois = _find_mois(session, cellules)
     return ExerciceVue(
         lieu=lieu,
         exercice=exercice,
         clos=ligne.clos,
         choix=choix,
-        sommes=sum_pieces(session, cellules).get((lieu.budget_id, exercice), Sommes()),
-        mois=_find_mois(session, cellules),
+        sommes=sum((m.sommes for m in mois), Sommes()),
+        mois=mois,
         types=_find_types(session, cellules),
         bordereaux=_find_bordereaux(session, lieu.budget_id, exercice, cellules, choix, page),
         autres=tuple(e.exercice for e in found.exercices),

@@ -171,8 +171,12 @@ def _make_origine(ligne: Ligne, sens: Sens) -> OrigineVue | None:
 
 
 def _same_numero(column: InstrumentedAttribute[str], numero: str) -> ColumnElement[bool]:
-    """Leading zeros aside: a flow writes `0127` where another writes `127`."""
-    return func.ltrim(column, "0") == numero.lstrip("0")
+    """Leading zeros aside: a flow writes `0127` where another writes `127`.
+
+    As a list of forms, so that an index on the column serves; IdPce has 13 characters at most.
+    """
+    bare = numero.lstrip("0") or "0"
+    return column.in_(sorted({numero, *(bare.zfill(width) for width in range(len(bare), 14))}))
 
 
 def find_corrigees(
