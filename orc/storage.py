@@ -208,7 +208,7 @@ def _read_all(fd: int) -> bytes:
 
 def _list_names(folder: str) -> list[str]:
     try:
-        return sorted(name for name in os.listdir(folder) if not name.endswith(".tmp"))  # noqa: PTH208 - speed
+        return sorted(name for name in os.listdir(folder) if not name.endswith(".tmp"))  # noqa: PTH208 - four times faster
     except _MISSING:
         return []
     except OSError as error:

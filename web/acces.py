@@ -57,7 +57,7 @@ def acces_anonyme(endpoint: F) -> F:
 
 def _mark(rule: Acces) -> Callable[[F], F]:
     def mark(endpoint: F) -> F:
-        endpoint.__acces__ = rule  # type: ignore[attr-defined]
+        endpoint.__acces__ = rule  # type: ignore[attr-defined]  # read by get_acces
         return endpoint
 
     return mark

@@ -102,8 +102,8 @@ def _welcome(comptes: tuple[CompteDemo, ...], port: int, *, own_silo: bool) -> N
         out.print(f"  {compte.identifiant:<16} {compte.montre}")
     if not own_silo:
         out.print(
-            "\nÀ essayer : électricité bâtiments · F2023-00127 · Combe-aux-Loups · montant:1000..5000 · "
-            '"service fait" · tiers:énergies SAUF exercice:2022'
+            "\nÀ essayer : électricité bâtiments · F2023-00127 · Combe-aux-Loups · "
+            'montant:1000..5000 · "service fait" · tiers:énergies SAUF exercice:2022'
         )
     out.print("Ctrl-C pour arrêter ; relancer la même commande reprend en quelques secondes.\n")
 

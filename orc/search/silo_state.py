@@ -189,7 +189,7 @@ def _covers(grant: Habilitation) -> ColumnElement[bool]:
 
 
 def _of(portee: Portee) -> ColumnElement[bool]:
-    return true() if portee.budgets is None else among(Flux.budget_id, portee.budgets)  # type: ignore[arg-type]
+    return true() if portee.budgets is None else among(Flux.budget_id, portee.budgets)  # type: ignore[arg-type]  # nullable column
 
 
 def _fichiers_of(portee: Portee) -> ColumnElement[bool]:

@@ -34,7 +34,7 @@ class LocalSource:
 
     def _walk(self, folder: str, depth: int) -> Iterator[FichierVu]:
         try:
-            with os.scandir(os.path.join(self.root, folder)) as found:  # noqa: PTH118 - speed
+            with os.scandir(os.path.join(self.root, folder)) as found:  # noqa: PTH118 - paths by the thousand
                 entries = [(e, e.is_dir(follow_symlinks=False)) for e in found]
         except OSError as error:
             if not folder:

@@ -50,7 +50,7 @@ def test_a_route_without_a_rule_keeps_the_server_from_starting() -> None:
 
 
 def test_an_anonymous_rule_is_not_a_rule_for_everyone_logged_in() -> None:
-    assert acces_anonyme(lambda: None).__acces__ == Acces(None)  # type: ignore[attr-defined]
+    assert acces_anonyme(lambda: None).__acces__ == Acces(None)  # type: ignore[attr-defined]  # set by the rule
     assert Acces(frozenset()).allows(frozenset(Role)) is False
 
 

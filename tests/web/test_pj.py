@@ -41,7 +41,7 @@ def textes(archive: Archive) -> Iterator[None]:
     """The rows of texts as they were, once the test has changed them."""
     columns = "sha256, etat, nir, type_reel"
     with archive.orc.database.reading() as session:
-        kept = session.execute(text(f"SELECT {columns} FROM texte")).mappings().all()  # noqa: S608
+        kept = session.execute(text(f"SELECT {columns} FROM texte")).mappings().all()  # noqa: S608 - names of our own columns
     yield
     for row in kept:
         change(

@@ -61,7 +61,7 @@ def put_troubles(archive: Archive) -> None:
 
 
 def add_fichier(session: object, **values: object) -> None:
-    session.execute(insert(Fichier).values(**values))  # type: ignore[attr-defined]
+    session.execute(insert(Fichier).values(**values))  # type: ignore[attr-defined]  # a session
 
 
 @pytest.fixture(scope="module")

@@ -8,7 +8,7 @@ from orc.ingest.pes.values import Anomalie, Facture, Gravite
 def read_facture_encapsulee(
     octets: bytes,
     *,
-    limits: Limits = Limits(),  # noqa: B008 - frozen
+    limits: Limits = Limits(),  # noqa: B008 - a frozen value
 ) -> list[Facture | Anomalie]:
     """Read the factures of a decoded PJ of type 006; what cannot be read is one Anomalie.
 

@@ -43,7 +43,7 @@ class _FalseUtf8(Exception):
     """The file says UTF-8 and is not."""
 
 
-def read_flux(path: Path, *, limits: Limits = Limits()) -> Iterator[Element]:  # noqa: B008 - frozen
+def read_flux(path: Path, *, limits: Limits = Limits()) -> Iterator[Element]:  # noqa: B008 - a frozen value
     """Yield the elements of a plain XML flow, in its order, holding one piece at a time.
 
     First an Entete, last a FinFlux. What is wrong is yielded as an Anomalie and the rest goes on; a
@@ -56,7 +56,7 @@ def read_flux(path: Path, *, limits: Limits = Limits()) -> Iterator[Element]:  #
         yield from _read(FichierOuvert(file.fileno()), limits)
 
 
-def read_octets(octets: bytes, *, limits: Limits = Limits()) -> Iterator[Element]:  # noqa: B008
+def read_octets(octets: bytes, *, limits: Limits = Limits()) -> Iterator[Element]:  # noqa: B008 - a frozen value
     """Read a small flow that is already in memory, as read_flux does."""
     if not octets:
         raise FluxIllisible("Le fichier est vide.")
