@@ -24,6 +24,8 @@ _PAGES: Final = b"ORCP"
 _BYTES: Final = b"ORCB"
 _HEADER: Final = struct.Struct("<4sQ")
 _DEFLATE_RATIO: Final = 1032
+# Where an entry is written before it takes its place: `pid.thread`.
+_DRAFTS: Final = "en-cours"
 _MISSING: Final = (FileNotFoundError, NotADirectoryError)
 
 
@@ -134,31 +136,29 @@ class _LocalStore:
 
     def __init__(self, root: str) -> None:
         self._root = root
+        self._remove_leftovers()
+
+    def _remove_leftovers(self) -> None:
+        """Remove the drafts of processes that were killed."""
+        for name in _list_names(f"{self._root}/{_DRAFTS}"):
+            if not Path("/proc", name.partition(".")[0]).exists():
+                with suppress(OSError):
+                    Path(self._root, _DRAFTS, name).unlink()
 
     def put(self, path: str, entry: bytes) -> None:
         target = f"{self._root}/{path}"
-        draft = f"{self._root}/{path[:6]}.{os.getpid()}.{threading.get_ident()}.tmp"
+        draft = f"{self._root}/{_DRAFTS}/{os.getpid()}.{threading.get_ident()}"
         try:
-            self._write(path[:5], draft, entry)
-            os.replace(draft, target)  # noqa: PTH105 - 5 000 of them a second
+            try:
+                _write(draft, target, entry)
+            except FileNotFoundError:  # one of the folders is not there yet
+                Path(draft).parent.mkdir(parents=True, exist_ok=True)
+                Path(target).parent.mkdir(parents=True, exist_ok=True)
+                _write(draft, target, entry)
         except OSError as error:
             with suppress(OSError):
                 Path(draft).unlink()
             raise Unavailable(f"Impossible d’écrire {path} : {error.strerror}.") from error
-
-    def _write(self, folder: str, draft: str, entry: bytes) -> None:
-        flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC
-        try:
-            fd = os.open(draft, flags, 0o600)
-        except FileNotFoundError:
-            Path(self._root, folder).mkdir(parents=True, exist_ok=True)
-            fd = os.open(draft, flags, 0o600)
-        try:
-            view = memoryview(entry)
-            while view:
-                view = view[os.write(fd, view) :]
-        finally:
-            os.close(fd)
 
     def get(self, path: str) -> bytes | None:
         try:
@@ -193,6 +193,17 @@ class _LocalStore:
 
     def sync(self) -> None:
         os.sync()
+
+
+def _write(draft: str, target: str, entry: bytes) -> None:
+    fd = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
+    try:
+        view = memoryview(entry)
+        while view:
+            view = view[os.write(fd, view) :]
+    finally:
+        os.close(fd)
+    os.replace(draft, target)  # noqa: PTH105 - 5 000 of them a second
 
 
 def _read_all(fd: int) -> bytes:

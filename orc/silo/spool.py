@@ -1,9 +1,11 @@
 """A file of the silo as local XML, hashed on the way: in place, or in a file that goes away."""
 
+import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
+from shutil import rmtree
 from tempfile import TemporaryDirectory
 from typing import BinaryIO
 
@@ -30,7 +32,7 @@ class Spool:
             yield self._read(fichier, Path())
             return
         self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        with TemporaryDirectory(dir=self.folder, prefix="flux-") as folder:
+        with TemporaryDirectory(dir=self.folder, prefix=f"flux-{os.getpid()}-") as folder:
             yield self._read(fichier, Path(folder) / "flux.xml")
 
     def _read(self, fichier: FichierVu, draft: Path) -> Iterator[FluxLocal | FluxRefuse]:
@@ -99,11 +101,14 @@ def _placed(error: Invalid, place: str) -> Invalid:
 
 
 def remove_leftovers(folder: Path, *, before: float) -> None:
-    """Remove what a killed process left here before this instant (seconds since 1970)."""
+    """Remove what a killed process left here, and all from before `before` (seconds since 1970)."""
     if not folder.is_dir():
         return
     for entry in folder.iterdir():
-        if entry.name.startswith("flux-") and entry.stat().st_mtime < before:
-            for file in entry.iterdir():
-                file.unlink(missing_ok=True)
-            entry.rmdir()
+        prefix, _, pid = entry.name.rpartition("-")[0].partition("-")
+        if prefix != "flux":
+            continue
+        dead = pid.isdecimal() and not Path("/proc", pid).exists()
+        with suppress(FileNotFoundError):
+            if dead or entry.stat().st_mtime < before:
+                rmtree(entry, ignore_errors=True)
