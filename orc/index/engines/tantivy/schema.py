@@ -34,24 +34,18 @@ _SORTED = tuple(f.name for f in FIELDS if f.sort)
 MISSING = -(2**62)  # sorts before every value
 LARGEST = 2**62
 
-_STEMMED, _EXACT, _WHOLE, _KEYS = "orc_stem", "orc_exact", "raw", "orc_keys"
+_SPACED, _EXACT, _WHOLE = "orc_spaced", "orc_exact", "raw"
 
 
 def make_analyzers() -> dict[str, tantivy.TextAnalyzer]:
     """The tokenizers to register at each open: tantivy does not keep them.
 
-    They receive what analysis.prepare made: only cutting and stemming are left to them.
+    They receive what analysis.prepare made: only cutting is left to them.
     """
-    exact = _cut_words().build()
-    stemmed = _cut_words().filter(tantivy.Filter.stemmer("french")).build()
-    keys = tantivy.TextAnalyzerBuilder(tantivy.Tokenizer.whitespace()).build()
-    return {_EXACT: exact, _STEMMED: stemmed, _KEYS: keys}
-
-
-def _cut_words() -> tantivy.TextAnalyzerBuilder:
-    return tantivy.TextAnalyzerBuilder(tantivy.Tokenizer.simple()).filter(
-        tantivy.Filter.remove_long(LONGEST_WORD + 1)
-    )
+    exact = tantivy.TextAnalyzerBuilder(tantivy.Tokenizer.simple())
+    spaced = tantivy.TextAnalyzerBuilder(tantivy.Tokenizer.whitespace())
+    longest = tantivy.Filter.remove_long(LONGEST_WORD + 1)
+    return {_EXACT: exact.filter(longest).build(), _SPACED: spaced.build()}
 
 
 def make_schema() -> tantivy.Schema:
@@ -60,14 +54,14 @@ def make_schema() -> tantivy.Schema:
     for key in KEYS:
         builder.add_unsigned_field(key, indexed=True, fast=True)
     _add_words(builder, MOTS)
-    builder.add_text_field(REFERENCES, tokenizer_name=_KEYS, index_option="basic")
+    builder.add_text_field(REFERENCES, tokenizer_name=_SPACED, index_option="basic")
     for field in FIELDS:
         _add_field(builder, field)
     return builder.build()
 
 
 def _add_words(builder: tantivy.SchemaBuilder, name: str) -> None:
-    builder.add_text_field(name, tokenizer_name=_STEMMED, index_option="position")
+    builder.add_text_field(name, tokenizer_name=_SPACED, index_option="position")
     builder.add_text_field(name + EXACT, tokenizer_name=_EXACT, index_option="position")
 
 
@@ -79,7 +73,7 @@ def _add_field(builder: tantivy.SchemaBuilder, field: Field) -> None:
     elif field.kind is Kind.MOT:
         builder.add_text_field(field.name, tokenizer_name=_WHOLE, index_option="basic")
     else:
-        builder.add_text_field(field.name, tokenizer_name=_KEYS, index_option="basic")
+        builder.add_text_field(field.name, tokenizer_name=_SPACED, index_option="basic")
     if field.kind is Kind.NUMERO:
         builder.add_integer_field(field.name + NUMBER, indexed=True, fast=True)
     if field.facet and field.kind not in NUMBERS:
@@ -93,7 +87,7 @@ def _add_field(builder: tantivy.SchemaBuilder, field: Field) -> None:
 def make_signature() -> str:
     """What changes whenever an older index no longer answers as this code expects."""
     shape = [f"{f.name}:{f.kind}:{f.facet}:{f.sort}:{f.found}" for f in FIELDS]
-    text = "\n".join([f"tantivy 2, analysis {ANALYSIS_VERSION}", *shape])
+    text = "\n".join([f"tantivy 3, analysis {ANALYSIS_VERSION}", *shape])
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
@@ -124,11 +118,11 @@ def _add_texts(
 ) -> None:
     for value in values:
         prepared = prepare(str(value))
-        document.add_text(field.name, prepared.regular)
+        document.add_text(field.name, prepared.stems)
         document.add_text(field.name + EXACT, prepared.exact)
         references.update(prepared.keys)
         if field.name in _IN_MOTS:
-            document.add_text(MOTS, prepared.regular)
+            document.add_text(MOTS, prepared.stems)
             document.add_text(MOTS + EXACT, prepared.exact)
         if field.facet and value:
             document.add_text(field.name + FACET, str(value))
