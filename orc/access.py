@@ -30,6 +30,11 @@ class Clearance:
         """Whether this cellule may be seen."""
         return cellule_id in self.cellules
 
+    @property
+    def granted(self) -> frozenset[int]:
+        """Every cellule granted, its exercice closed or not: for counts before a closure."""
+        return self.cellules | self.ouvertes
+
     @cached_property
     def ordered(self) -> tuple[int, ...]:
         """The cellules in order, for filters that want a list."""

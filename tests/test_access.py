@@ -72,6 +72,7 @@ def test_an_open_exercice_is_counted_apart_until_closed_and_again_once_withdrawn
     alice = make_personne(session, "alice")
     grant(session, alice, Role.ORDONNATEUR, **PARTOUT)
     assert read(session, alice).clearance.ouvertes == {cell}
+    assert read(session, alice).clearance.granted == {cell}
     close(session, budget.id, 2026)
     assert read(session, alice).clearance.cellules == {cell}
     withdraw_cloture(session, Exercice(budget.id, 2026), motif="erreur", auteur=Auteur("t"))

@@ -548,6 +548,13 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("ligne", schema=None) as batch_op:
         batch_op.create_index("ix_ligne_marche", ["marche_cle"], unique=False)
+        batch_op.create_index(
+            "ix_ligne_origine",
+            ["origine_piece"],
+            unique=False,
+            sqlite_where=sa.text("origine_piece <> ''"),
+            postgresql_where=sa.text("origine_piece <> ''"),
+        )
         batch_op.create_index(batch_op.f("ix_ligne_piece_id"), ["piece_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_ligne_tiers_id"), ["tiers_id"], unique=False)
 
@@ -556,6 +563,11 @@ def downgrade() -> None:
     with op.batch_alter_table("ligne", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_ligne_tiers_id"))
         batch_op.drop_index(batch_op.f("ix_ligne_piece_id"))
+        batch_op.drop_index(
+            "ix_ligne_origine",
+            sqlite_where=sa.text("origine_piece <> ''"),
+            postgresql_where=sa.text("origine_piece <> ''"),
+        )
         batch_op.drop_index("ix_ligne_marche")
 
     op.drop_table("ligne")

@@ -3,13 +3,13 @@
 The pieces were read long before: recording a closure only tells the index; the silo is not read.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, bindparam, func, select, update
+from sqlalchemy import ColumnElement, Select, and_, bindparam, func, select, true, update
 from sqlalchemy.orm import Session
 
 from orc.access import en_vigueur
@@ -61,9 +61,16 @@ def find_pieces_closes() -> Select[int]:
     )
 
 
-def find_exercices(session: Session, *, which: ColumnElement[bool]) -> list[EtatExercice]:
-    """Every exercice that holds pieces, of the budgets said by `which`; latest first."""
+def find_exercices(
+    session: Session, *, which: ColumnElement[bool], cellules: Collection[int] | None = None
+) -> list[EtatExercice]:
+    """Every exercice that holds pieces, of the budgets said by `which`; latest first.
+
+    Only pieces of these `cellules` are counted and summed: what is reserved is not told by a
+    total. None: all of them.
+    """
     ttc = Piece.ht + Piece.tva
+    counted = true() if cellules is None else Piece.cellule_id.in_(cellules)
     query = (
         select(
             Budget.id,
@@ -73,9 +80,9 @@ def find_exercices(session: Session, *, which: ColumnElement[bool]) -> list[Etat
             Budget.cod_bud,
             Budget.id_post,
             Cloture.close_le,
-            func.count(Piece.id),
-            func.coalesce(func.sum(ttc).filter(Piece.sens == "depense"), 0),
-            func.coalesce(func.sum(ttc).filter(Piece.sens == "recette"), 0),
+            func.count(Piece.id).filter(counted),
+            func.coalesce(func.sum(ttc).filter(Piece.sens == "depense", counted), 0),
+            func.coalesce(func.sum(ttc).filter(Piece.sens == "recette", counted), 0),
         )
         .join(Piece, Piece.budget_id == Budget.id)
         .outerjoin(Cloture, en_vigueur(Budget.id, Piece.exercice))

@@ -2,7 +2,7 @@
 
 from datetime import date
 
-from sqlalchemy import BigInteger, ForeignKey, Index
+from sqlalchemy import BigInteger, ForeignKey, Index, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from orc.models.base import Base
@@ -125,7 +125,16 @@ class Ligne(Base):
     """A line of a piece: where the amounts are. Signed like its piece."""
 
     __tablename__ = "ligne"
-    __table_args__ = (Index("ix_ligne_marche", "marche_cle"),)
+    __table_args__ = (
+        Index("ix_ligne_marche", "marche_cle"),
+        # Few lines correct another: what corrects a piece is found without reading them all.
+        Index(
+            "ix_ligne_origine",
+            "origine_piece",
+            sqlite_where=text("origine_piece <> ''"),
+            postgresql_where=text("origine_piece <> ''"),
+        ),
+    )
 
     id: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
     piece_id: Mapped[int] = mapped_column(BigInteger, ForeignKey("piece.id"), index=True)

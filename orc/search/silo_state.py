@@ -3,7 +3,7 @@
 A Portee says whose flows: those of some budgets, or all of them for an administrateur.
 """
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -155,8 +155,10 @@ def find_portee_comptable(session: Session, lecteur: Lecteur, today: date) -> li
     return find_budgets_granted(session, [g for g in grants if g.role == Role.COMPTABLE])
 
 
-def count_pj(session: Session, exercices: Iterable[tuple[int, int]]) -> int:
-    """How many received PJ the current pieces of these (budget, exercice) cite."""
+def count_pj(
+    session: Session, exercices: Iterable[tuple[int, int]], *, cellules: Collection[int]
+) -> int:
+    """How many PJ received, of these cellules, are cited in these (budget, exercice)."""
     clauses = [and_(Piece.budget_id == b, Piece.exercice == e) for b, e in exercices]
     total = 0
     # SQLite bounds the depth of an expression: a few at a time.
@@ -164,7 +166,11 @@ def count_pj(session: Session, exercices: Iterable[tuple[int, int]]) -> int:
         query = (
             select(func.count(func.distinct(Lien.pj_id)))
             .join(Piece, Piece.id == Lien.piece_id)
-            .where(Piece.courante, or_(false(), *clauses[start : start + 100]))
+            .where(
+                Piece.courante,
+                among(Lien.cellule_id, cellules),
+                or_(false(), *clauses[start : start + 100]),
+            )
         )
         total += session.scalar(query) or 0
     return total

@@ -61,7 +61,11 @@ class Fait(BaseModel):
 @acces(Role.COMPTABLE)
 def show_exercices(session: Lecture, lecteur: Connecte) -> list[EtatExercice]:
     """Clos ou ouverts, avec ce qu’ils contiennent."""
-    return find_exercices(session, which=among(Budget.id, find_budgets(session, lecteur)))
+    return find_exercices(
+        session,
+        which=among(Budget.id, find_budgets(session, lecteur)),
+        cellules=lecteur.clearance.granted,
+    )
 
 
 @router.post("/exercices/clore", summary="Clore des exercices")

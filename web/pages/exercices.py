@@ -146,17 +146,27 @@ def _say(fait: str) -> str:
 def show_apercu(request: Request, session: Lecture, lecteur: Connecte, e: Choix = None) -> Response:
     """What closing the chosen exercices would make appear. Nothing is changed."""
     lignes = choose(find_lignes(session, lecteur), e or [])
-    return _show_apercu(request, session, lignes, date.today().isoformat(), "")  # noqa: DTZ011 - civil day
+    jour = date.today().isoformat()  # noqa: DTZ011 - the civil day of the place
+    return _show_apercu(request, session, lecteur, lignes, jour)
 
 
 def _show_apercu(
-    request: Request, session: Session, lignes: Sequence[LigneExercice], jour: str, erreur: str
+    request: Request,
+    session: Session,
+    lecteur: Lecteur,
+    lignes: Sequence[LigneExercice],
+    jour: str,
+    erreur: str = "",
 ) -> Response:
     open_ones = tuple(ligne for ligne in lignes if ligne.close_le is None)
     page = PageApercu(
         lignes=open_ones,
         nb_pieces=sum(ligne.nb_pieces for ligne in open_ones),
-        nb_pj=count_pj(session, ((ligne.lieu.budget_id, ligne.annee) for ligne in open_ones)),
+        nb_pj=count_pj(
+            session,
+            ((ligne.lieu.budget_id, ligne.annee) for ligne in open_ones),
+            cellules=lecteur.clearance.granted,
+        ),
         depenses=sum(ligne.depenses for ligne in open_ones),
         recettes=sum(ligne.recettes for ligne in open_ones),
         en_cours=any(ligne.en_cours for ligne in open_ones),
@@ -178,7 +188,7 @@ def close_exercices(
     try:
         close_le = read_jour(text)
     except Invalid as error:
-        return _show_apercu(request, session, lignes, text[:10], str(error))
+        return _show_apercu(request, session, lecteur, lignes, text[:10], str(error))
     exercices = [Exercice(ligne.lieu.budget_id, ligne.annee) for ligne in lignes]
     done = record_clotures(session, exercices, close_le=close_le, auteur=_make_auteur(lecteur))
     get_orc(request).tasks.enqueue(session, "indexer")
@@ -236,7 +246,9 @@ def find_lignes(session: Session, lecteur: Lecteur) -> list[LigneExercice]:
     """Every exercice of the budgets of this comptable, by collectivité, budget, latest first."""
     today = date.today()  # noqa: DTZ011 - the civil day of the place
     portee = find_portee_comptable(session, lecteur, today)
-    etats = find_exercices(session, which=among(Budget.id, portee))
+    etats = find_exercices(
+        session, which=among(Budget.id, portee), cellules=lecteur.clearance.granted
+    )
     lieux = find_lieux(session, {etat.exercice.budget_id for etat in etats})
     lignes = [_make_ligne(etat, lieux[etat.exercice.budget_id], today) for etat in etats]
     return sorted(
