@@ -137,7 +137,7 @@ def make_archive(folder: Path, **settings: object) -> Iterator[Archive]:
     """An archive under this folder, indexed, its Orc closed at the end."""
     silo = folder / "silo"
     silo.mkdir(parents=True)
-    orc = make_orc(Settings(data=str(folder / "orc"), silo=f"file://{silo}", **settings))  # type: ignore[arg-type]  # by name
+    orc = make_orc(Settings(data=str(folder / "orc"), silo=f"file://{silo}", **settings))  # type: ignore[arg-type]  # settings by name
     try:
         archive = Archive(orc, silo)
         with orc.database.writing() as session:
