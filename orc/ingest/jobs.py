@@ -15,7 +15,7 @@ from orc.index.port import SearchEngine
 from orc.ingest.atelier import Atelier
 from orc.ingest.fichiers import ERREUR_INTERNE
 from orc.ingest.intake import read_flux_into_sql, set_quarantaine
-from orc.ingest.patience import PASSING, insist
+from orc.ingest.patience import PASSING, Patience
 from orc.ingest.texts import extract_textes
 from orc.models import Emplacement, Fichier, Flux, read_now
 from orc.silo import FichierChange, FichierDisparu, FichierVu, FluxLocal, FluxRefuse, Genre
@@ -27,6 +27,7 @@ log = logging.getLogger(__name__)
 
 def register_tasks(atelier: Atelier, engine: SearchEngine) -> None:
     """Give the broker the tasks of ingestion."""
+    patience = Patience()
 
     def lire_fichier(fichier_id: int) -> None:
         read_fichier(atelier, fichier_id)
@@ -38,9 +39,9 @@ def register_tasks(atelier: Atelier, engine: SearchEngine) -> None:
     def indexer() -> None:
         index_pieces(atelier.database, atelier.storage, engine)
 
-    atelier.tasks.register(insist(lire_fichier), queue=FLUX)
-    atelier.tasks.register(insist(extraire_textes), queue=TEXTES)
-    atelier.tasks.register(insist(indexer), queue=INDEX)
+    atelier.tasks.register(patience.insist(lire_fichier), queue=FLUX)
+    atelier.tasks.register(patience.insist(extraire_textes), queue=TEXTES)
+    atelier.tasks.register(patience.insist(indexer), queue=INDEX)
 
 
 def make_threads(workers: int) -> Mapping[str, int]:

@@ -4,7 +4,7 @@ import fcntl
 import logging
 import os
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import wraps
 from pathlib import Path
@@ -17,6 +17,8 @@ from orc.errors import Conflict, Unavailable
 PASSING = (OperationalError, OSError, Unavailable)
 # Seconds before each new try; SQLite itself waits 30 s before it says that it is busy.
 PAUSES = (0.5, 2.0, 8.0)
+# Seconds during which nothing else is tried, once a task was given up: a full disk is full for all.
+REST = 60.0
 
 log = logging.getLogger(__name__)
 
@@ -33,33 +35,44 @@ def say(error: BaseException) -> str:
     return f"la base de données ne répond pas ({cause})."
 
 
-def insist(function: Callable[..., None]) -> Callable[..., None]:
-    """The same task, tried again while what stops it may pass; it ends by saying so, always.
+class Patience:
+    """Tries tasks again while what stops them may pass; after that, leaves the others alone.
 
-    What it did not do stays to be done in SQL, and is found there at the next start.
+    What was not done stays to be done in SQL, and is found there at the next start.
     """
 
-    @wraps(function)
-    def run(*ids: int) -> None:
-        for pause in PAUSES:
-            try:
-                function(*ids)
-            except PASSING as error:
-                log.warning("%s %s, nouvel essai : %s", function.__name__, ids, say(error))
-                time.sleep(pause)
-            except Exception:
-                log.exception("%s %s", function.__name__, ids)
-                return
-            else:
-                return
-        try:
-            function(*ids)
-        except PASSING as error:
-            log.error("%s %s, abandon : %s", function.__name__, ids, say(error))  # noqa: TRY400 - in words
-        except Exception:
-            log.exception("%s %s", function.__name__, ids)
+    def __init__(self, pauses: Sequence[float] = PAUSES, rest: float = REST) -> None:
+        self._pauses = pauses
+        self._rest = rest
+        self._until = 0.0
 
-    return run
+    def insist(self, function: Callable[..., None]) -> Callable[..., None]:
+        """The same task, which always ends, and says in the log why it did not do its work."""
+
+        @wraps(function)
+        def run(*ids: int) -> None:
+            for pause in (*self._pauses, None):
+                if time.monotonic() < self._until:
+                    return
+                try:
+                    function(*ids)
+                except PASSING as error:
+                    self._wait(f"{function.__name__} {ids}", say(error), pause)
+                except Exception:
+                    log.exception("%s %s", function.__name__, ids)
+                    return
+                else:
+                    return
+
+        return run
+
+    def _wait(self, task: str, cause: str, pause: float | None) -> None:
+        if pause is None:
+            self._until = time.monotonic() + self._rest
+            log.error("%s, abandon : %s Le reste attend aussi.", task, cause)
+        else:
+            log.warning("%s, nouvel essai : %s", task, cause)
+            time.sleep(pause)
 
 
 @contextmanager
