@@ -17,6 +17,7 @@ from orc.index.outbox import mark_new_pieces
 from orc.ingest.clotures import find_pieces_closes
 from orc.ingest.links import resolve_liens
 from orc.ingest.pes.flux import read_flux
+from orc.ingest.pes.schemas import validate_flux
 from orc.ingest.pes.values import (
     Anomalie,
     Bordereau,
@@ -63,6 +64,7 @@ class Intake:
     flux_id: int
     compte_651_sensible: bool
     cellules: Cellules
+    xsd: Path | None = None
     maker: RowMaker | None = None
 
     def read(self, path: Path, check: Callable[[], None]) -> None:
@@ -79,7 +81,7 @@ class Intake:
             else:
                 self._add(element)
         maker = self._get_maker()
-        for anomalie in early:
+        for anomalie in [*early, *validate_flux(path, self.xsd)]:
             maker.add_anomalie(anomalie)
         self._flush()
         check()
@@ -182,13 +184,15 @@ def read_flux_into_sql(
     path: Path,
     *,
     compte_651_sensible: bool,
+    xsd: Path | None = None,
     check: Callable[[], None] = lambda: None,
 ) -> bool:
     """Read a flow into SQL, or put it in quarantine with its reason; True when it was read.
 
+    `xsd`: the folder of the schemas it is compared with; what differs is said, never refused.
     `check` is called before anything of the flow counts: FichierChange leaves no trace of it.
     """
-    intake = Intake(database, flux_id, compte_651_sensible, Cellules())
+    intake = Intake(database, flux_id, compte_651_sensible, Cellules(), xsd)
     try:
         try:
             intake.read(path, check)

@@ -40,7 +40,9 @@ def database(tmp_path: Path) -> Iterator[Database]:
     database.close()
 
 
-def take_in(database: Database, flux: UnFlux | bytes, folder: Path) -> int:
+def take_in(
+    database: Database, flux: UnFlux | bytes, folder: Path, *, xsd: Path | None = None
+) -> int:
     """Register these bytes as a flow, read it; its id."""
     octets = flux if isinstance(flux, bytes) else flux.make()
     digest = hashlib.sha256(octets).hexdigest()
@@ -50,7 +52,7 @@ def take_in(database: Database, flux: UnFlux | bytes, folder: Path) -> int:
         row = {"sha256": digest, "taille": len(octets), "recu_le": read_now()}
         insert_missing(session, Flux, [row])
         flux_id = session.execute(select(Flux.id).filter_by(sha256=digest)).scalar_one()
-    read_flux_into_sql(database, flux_id, path, compte_651_sensible=True)
+    read_flux_into_sql(database, flux_id, path, compte_651_sensible=True, xsd=xsd)
     return flux_id
 
 
@@ -276,3 +278,15 @@ def test_real_flows_are_read_with_what_they_hold(
     take_in(database, pj.read_bytes(), tmp_path)
     liens = [lien for lien in read_all(database)["liens"] if lien[2].startswith("22610001400134")]
     assert sorted(lien[4] is None for lien in liens) == [False, True, True]
+
+
+def test_the_schema_says_what_differs_and_refuses_nothing(
+    database: Database, tmp_path: Path, shared: Path
+) -> None:
+    xsd = shared / "pes/xsd/v5.17"
+    take_in(database, UnFlux((UnMandat("127"),), exercice=20233), tmp_path, xsd=xsd)
+    with database.reading() as session:
+        assert session.scalars(select(Flux.etat)).one() == "lu"
+        codes = set(session.scalars(select(Anomalie.code)))
+    assert "xsd" in codes
+    assert count(database, Piece) == 1
