@@ -36,7 +36,7 @@ class Settings:
     extraction_caracteres: int = _setting(5_000_000, "Caractères gardés au plus par document.")
     pj_octets_max: int = _setting(512 * 1024**2, "Taille décodée au plus d’une PJ, en octets.")
     flux_octets_max: int = _setting(4 * 1024**3, "Taille décompressée d’un flux, en octets.")
-    xsd: str = _setting("", "Dossier des schémas PES V2. Vide : aucun contrôle.")
+    xsd: str = _setting("", "Dossier des schémas PES V2 pour signaler les écarts. Vide : non.")
     compte_651_sensible: bool = _setting(
         True,
         "Comptes 651 : aide sociale, quand la nomenclature du budget est inconnue.",
