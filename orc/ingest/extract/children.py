@@ -30,12 +30,16 @@ _START_SECONDS = 30.0
 
 
 class ChildFailed(Exception):
-    """The child was killed or ended while it read a document: the state and the French reason."""
+    """The child was killed or ended while it read a document: the state and the French reason.
 
-    def __init__(self, etat: EtatTexte, motif: str) -> None:
+    `dehors`: something else than ORC killed it, and its document may well be innocent.
+    """
+
+    def __init__(self, etat: EtatTexte, motif: str, *, dehors: bool = False) -> None:
         super().__init__(motif)
         self.etat = etat
         self.motif = motif
+        self.dehors = dehors
 
 
 class Child:
@@ -190,9 +194,12 @@ class Child:
             return ChildFailed(EtatTexte.DELAI, motif)
         # pdfium aborts without a word when memory is refused to it, often while doubling a buffer.
         full = code < 0 and self._seen_ko > _FULL * self._limits.memoire_mo * 1024
-        if full or code == -signal.SIGKILL or any(word in printed for word in _MEMORY_WORDS):
+        if full or any(word in printed for word in _MEMORY_WORDS):
             motif = f"La lecture a dépassé {self._limits.memoire_mo} Mo de mémoire."
             return ChildFailed(EtatTexte.MEMOIRE, motif)
+        if code == -signal.SIGKILL:
+            motif = "Le lecteur a été arrêté de l’extérieur, sans doute faute de mémoire."
+            return ChildFailed(EtatTexte.MEMOIRE, motif, dehors=True)
         named = signal.Signals(-code).name if code < 0 else f"code {code}"
         motif = f"Le lecteur s’est arrêté brutalement ({named}) : le document n’a pas pu être lu."
         return ChildFailed(EtatTexte.ILLISIBLE, motif)

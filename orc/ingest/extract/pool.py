@@ -25,6 +25,8 @@ _AHEAD = 12
 _HELD_OCTETS = 64 * 1024 * 1024
 _CLOSED = "L’extraction est arrêtée."
 _LEFT_OUT = "L’extraction a été arrêtée avant la lecture de ce document."
+# Readings of one document that something else than ORC may end before it is left.
+_KILLED_TIMES = 3
 # Past this part of its memory a child is replaced between two documents.
 _WORN = 0.6
 
@@ -46,6 +48,7 @@ class _Job:
     octets: bytes
     future: "Future[Answer]" = field(default_factory=Future)
     retried: bool = False
+    killed: int = 0
 
 
 class ExtractionPool:
@@ -255,6 +258,11 @@ class _Worker:
     def _give_up(self, failure: ChildFailed) -> None:
         self.end()
         job = self.flying.popleft()
+        if failure.dehors and job.killed < _KILLED_TIMES:
+            job.killed += 1
+            self.flying.appendleft(job)
+            self._resume()
+            return
         if failure.etat is not EtatTexte.DELAI and self._retry(job):
             return
         job.future.set_exception(failure)
