@@ -14,6 +14,7 @@ IN_PROCESS = "inprocess:"
 # One queue per kind of work, so that a slow one never delays another.
 FLUX, TEXTES, INDEX = "flux", "textes", "index"
 POLL_SECONDS = 0.05
+WATCH_SECONDS = 0.5
 NO_LIMIT_MS = 24 * 3600 * 1000
 RETRIES = 3
 
@@ -66,24 +67,37 @@ class Tasks:
             worker.start()
             self._workers.append(worker)
 
-    def is_idle(self) -> bool:
-        """Whether nothing waits nor runs in this process."""
-        brokers = self._brokers.values()
-        return not any(q.unfinished_tasks for broker in brokers for q in broker.queues.values())
+    def is_idle(self, *, but: str = "") -> bool:
+        """Whether nothing waits nor runs in this process, the queue `but` left out."""
+        return not any(self.count(queue) for queue in self._brokers if queue != but)
+
+    def count(self, queue: str) -> int:
+        """How many tasks of this queue wait or run in this process."""
+        return sum(q.unfinished_tasks for q in self._brokers[queue].queues.values())
+
+    def wait_for_room(self, queue: str, most: int) -> None:
+        """Return once this queue holds `most` tasks or fewer: the next would wait for nothing."""
+        while self._workers and self.count(queue) > most:
+            time.sleep(POLL_SECONDS)
 
     def wait(self, watch: Callable[[], None] = lambda: None) -> None:
-        """Return when nothing is left to do; `watch` is called a few times a second meanwhile."""
-        rounds = 0
+        """Return when nothing is left to do; `watch` is called a few times a second meanwhile.
+
+        Less often where it takes long: a twentieth of the time is enough for it.
+        """
+        next_look = time.monotonic() + WATCH_SECONDS
         while not self.is_idle():
             time.sleep(POLL_SECONDS)
-            rounds += 1
-            if rounds % 10 == 0:
+            began = time.monotonic()
+            if began >= next_look:
                 watch()
+                now = time.monotonic()
+                next_look = now + max(WATCH_SECONDS, 20 * (now - began))
 
     def stop(self) -> None:
         """Let the tasks under way end, start no other; what is left is found again at start."""
-        for worker in self._workers:
+        workers, self._workers = self._workers, []
+        for worker in workers:
             worker.stop(timeout=30_000)
-        self._workers.clear()
         for broker in self._brokers.values():
             broker.close()

@@ -188,7 +188,6 @@ _FIGURES = re.compile(r"[0-9]+[ .,][0-9 .,]*[0-9]")
 _IBAN_HINT = re.compile(r" (?<=[a-z][a-z][0-9][0-9] )[a-z0-9]{4} ")
 # What a grouped number and a spaced SIRET have, begun so for the same reason.
 _SPACED = re.compile(r" (?<=[0-9] )[0-9]{3}(?:[0-9]{2,3}|[0-9]{5}|[0-9]{8})?(?![0-9])")
-_NO_SEPARATOR = str.maketrans("", "", " .-")
 _DIGIT = re.compile("[0-9]")
 _LONGEST_REFERENCE = 64
 # The same on a text that was not folded, so that places stay those of the text.
@@ -233,7 +232,8 @@ def read_amount(text: str) -> int | None:
 
 def _amount_keys(folded: str) -> Iterator[str]:
     for whole, cents in _AMOUNT.findall(folded):
-        yield f"={(whole + cents).translate(_NO_SEPARATOR).lstrip('0') or '0'}"
+        bare = f"{whole}{cents}".replace(" ", "").replace(".", "")
+        yield f"={bare.lstrip('-0') or '0'}"
     if _SPACED.search(folded):
         for whole in _GROUPED.findall(folded):
             yield f"={int(whole.replace(' ', '')) * 100}"
@@ -253,17 +253,14 @@ def find_reference_keys(folded: str) -> set[str]:
     for spaced in (*sirets, *ibans):
         if " " in spaced:
             keys.add(spaced.replace(" ", ""))
-    for written in set(folded.split()):
-        if not _is_plain(written):
-            for token in _REFERENCE.findall(written):
-                if not _is_plain(token):
-                    keys.update(_token_keys(token))
+    # Words and amounts, nearly all there is, are told from references by their signs alone.
+    for written in [w for w in set(folded.split()) if not w.isalpha()]:
+        if written.replace(",", "").isdigit() and written[0] != "0" and ",0" not in written:
+            continue
+        for token in _REFERENCE.findall(written):
+            if not (token.isalpha() or (token.isdigit() and token[0] != "0")):
+                keys.update(_token_keys(token))
     return keys
-
-
-def _is_plain(written: str) -> bool:
-    """A word of letters, or a number that begins with no zero."""
-    return written.isalpha() or (written.isdigit() and written[0] != "0")
 
 
 def _token_keys(token: str) -> tuple[str, ...]:

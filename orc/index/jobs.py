@@ -2,7 +2,9 @@
 
 import logging
 import threading
-from dataclasses import dataclass
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
 
 from sqlalchemy import delete, exists, select
 from sqlalchemy.orm import Session
@@ -15,9 +17,12 @@ from orc.index.port import SearchEngine
 from orc.models import AIndexer, Cloture, Lien, Piece, PieceJustificative, Texte
 from orc.storage import Storage
 
-# Pieces made into records at once, and pieces of one commit of the engine.
+# Pieces made into records at once; pieces, or seconds, of one commit of the engine.
 BATCH = 250
 COMMIT = 5000
+COMMIT_SECONDS = 10.0
+# Ids of the outbox looked at in one query.
+LOOK = 2000
 _one_writer = threading.Lock()
 log = logging.getLogger(__name__)
 
@@ -31,34 +36,53 @@ class Attente:
     cherchable: bool
 
 
-def index_pieces(database: Database, storage: Storage, engine: SearchEngine) -> int:
+@dataclass(slots=True)
+class Lot:
+    """Pieces of one commit: those given to the engine, all those tried, how far the outbox is."""
+
+    done: list[Attente] = field(default_factory=list)
+    tried: set[int] = field(default_factory=set)
+    last: int = 0
+
+
+def index_pieces(
+    database: Database,
+    storage: Storage,
+    engine: SearchEngine,
+    *,
+    wait_more: Callable[[], bool] = lambda: False,
+) -> int:
     """Index every piece that waits, or remove it where it may no longer be found; how many.
 
     A piece no record can be made of is said in the log, stays waiting and stops no other.
+    `wait_more` is called when none is left: it waits a little and says whether some may still
+    come, so that an ingestion under way costs few commits.
     """
     total = 0
     with _one_writer:
-        while done := _index_some(database, storage, engine):
+        while done := _index_some(database, storage, engine, wait_more):
             engine.commit()
             _forget(database, done)
             total += len(done)
     return total
 
 
-def _index_some(database: Database, storage: Storage, engine: SearchEngine) -> list[Attente]:
-    done: list[Attente] = []
-    last = 0
-    while len(done) < COMMIT:
+def _index_some(
+    database: Database, storage: Storage, engine: SearchEngine, wait_more: Callable[[], bool]
+) -> list[Attente]:
+    """The pieces of one commit, those that come meanwhile included."""
+    lot = Lot()
+    end = time.monotonic() + COMMIT_SECONDS
+    while len(lot.done) < COMMIT:
         with database.reading() as session:
-            batch = _find_waiting(session, after=last)
-            if not batch:
-                break
+            batch = _find_waiting(session, lot)
             kept = [a.piece_id for a in batch if a.cherchable]
             failed = _put(session, storage, engine, kept)
         engine.remove([a.piece_id for a in batch if not a.cherchable])
-        done += [a for a in batch if a.piece_id not in failed]
-        last = batch[-1].piece_id
-    return done
+        lot.done += [a for a in batch if a.piece_id not in failed]
+        if not batch and (time.monotonic() > end or not wait_more()):
+            break
+    return lot.done
 
 
 def _put(session: Session, storage: Storage, engine: SearchEngine, ids: list[int]) -> set[int]:
@@ -96,21 +120,36 @@ def _put_one_by_one(
     return set(failed)
 
 
-def _find_waiting(session: Session, *, after: int) -> list[Attente]:
+def _find_waiting(session: Session, lot: Lot) -> list[Attente]:
+    """The next pieces not tried yet; none at the end of the outbox, and the next look restarts."""
+    while True:
+        query = select(AIndexer.piece_id).where(AIndexer.piece_id > lot.last)
+        ids = session.scalars(query.order_by(AIndexer.piece_id).limit(LOOK)).all()
+        fresh = [piece_id for piece_id in ids if piece_id not in lot.tried]
+        for start in range(0, len(fresh), BATCH):
+            some = fresh[start : start + BATCH]
+            if batch := _find_ready(session, some):
+                lot.last = some[-1]
+                lot.tried.update(a.piece_id for a in batch)
+                return batch
+        lot.last = ids[-1] if ids else 0
+        if not ids:
+            return []
+
+
+def _find_ready(session: Session, piece_ids: list[int]) -> list[Attente]:
     """Pieces whose texts are all known: the others wait for theirs, and are not done twice."""
     pending = exists().where(
-        Lien.piece_id == AIndexer.piece_id,
+        Lien.piece_id == Piece.id,
         Lien.pj_id == PieceJustificative.id,
         PieceJustificative.sha256 == Texte.sha256,
         Texte.etat == "a_extraire",
     )
     query = (
         select(Piece.id, Piece.tour, Piece.courante & Cloture.id.is_not(None))
-        .join(AIndexer, AIndexer.piece_id == Piece.id)
         .outerjoin(Cloture, en_vigueur(Piece.budget_id, Piece.exercice))
-        .where(AIndexer.piece_id > after, ~pending)
-        .order_by(AIndexer.piece_id)
-        .limit(BATCH)
+        .where(Piece.id.in_(piece_ids), ~pending)
+        .order_by(Piece.id)
     )
     return [Attente(*row) for row in session.execute(query)]
 

@@ -1,6 +1,5 @@
 """From SQL and the texts to records: what each piece, ligne and PJ is found by."""
 
-from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
@@ -208,11 +207,17 @@ def _values(**values: Value | None) -> Values:
 
 def _merge(many: Iterable[Values]) -> Values:
     """Several values of each field, each once, in order."""
-    merged: dict[str, dict[Value, None]] = defaultdict(dict)
+    merged: dict[str, tuple[Value, ...] | dict[Value, None]] = {}
     for values in many:
         for name, some in values.items():
-            merged[name].update(dict.fromkeys(some))
-    return {name: tuple(some) for name, some in merged.items()}
+            held = merged.get(name)
+            if held is None:
+                merged[name] = some
+            elif isinstance(held, dict):
+                held.update(dict.fromkeys(some))
+            elif held != some:
+                merged[name] = dict.fromkeys(held + some)
+    return {n: some if isinstance(some, tuple) else tuple(some) for n, some in merged.items()}
 
 
 def _tiers_ids(ligne: Row[Any]) -> list[int]:

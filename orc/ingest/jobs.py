@@ -5,6 +5,8 @@ file seen -> its flows read into SQL -> texts extracted -> pieces indexed.
 
 import logging
 from collections.abc import Callable, Mapping
+from threading import Event
+from time import sleep
 
 from sqlalchemy import select, update
 
@@ -22,22 +24,36 @@ from orc.silo import FichierChange, FichierDisparu, FichierVu, FluxLocal, FluxRe
 from orc.tasks import FLUX, INDEX, TEXTES
 
 Check = Callable[[], None]
+# Flows read before their texts are: their pieces wait, and are looked at again and again.
+AHEAD = 4
+# The index waits so long for a few pieces to come together, and looks by itself after so long.
+GATHER_SECONDS, LOOK_SECONDS = 0.1, 1.0
 log = logging.getLogger(__name__)
 
 
 def register_tasks(atelier: Atelier, engine: SearchEngine) -> None:
     """Give the broker the tasks of ingestion."""
-    patience = Patience()
+    more, patience = Event(), Patience()
 
     def lire_fichier(fichier_id: int) -> None:
+        atelier.tasks.wait_for_room(TEXTES, AHEAD)
         read_fichier(atelier, fichier_id)
 
     def extraire_textes(flux_id: int) -> None:
         extract_textes(atelier, flux_id)
+        more.set()
         atelier.tasks.enqueue_now("indexer")
 
+    def wait_more() -> bool:
+        if atelier.tasks.is_idle(but=INDEX):
+            return False
+        sleep(GATHER_SECONDS)
+        more.wait(LOOK_SECONDS)
+        more.clear()
+        return True
+
     def indexer() -> None:
-        index_pieces(atelier.database, atelier.storage, engine)
+        index_pieces(atelier.database, atelier.storage, engine, wait_more=wait_more)
 
     atelier.tasks.register(patience.insist(lire_fichier), queue=FLUX)
     atelier.tasks.register(patience.insist(extraire_textes), queue=TEXTES)

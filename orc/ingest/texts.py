@@ -23,7 +23,8 @@ from orc.silo import open_pj
 Pj = PieceJustificative
 # Documents saved in one transaction.
 BATCH = 64
-WINDOW = 16
+# Documents of one flow asked for ahead, and their bytes.
+WINDOW = 24
 WINDOW_BYTES = 64 * 1024**2
 # Marks a text that failed because of the silo: it is tried again when its flow comes back.
 FROM_SILO = "silo"
@@ -77,10 +78,16 @@ def _extract(
     with atelier.database.reading() as session:
         places = find_places(session, flux_id)
     waiting: deque[_EnCours] = deque()
+    held = 0
     for document in documents:
         waiting.append(_start(atelier, places, document))
-        while len(waiting) > WINDOW or sum(e.taille for e in waiting) > WINDOW_BYTES:
-            yield waiting.popleft().wait()
+        held += waiting[-1].taille
+        if len(waiting) >= WINDOW or held > WINDOW_BYTES:
+            # Waking up once for many costs the children less than once for each.
+            waiting[len(waiting) // 2].ready()
+            while len(waiting) > WINDOW // 2 or (waiting and held > WINDOW_BYTES):
+                held -= waiting[0].taille
+                yield waiting.popleft().wait()
     while waiting:
         yield waiting.popleft().wait()
 
@@ -90,6 +97,7 @@ class _EnCours:
     sha256: str
     taille: int
     answer: Callable[[], Extraction]
+    ready: Callable[[], None] = lambda: None
 
     def wait(self) -> tuple[str, Extraction]:
         return self.sha256, self.answer()
@@ -102,7 +110,7 @@ def _start(atelier: Atelier, places: list[Place], document: Document) -> _EnCour
         lost = Extraction(EtatTexte.ILLISIBLE, str(error), extracteur=FROM_SILO)
         return _EnCours(document.sha256, 0, lambda: lost)
     answer = atelier.pool.start(PoolDocument(octets, document.nom, document.type_reel))
-    return _EnCours(document.sha256, len(octets), answer)
+    return _EnCours(document.sha256, len(octets), answer, answer.wait)
 
 
 def _open(atelier: Atelier, places: list[Place], document: Document) -> bytes:

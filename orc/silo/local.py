@@ -4,6 +4,7 @@ import os
 import stat
 from collections.abc import Iterator
 from pathlib import Path
+from threading import local
 from typing import BinaryIO
 
 from orc.errors import Invalid, Unavailable
@@ -25,6 +26,7 @@ class LocalSource:
 
     def __init__(self, root: str) -> None:
         self.root = root
+        self._threads = local()
 
     def walk(self) -> Iterator[FichierVu]:
         """Every file under the root, in the order of their paths; raises Unavailable."""
@@ -104,9 +106,33 @@ class LocalSource:
 
     def read(self, chemin: str, offset: int, longueur: int) -> bytes:
         """At most `longueur` bytes from `offset`: fewer where the file ends."""
-        with self.open(chemin) as file, translated(chemin):
-            file.seek(offset)
-            return file.read(longueur)
+        with translated(chemin):
+            return os.pread(self._hold(chemin), longueur, offset)
+
+    def _hold(self, chemin: str) -> int:
+        """The file, kept open by this thread for the next reading: PJ of a flow follow one another.
+
+        Opened again as soon as its name leads to anything else.
+        """
+        with translated(chemin):
+            now = os.stat(os.path.join(self.root, name_of_text(check_chemin(chemin))))  # noqa: PTH116, PTH118 - speed
+        state = (chemin, now.st_dev, now.st_ino, now.st_size, now.st_mtime_ns)
+        held: _Held | None = getattr(self._threads, "held", None)
+        if held is None or held.state != state:
+            with self.open(chemin) as file:
+                held = self._threads.held = _Held(state, os.dup(file.fileno()))
+        return held.fd
+
+
+class _Held:
+    """An open file and what its name led to; closed when it is let go."""
+
+    def __init__(self, state: tuple[object, ...], fd: int) -> None:
+        self.state = state
+        self.fd = fd
+
+    def __del__(self) -> None:
+        os.close(self.fd)
 
 
 def _make_vu(chemin: str, status: os.stat_result) -> FichierVu:
