@@ -8,13 +8,16 @@ import typer
 from orc.bootstrap import Orc
 from orc.cli.console import Json, err, make_progress, open_orc, out, print_json
 from orc.domain import format_entier
+from orc.errors import Invalid
 from orc.ingest.run import Bilan, Suivi, ingest_silo, read_suivi, rebuild_index
 
-Url = Annotated[str, typer.Argument(help="Dossier ou URL du silo (file:///…, s3://…, sftp://…).")]
+Url = Annotated[
+    str, typer.Argument(help="Dossier ou URL du silo (file:///…, s3://…). Sans : ORC_SILO.")
+]
 
 
 def ingest(
-    url: Url,
+    url: Url = "",
     *,
     clore_passes: Annotated[
         bool,
@@ -24,7 +27,10 @@ def ingest(
 ) -> None:
     """Lire un silo : flux, pièces, pièces justificatives, textes, index. Reprend où il en était."""
     with open_orc() as orc:
-        bilan = ingest_with_progress(orc, url, clore_passes=clore_passes)
+        chosen = url or orc.settings.silo
+        if not chosen:
+            raise Invalid("Quel silo lire ? Donnez un dossier, une URL, ou le réglage ORC_SILO.")
+        bilan = ingest_with_progress(orc, chosen, clore_passes=clore_passes)
     if as_json:
         print_json(bilan)
     else:

@@ -94,6 +94,7 @@ def test_results_go_on_page_after_page_without_a_repeat(demo: Path) -> None:
         (("search", "x", "--comme", "personne"), 4, "compte liste"),
         (("exercice", "clore", "1/2/3", "2023"), 4, "exercice liste"),
         (("ingest", "/nulle/part"), 7, "nulle/part"),
+        (("ingest",), 3, "ORC_SILO"),
         (("demo", "silo", "--pieces", "3", "--out", "x"), 3, "200"),
     ],
 )
