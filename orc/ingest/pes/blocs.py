@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 from datetime import date
 from functools import lru_cache
 
+from orc.ingest.extract.nir import mask_nir
 from orc.ingest.pes.limits import Limits
 from orc.ingest.pes.values import Anomalie, Gravite
 from orc.nomenclature import find_libelle
@@ -212,6 +213,7 @@ class Lecture:
             return ""
         padded, known = _check_code(table, sens, text[:_CODE_MAX])
         if not known:
+            padded, _ = mask_nir(padded)  # in the place of a code, it is no rarer than elsewhere
             message = f"{champ} : le code « {_court(text)} » n’est pas connu."
             self.signal("code_inconnu", message, bloc, champ=champ)
         return padded
