@@ -423,6 +423,14 @@ def test_a_page_asked_after_a_change_repeats_nothing_of_the_page_before(engine):
     assert not set(numeros(first)) & set(numeros(second))
 
 
+@pytest.mark.parametrize("apres", ["3000000000.1", "9999999999999999999.1", "-7.1"])
+@pytest.mark.parametrize("tri", [None, Tri("date")])
+def test_a_page_from_far_beyond_the_last_costs_nothing(engine, apres, tri):
+    put(engine, *(make_record(i, "facture") for i in range(1, 4)))
+    query = Query(Mot("facture"), tri=tri, apres=apres)
+    assert len(engine.search(query, clearance=clearance(1)).hits) <= 3
+
+
 @pytest.mark.parametrize("apres", ["", "x", "1.2.3", "999999999999999999999999.1", "🙂", "1.-1"])
 @pytest.mark.parametrize("tri", [None, Tri("montant")])
 def test_a_cursor_that_is_not_ours_is_refused(engine, apres, tri):

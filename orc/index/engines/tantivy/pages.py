@@ -66,7 +66,9 @@ def find_by_relevance(
     Where the index changed meanwhile, the page follows that hit if it is still near.
     """
     rank, last = _read_cursor(apres) if apres else (0, -1)
-    start = max(0, rank - _SLACK) if apres else 0
+    # The engine takes memory for every rank before the page: an address may ask for any.
+    rank = min(max(rank, 0), searcher.num_docs)
+    start = max(0, rank - _SLACK)
     result = searcher.search(
         query, limit=(rank - start) + taille + 1 + _SLACK, offset=start, count=False
     )
