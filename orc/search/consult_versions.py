@@ -61,7 +61,7 @@ def find_versions(
     shown = [(p, flux) for p, flux in rows if clearance.allows(p.cellule_id)]
     if len(shown) < 2:
         return ()
-    facts = [_read_facts(session, p) for p, _ in shown]
+    facts = [_read_facts(session, p, clearance) for p, _ in shown]
     versions = []
     for rank, (p, flux) in enumerate(shown):
         changed = compare(facts[rank - 1], facts[rank]) if rank else ()
@@ -84,8 +84,8 @@ def compare(before: dict[str, str], after: dict[str, str]) -> tuple[Difference, 
     return tuple(found[:DIFFERENCES_MAX])
 
 
-def _read_facts(session: Session, piece: Piece) -> dict[str, str]:
-    """What a sending says, by name, as a person reads it."""
+def _read_facts(session: Session, piece: Piece, clearance: Clearance) -> dict[str, str]:
+    """What a sending says, by name, as a person reads it; reserved PJ are left out."""
     facts = {
         "Type de pièce": piece.type_piece,
         "Nature de pièce": piece.nature_piece,
@@ -106,9 +106,15 @@ def _read_facts(session: Session, piece: Piece) -> dict[str, str]:
     for ligne, nom in session.execute(query):
         facts |= _ligne_facts(ligne, nom or "")
     cited = session.execute(
-        select(Lien.id_unique, Lien.nom).where(Lien.piece_id == piece.id).order_by(Lien.id)
+        select(Lien.id_unique, Lien.nom, Lien.cellule_id)
+        .where(Lien.piece_id == piece.id)
+        .order_by(Lien.id)
     )
-    return facts | {f"PJ {id_unique}": nom or "citée" for id_unique, nom in cited}
+    return facts | {
+        f"PJ {id_unique}": nom or "citée"
+        for id_unique, nom, cellule in cited
+        if clearance.allows(cellule)
+    }
 
 
 def _ligne_facts(ligne: Ligne, tiers: str) -> dict[str, str]:

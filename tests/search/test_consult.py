@@ -9,7 +9,7 @@ from orc.access import NOTHING
 from orc.db import Database, Reading
 from orc.domain import Domaine
 from orc.errors import NotFound
-from orc.models import Ligne
+from orc.models import Lien, Ligne
 from orc.search.consult import get_bordereau, get_piece
 from orc.search.consult_lignes import mask_compte
 from orc.search.consult_values import Presence
@@ -91,6 +91,18 @@ def test_a_piece_sent_twice_shows_what_changed(lecture: Reading, archive: Archiv
     assert changes["Nombre de lignes"] == ("1", "2")
     assert changes["Objet"] == ("Objet 126", "Éclairage de l’école")
     assert changes["PJ JAMAIS"] == ("", "devis.pdf")
+
+
+def test_a_reserved_pj_is_not_named_by_what_changed(lecture: Reading, archive: Archive) -> None:
+    reserved = archive.cellules[(archive.voisine.id, 2022, Domaine.ORDINAIRE)]
+    lecture.execute(
+        update(Lien)
+        .where(Lien.piece_id == 127, Lien.id_unique == "JAMAIS")
+        .values(cellule_id=reserved)
+    )
+    piece = get_piece(lecture, 127, clearance=archive.clearance())
+    assert not [d for d in piece.versions[1].differences if d.quoi == "PJ JAMAIS"]
+    assert piece.pj_reservees
 
 
 def test_what_two_versions_share_is_no_difference() -> None:
