@@ -22,9 +22,12 @@ class Writing(Session):
 
 def open_engine(url: str) -> Engine:
     """An engine on SQLite (WAL, foreign keys, 30 s of patience) or on another database."""
+    # The values of a failing statement may be what a document says: errors go to a log.
     if not url.startswith("sqlite"):
-        return create_engine(url, pool_pre_ping=True)
-    engine = create_engine(url, connect_args={"timeout": 30, "check_same_thread": False})
+        return create_engine(url, pool_pre_ping=True, hide_parameters=True)
+    engine = create_engine(
+        url, connect_args={"timeout": 30, "check_same_thread": False}, hide_parameters=True
+    )
     event.listen(engine, "connect", _prepare_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
     return engine

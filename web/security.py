@@ -5,7 +5,7 @@ import logging
 import secrets
 import time
 from collections.abc import Callable, Mapping
-from urllib.parse import urlsplit
+from urllib.parse import quote
 
 from fastapi import Request
 from starlette.datastructures import FormData, MutableHeaders
@@ -92,7 +92,7 @@ class Securite:
             await self.fault(Request(scope), error)(scope, receive, send_with_headers)
         finally:
             spent = (time.perf_counter() - start) * 1000
-            log.info("%s %s %d %.0f ms", scope["method"], scope["path"], status, spent)
+            log.info("%s %s %d %.0f ms", scope["method"], quote(scope["path"]), status, spent)
 
 
 def _is_too_large(scope: Scope) -> bool:
@@ -141,8 +141,6 @@ class EnvoiRefuse(Forbidden):
 
 def make_local_path(suite: str) -> str:
     """The path to go to after the login: of this site only, else the home page."""
-    parts = urlsplit(suite)
-    local = suite.startswith("/") and not parts.scheme and not parts.netloc
-    if not local or suite.startswith(("//", "/\\")) or any(c < " " or c == "\\" for c in suite):
+    if not suite.startswith("/") or suite.startswith("//"):
         return "/"
-    return suite
+    return "/" if any(c < " " or c == "\\" for c in suite) else suite

@@ -53,6 +53,8 @@ def test_a_page_asked_before_the_login_is_shown_after_it(visitor: Navigateur) ->
         "\\\\ailleurs.example",
         "javascript:alert(1)",
         "/\t/ailleurs.example",
+        "//[",
+        "http://[",
         "ailleurs",
         "",
     ],
