@@ -13,6 +13,7 @@ from orc.errors import Invalid, NotFound
 from orc.ingest.clotures import (
     Auteur,
     Exercice,
+    check_close_le,
     find_exercices,
     record_clotures,
     withdraw_cloture,
@@ -42,7 +43,8 @@ def liste(*, as_json: Json = False) -> None:
         close = f"clos le {format_date(etat.close_le)}" if etat.close_le else "ouvert"
         name = names[etat.exercice.budget_id]
         pieces = format_entier(etat.nb_pieces)
-        out.print(f"{name}  {etat.exercice.annee}  {close}  {pieces} pièces  {etat.libelle}")
+        ligne = f"{name}  {etat.exercice.annee}  {close}  {pieces} pièces  {etat.libelle}"
+        out.print(ligne, markup=False)
 
 
 @app.command()
@@ -51,7 +53,9 @@ def clore(budget: BudgetOption, annee: Annee, *, le: str = "") -> None:
     with open_orc() as orc:
         with orc.database.writing() as session:
             exercice = Exercice(_get_budget(orc, budget), annee)
-            new = record_clotures(session, [exercice], close_le=_read_date(le), auteur=AUTEUR)
+            close_le = _read_date(le)
+            check_close_le(close_le, datetime.now(UTC).date())
+            new = record_clotures(session, [exercice], close_le=close_le, auteur=AUTEUR)
         done = wait_for_index(orc)
     if new:
         out.print(f"Exercice {annee} clos : {format_entier(done)} pièces à jour dans l’index.")

@@ -14,10 +14,13 @@ from sqlalchemy.orm import Session
 
 from orc.access import en_vigueur
 from orc.db import Writing, insert_missing
-from orc.errors import NotFound
+from orc.errors import Invalid, NotFound
 from orc.index.outbox import mark_pieces
 from orc.journal import Acte, record_acte
 from orc.models import Budget, Cloture, Piece, read_now
+
+MOTIF_MIN, MOTIF_MAX = 3, 500
+PREMIER_JOUR = date(1990, 1, 1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +108,12 @@ def _make_etat(budget_id: int, annee: int, *rest: Any) -> EtatExercice:
     return EtatExercice(Exercice(budget_id, annee), *rest)
 
 
+def check_close_le(close_le: date, today: date) -> None:
+    """Refuse (Invalid) a day of closure that a person cannot mean."""
+    if not PREMIER_JOUR <= close_le <= today:
+        raise Invalid("La date de clôture ne peut pas être dans l’avenir, ni avant 1990.")
+
+
 def record_clotures(
     session: Writing, exercices: Sequence[Exercice], *, close_le: date, auteur: Auteur
 ) -> int:
@@ -132,9 +141,12 @@ def _record_cloture(session: Writing, exercice: Exercice, close_le: date, auteur
 
 
 def withdraw_cloture(session: Writing, exercice: Exercice, *, motif: str, auteur: Auteur) -> None:
-    """Withdraw a closure, with a motive; NotFound when none is in force."""
+    """Withdraw a closure. NotFound when none is in force, Invalid without a motive."""
+    motif = " ".join(motif.split())
     if not find_cloture(session, exercice):
         raise NotFound(f"L’exercice {exercice.annee} de ce budget n’est pas clos.")
+    if not MOTIF_MIN <= len(motif) <= MOTIF_MAX:
+        raise Invalid(f"Dites pourquoi, en {MOTIF_MIN} à {MOTIF_MAX} caractères.")
     session.execute(
         update(Cloture)
         .where(en_vigueur(exercice.budget_id, exercice.annee))

@@ -112,6 +112,28 @@ def test_a_comptable_closes_and_reopens_its_own_exercices_only(
     assert send("exercices/clore", {"exercices": [], **day}) == 422
 
 
+@pytest.mark.parametrize(
+    ("act", "annee", "said", "code"),
+    [
+        ("clore", 2024, {"close_le": "2999-01-01"}, 422),
+        ("clore", 2024, {"close_le": "1789-07-14"}, 422),
+        ("clore", 2050, {"close_le": "2025-06-30"}, 404),
+        ("rouvrir", 2022, {"motif": "     "}, 422),
+        ("rouvrir", 2022, {"motif": "x" * 501}, 422),
+    ],
+)
+def test_an_act_is_refused_by_the_api_where_its_page_refuses_it(
+    ouvrir: Ouvrir, archive: Archive, act: str, annee: int, said: dict[str, str], code: int
+) -> None:
+    browser = ouvrir("comptable")
+    headers = {"x-jeton": browser.get("/api/v1/session").json()["jeton"]}
+    cited = {"budget_id": archive.budgets["principal"], "annee": annee}
+    named = {"exercices": [cited]} if act == "clore" else {"exercice": cited}
+    path = f"/api/v1/exercices/{act}"
+    answer = browser.client.post(path, json={**named, **said}, headers=headers)
+    assert answer.status_code == code, answer.text
+
+
 def is_open(ouvrir: Ouvrir, annee: int) -> bool:
     rows = ouvrir("comptable").get("/api/v1/exercices").json()
     return any(r["exercice"]["annee"] == annee and r["close_le"] is None for r in rows)

@@ -1,12 +1,12 @@
 """Closing exercices for programs: the comptable's own, listed, closed, reopened."""
 
 from datetime import date
-from typing import Annotated
 
 from fastapi import APIRouter, Request
 from pydantic import BaseModel, Field
+from sqlalchemy import ColumnElement
 
-from orc.access import Lecteur, find_habilitations
+from orc.access import Lecteur
 from orc.db import Reading
 from orc.domain import Role
 from orc.errors import NotFound
@@ -14,13 +14,14 @@ from orc.ingest.clotures import (
     Auteur,
     EtatExercice,
     Exercice,
+    check_close_le,
     find_exercices,
     record_clotures,
     withdraw_cloture,
 )
 from orc.models import Budget
 from orc.search.paged import among
-from orc.search.silo_state import find_budgets_granted
+from orc.search.silo_state import find_portee_comptable
 from web.acces import acces
 from web.api.contrat import PREFIX, REFUS
 from web.deps import Connecte, Ecriture, Lecture, get_orc
@@ -48,7 +49,7 @@ class Reouverture(BaseModel):
     """An exercice to reopen, and why."""
 
     exercice: ExerciceCite
-    motif: Annotated[str, Field(min_length=3, max_length=500)]
+    motif: str
 
 
 class Fait(BaseModel):
@@ -63,7 +64,7 @@ def show_exercices(session: Lecture, lecteur: Connecte) -> list[EtatExercice]:
     """Clos ou ouverts, avec ce qu’ils contiennent."""
     return find_exercices(
         session,
-        which=among(Budget.id, find_budgets(session, lecteur)),
+        which=find_which(session, lecteur),
         cellules=lecteur.clearance.granted,
     )
 
@@ -75,6 +76,7 @@ def close_exercices(
 ) -> Fait:
     """Leurs pièces deviennent cherchables dès qu’elles sont indexées. Ceux déjà clos le restent."""
     asked = check_exercices(session, lecteur, body.exercices)
+    check_close_le(body.close_le, date.today())  # noqa: DTZ011 - the civil day of the place
     auteur = Auteur(lecteur.identifiant, lecteur.personne_id)
     count = record_clotures(writing, asked, close_le=body.close_le, auteur=auteur)
     get_orc(request).tasks.enqueue(writing, INDEXER)
@@ -94,18 +96,18 @@ def reopen_exercice(
     return Fait(nombre=1)
 
 
-def find_budgets(session: Reading, lecteur: Lecteur) -> frozenset[int]:
+def find_which(session: Reading, lecteur: Lecteur) -> ColumnElement[bool]:
     """The budgets that this person holds as a comptable: no other grant closes an exercice."""
     today = date.today()  # noqa: DTZ011 - grants are dated in the civil days of the place
-    grants = find_habilitations(session, lecteur.personne_id, today)
-    return frozenset(find_budgets_granted(session, [g for g in grants if g.role == Role.COMPTABLE]))
+    return among(Budget.id, find_portee_comptable(session, lecteur, today))
 
 
 def check_exercices(
     session: Reading, lecteur: Lecteur, cited: list[ExerciceCite]
 ) -> list[Exercice]:
-    """These exercices, if they are all of this person's postes. NotFound."""
-    granted = find_budgets(session, lecteur)
-    if any(c.budget_id not in granted for c in cited):
+    """These exercices, if they hold pieces and are all of this person's postes. NotFound."""
+    asked = [Exercice(c.budget_id, c.annee) for c in cited]
+    known = {e.exercice for e in find_exercices(session, which=find_which(session, lecteur))}
+    if not known.issuperset(asked):
         raise NotFound("Un de ces exercices n’existe pas, ou n’est pas de votre poste.")
-    return [Exercice(c.budget_id, c.annee) for c in cited]
+    return asked

@@ -14,9 +14,11 @@ from orc.access import Lecteur
 from orc.domain import Role
 from orc.errors import Conflict, Invalid, NotFound
 from orc.ingest.clotures import (
+    MOTIF_MAX,
     Auteur,
     EtatExercice,
     Exercice,
+    check_close_le,
     find_exercices,
     record_clotures,
     withdraw_cloture,
@@ -34,7 +36,6 @@ router = APIRouter(include_in_schema=False)
 
 PAR_PAGE = 200
 CHOIX_MAX = 2000
-MOTIF_MIN, MOTIF_MAX = 3, 500
 _CHOIX = re.compile(r"(\d{1,18})-(\d{1,4})", re.ASCII)
 
 Choix = Annotated[list[str] | None, Query(max_length=CHOIX_MAX)]
@@ -228,12 +229,12 @@ def reopen_exercice(
 ) -> Response:
     """Withdraw a closure with its motive, journaled; its pieces disappear from the index."""
     ligne = choose(find_lignes(session, lecteur), [str(form.get("e", ""))])[0]
-    motif = " ".join(str(form.get("motif", "")).split())
-    if not MOTIF_MIN <= len(motif) <= MOTIF_MAX:
-        erreur = f"Dites pourquoi, en {MOTIF_MIN} à {MOTIF_MAX} caractères."
-        return _show_retrait(request, ligne, motif=motif[:MOTIF_MAX], erreur=erreur)
+    motif = str(form.get("motif", ""))
     exercice = Exercice(ligne.lieu.budget_id, ligne.annee)
-    withdraw_cloture(session, exercice, motif=motif, auteur=_make_auteur(lecteur))
+    try:
+        withdraw_cloture(session, exercice, motif=motif, auteur=_make_auteur(lecteur))
+    except Invalid as error:
+        return _show_retrait(request, ligne, motif=motif[:MOTIF_MAX], erreur=str(error))
     get_orc(request).tasks.enqueue(session, "indexer")
     return RedirectResponse(f"/exercices?fait=rouvert-{ligne.annee}", 303)
 
@@ -287,6 +288,5 @@ def read_jour(text: str) -> date:
         day = date.fromisoformat(text.strip())
     except ValueError:
         raise Invalid("Donnez la date de clôture : jour, mois, année.") from None
-    if not date(1990, 1, 1) <= day <= date.today():  # noqa: DTZ011 - the civil day of the place
-        raise Invalid("La date de clôture ne peut pas être dans l’avenir, ni avant 1990.")
+    check_close_le(day, date.today())  # noqa: DTZ011 - the civil day of the place
     return day
