@@ -13,6 +13,7 @@ from orc.db import Writing
 from orc.domain import format_entier, format_euros
 from orc.errors import NotFound
 from orc.index.fields import Genre
+from orc.ingest.extract.nir import mask_nir
 from orc.journal import Acte, record_acte
 from orc.models import Personne
 from orc.search.find import Question, Reponse, find
@@ -74,7 +75,7 @@ def _record(session: Writing, lecteur: Lecteur, requete: str) -> None:
         acteur="ligne de commande",
         personne_id=lecteur.personne_id,
         objet="recherche",
-        details={"requete": requete, "comme": lecteur.identifiant},
+        details={"requete": mask_nir(requete)[0], "comme": lecteur.identifiant},
         scelle=lecteur.scelle,
     )
 

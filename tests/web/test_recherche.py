@@ -185,6 +185,24 @@ def test_a_search_is_journaled_and_a_juge_s_is_sealed(ouvrir: Ouvrir, archive: A
         assert json.loads(row.details)["libelle"] == "participation"
 
 
+@pytest.mark.parametrize("path", ["/recherche", "/api/v1/recherche"])
+@pytest.mark.parametrize("query", ["q=1+85+05+78+006+084", "tiers=1850578006084"])
+def test_a_nir_that_is_searched_is_not_kept(
+    ouvrir: Ouvrir, archive: Archive, path: str, query: str
+) -> None:
+    ouvrir("comptable").get(f"{path}?{query}")
+    with archive.orc.database.reading() as session:
+        rows = session.scalars(
+            select(Ecriture.details)
+            .where(Ecriture.acte == "recherche")
+            .order_by(Ecriture.id.desc())
+            .limit(1)
+        )
+        (details,) = rows
+    assert "NIR masqué" in details
+    assert "006084" not in re.sub(r"\D", "", json.loads(details)["adresse"])
+
+
 def test_the_home_page_says_the_scope_and_the_last_searches(ouvrir: Ouvrir) -> None:
     browser = ouvrir("ordonnateur")
     browser.get("/recherche?q=papeterie&exercice=2023")

@@ -8,6 +8,7 @@ from pydantic import BaseModel, Field
 
 from orc.index.fields import BY_NAME, Genre
 from orc.index.query import DemandeFacette
+from orc.ingest.extract.nir import mask_nir
 from orc.journal import Acte
 from orc.search.find import TAILLE_MAX, TRIS, Question, Reponse, find
 from orc.search.not_searched import find_not_searched, write_not_searched
@@ -122,6 +123,7 @@ def search(
     """
     orc, clearance = get_orc(request), lecteur.clearance
     filtres = dict(read_adresse(request.query_params).filtres)
+    champs = [f for f in dict.fromkeys(facette or ()) if f in FACETTES]
     question = Question(
         texte=q,
         filtres=filtres,
@@ -129,7 +131,7 @@ def search(
         tri=tri,
         apres=apres,
         taille=taille,
-        facettes=tuple(DemandeFacette(f, 50) for f in facette or () if f in FACETTES),
+        facettes=tuple(DemandeFacette(f, 50) for f in champs),
     )
     reponse = find(orc.engine, session, orc.storage, question, clearance=clearance)
     left_out = find_not_searched(session, orc.engine, make_filtres(filtres), clearance=clearance)
@@ -154,9 +156,10 @@ def make_details(
 ) -> dict[str, object]:
     """What the journal keeps, as for the page."""
     words = [f"{BY_NAME[champ].label} : {v}" for champ, values in filtres.items() for v in values]
+    adresse = read_adresse(request.query_params).without_page().without_nir()
     return {
-        "libelle": " · ".join(filter(None, (q, *words))),
-        "adresse": read_adresse(request.query_params).without_page().url().partition("?")[2],
+        "libelle": mask_nir(" · ".join(filter(None, (q, *words))))[0],
+        "adresse": adresse.url().partition("?")[2],
         "pieces": reponse.nb_pieces,
         "pj": reponse.nb_pj,
         "api": True,

@@ -7,6 +7,7 @@ from urllib.parse import urlencode
 from starlette.datastructures import QueryParams
 
 from orc.index.fields import BY_NAME
+from orc.ingest.extract.nir import mask_nir
 
 CHEMIN = "/recherche"
 ONGLET_PJ, ONGLET_PIECES = "pj", "pieces"
@@ -67,6 +68,11 @@ class Adresse:
     def without_page(self) -> "Adresse":
         """The same search, from its first page."""
         return replace(self, apres="")
+
+    def without_nir(self) -> "Adresse":
+        """The same search for the journal: a NIR that was typed is not kept (domaine.md)."""
+        filtres = tuple((c, tuple(mask_nir(v)[0] for v in some)) for c, some in self.filtres)
+        return replace(self, q=mask_nir(self.q)[0], filtres=filtres)
 
     def get_valeurs(self, champ: str) -> tuple[str, ...]:
         """The values this field is filtered by."""

@@ -12,6 +12,7 @@ from orc.domain import Sens, format_euros
 from orc.index.fields import Genre
 from orc.index.port import SearchEngine
 from orc.index.query import ValeurFacette
+from orc.ingest.extract.nir import mask_nir
 from orc.journal import Acte
 from orc.search.find import PERTINENCE, Question, Reponse, find, has_words
 from orc.search.not_searched import FILTRE, find_not_searched, write_not_searched
@@ -326,10 +327,10 @@ def write_ouverte(piece: PieceOuverte) -> str:
 
 def make_details(page: PageRecherche, reponse: Reponse) -> dict[str, object]:
     """What the journal keeps: the question in words and as an address, and what was found."""
-    adresse = page.adresse.without_page()
+    adresse = page.adresse.without_page().without_nir()
     filtres = [f"{e.champ} : {e.libelle}" for e in page.etiquettes]
     return {
-        "libelle": " · ".join(filter(None, (adresse.q, *filtres))),
+        "libelle": mask_nir(" · ".join(filter(None, (adresse.q, *filtres))))[0],
         "adresse": adresse.url().partition("?")[2],
         "pieces": reponse.nb_pieces,
         "pj": reponse.nb_pj,
