@@ -37,7 +37,7 @@ LIBELLES_DOMAINES = {
 
 
 class Role(StrEnum):
-    """Who a person is for ORC; what a rôle may do is said in docs/recherche.md and tested."""
+    """Who a person is for ORC; what each may call is said on the routes (web/acces.py)."""
 
     ORDONNATEUR = "ordonnateur"
     COMPTABLE = "comptable"

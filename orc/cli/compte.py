@@ -52,7 +52,7 @@ def liste(*, as_json: Json = False) -> None:
     for compte in comptes:
         roles = ", ".join(LIBELLES_ROLES[role] for role in compte.roles)
         state = "" if compte.actif else "  (désactivé)"
-        out.print(f"{compte.identifiant}  {compte.nom}  {roles}{state}")
+        out.print(f"{compte.identifiant}  {compte.nom}  {roles}{state}", markup=False)
 
 
 @app.command()

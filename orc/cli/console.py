@@ -10,6 +10,7 @@ from typing import Annotated, Any
 
 import typer
 from rich.console import Console
+from rich.markup import escape
 from rich.progress import (
     BarColumn,
     MofNCompleteColumn,
@@ -56,7 +57,7 @@ def french_errors() -> Iterator[None]:
     try:
         yield
     except OrcError as error:
-        err.print(f"[red]Erreur[/red] : {error}", markup=True)
+        err.print(f"[red]Erreur[/red] : {escape(str(error))}")
         code = next((c for kind, c in EXIT_CODES.items() if isinstance(error, kind)), 1)
         raise typer.Exit(code) from error
     except KeyboardInterrupt as error:

@@ -33,7 +33,7 @@ def silo(
     if as_json:
         print_json(manifeste)
     else:
-        out.print(f"Silo de démonstration écrit dans {out_dir}.")
+        out.print(f"Silo de démonstration écrit dans {out_dir}.", markup=False)
 
 
 @app.command()
