@@ -41,7 +41,7 @@ def _prepare_sqlite(connection: Any, _record: object) -> None:
         "journal_mode=WAL",
         "synchronous=NORMAL",
         "foreign_keys=ON",
-        "cache_size=-65536",
+        "cache_size=-16384",
         "mmap_size=268435456",
         "temp_store=MEMORY",
     ):

@@ -55,6 +55,8 @@ IRREGULAR = {
     "soupiraux": "soupirail",
     "yeux": "oeil",
 }
+_NOT_ASCII = re.compile(r"[^\x00-\x7f]")
+_FEW = 60
 _NOT_WORD = {sign: " " for sign in range(128) if not chr(sign).isalnum()}
 
 _threads = local()
@@ -79,15 +81,18 @@ def _fold_letter(letter: str) -> str:
         return plain
     if low.isalnum() and len(low) == 1:
         return low
-    return "" if unicodedata.combining(letter) else " "
+    return " "
 
 
 def fold(text: str) -> str:
     """Lower-case, without accents nor ligatures; what is not ASCII nor alphanumeric is a space."""
     text = clean(text)
     if not text.isascii():
-        # A page has few different ones: each is replaced at once.
-        for letter in {c for c in set(text) if c > "\x7f"}:
+        letters = {c for c in set(text) if c > "\x7f"}
+        if len(letters) > _FEW:
+            return _NOT_ASCII.sub(lambda m: _fold_letter(m[0]), text).lower()
+        # A French page has few different ones: each is replaced at once.
+        for letter in letters:
             text = text.replace(letter, _fold_letter(letter))
     return text.lower()
 
@@ -102,16 +107,20 @@ def elide(folded: str) -> str:
     return _ELISION.sub("", folded) if "'" in folded else folded
 
 
-@lru_cache(maxsize=200_000)
+@lru_cache(maxsize=50_000)
 def stem_word(word: str) -> str:
     """The stem of one folded word."""
+    return _stem(word)
+
+
+def _stem(word: str) -> str:
     stemmer = getattr(_threads, "stemmer", None)
     if stemmer is None:
         stemmer = _threads.stemmer = Stemmer.Stemmer("french")
     return str(stemmer.stemWord(IRREGULAR.get(word, word)))
 
 
-@lru_cache(maxsize=200_000)
+@lru_cache(maxsize=50_000)
 def fold_word(word: str) -> str:
     """One word of a clean text, as engines compare it."""
     return fold(word)
@@ -134,11 +143,11 @@ class _Stems(dict[str, str]):
     def __missing__(self, word: str) -> str:
         if len(self) >= _STEMS_KEPT:
             self.clear()
-        stem = self[word] = stem_word(word) if len(word) <= LONGEST_WORD else ""
+        stem = self[word] = _stem(word) if len(word) <= LONGEST_WORD else ""
         return stem
 
 
-_STEMS_KEPT = 200_000
+_STEMS_KEPT = 50_000
 _stems = _Stems()
 
 
@@ -205,7 +214,7 @@ def make_reference_keys(value: str) -> tuple[str, ...]:
     return _make_keys(fold(value))
 
 
-@lru_cache(maxsize=50_000)
+@lru_cache(maxsize=10_000)
 def _make_keys(folded: str) -> tuple[str, ...]:
     runs = _RUNS.findall(folded)[:32]
     if not runs:
@@ -311,7 +320,7 @@ def _prepare(text: str) -> Prepared:
 
 # Names and labels come back from piece to piece; a text, in the records of one piece.
 _LABEL, _SHORT = 200, 100_000
-_prepare_label = lru_cache(maxsize=20_000)(_prepare)
+_prepare_label = lru_cache(maxsize=2_000)(_prepare)
 _prepare_text = lru_cache(maxsize=64)(_prepare)
 
 

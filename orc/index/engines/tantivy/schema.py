@@ -146,7 +146,7 @@ def _add_entry(document: tantivy.Document, entry: _Entry, references: set[str]) 
 
 
 # Every record of a piece says the same of it, and most pieces of a budget say nearly the same.
-@lru_cache(maxsize=50_000)
+@lru_cache(maxsize=5_000)
 def _make_entry(name: str, value: Value) -> _Entry:
     field = BY_NAME[name]
     if field.kind not in NUMBERS:
