@@ -16,9 +16,9 @@ from orc.index.outbox import mark_piece_ids
 from orc.ingest.atelier import Atelier
 from orc.ingest.extract.pool import Document as PoolDocument
 from orc.ingest.extract.values import EtatTexte, Extraction
-from orc.ingest.places import Place, find_places
 from orc.models import AIndexer, Cloture, Lien, Piece, PieceJustificative, Texte, read_now
 from orc.silo import open_pj
+from orc.silo.places import Place, find_places
 
 Pj = PieceJustificative
 # Documents saved in one transaction.

@@ -7,8 +7,9 @@ from sqlalchemy.orm import Session
 
 from orc.access import Clearance
 from orc.domain import format_date, format_euros
-from orc.models import Bordereau, Emplacement, Fichier, Flux, Lien, Ligne, Piece, Tiers
+from orc.models import Bordereau, Flux, Lien, Ligne, Piece, Tiers
 from orc.search.consult_values import Difference, Provenance, VersionVue
+from orc.silo.places import find_places
 
 DIFFERENCES_MAX = 40
 VERSIONS_MAX = 50
@@ -17,17 +18,7 @@ VERSIONS_MAX = 50
 def get_provenance(session: Session, flux_id: int, ligne_xml: int) -> Provenance:
     """The flow, and the files of the silo where it still lies."""
     flux = session.get_one(Flux, flux_id)
-    present = session.execute(
-        select(Fichier.chemin, Emplacement.membre)
-        .join(Emplacement, Emplacement.fichier_id == Fichier.id)
-        .where(
-            Emplacement.flux_id == flux_id,
-            Fichier.disparu_le.is_(None),
-            Fichier.remplace_le.is_(None),
-        )
-        .order_by(Fichier.id)
-        .limit(10)
-    )
+    present = [place for place in find_places(session, flux_id) if place.la]
     return Provenance(
         flux_id=flux.id,
         nom_fic=flux.nom_fic,
@@ -36,7 +27,7 @@ def get_provenance(session: Session, flux_id: int, ligne_xml: int) -> Provenance
         date_flux=flux.date_flux,
         recu_le=flux.recu_le,
         ligne_xml=ligne_xml,
-        fichiers=tuple(f"{chemin} › {membre}" if membre else chemin for chemin, membre in present),
+        fichiers=tuple(f"{p.chemin} › {p.membre}" if p.membre else p.chemin for p in present[:10]),
     )
 
 

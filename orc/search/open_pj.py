@@ -9,10 +9,11 @@ from sqlalchemy.orm import Session
 from orc.access import Clearance
 from orc.domain import Domaine, strictest
 from orc.errors import Conflict, Forbidden, NotFound, OrcError, Unavailable
-from orc.models import Cellule, Emplacement, Fichier, Flux, Lien, PieceJustificative, Texte
+from orc.models import Cellule, Flux, Lien, PieceJustificative, Texte
 from orc.search.consult_pj import count_pages
 from orc.silo import Silo, open_pj
 from orc.silo.payload import LIMITE
+from orc.silo.places import find_places
 
 INTROUVABLE = "Cette pièce justificative n’existe pas, ou vous n’y avez pas accès."
 
@@ -168,10 +169,16 @@ def open_document(
     """
     pj.require_original()
     fault: OrcError | None = None
-    for silo, chemin, membre in _find_places(session, pj.flux_id):
+    for place in find_places(session, pj.flux_id):
         try:
             octets = open_pj(
-                open_silo(silo), chemin, membre, pj.debut, pj.longueur, pj.sha256, limite=limite
+                open_silo(place.silo),
+                place.chemin,
+                place.membre,
+                pj.debut,
+                pj.longueur,
+                pj.sha256,
+                limite=limite,
             )
         except OrcError as error:
             fault = error
@@ -181,18 +188,3 @@ def open_document(
         raise fault
     nom = session.scalar(select(Flux.nom_fic).where(Flux.id == pj.flux_id))
     raise Unavailable(f"Aucun fichier du silo ne contient plus le flux « {nom} ».")
-
-
-def _find_places(session: Session, flux_id: int) -> list[tuple[str, str, str]]:
-    """Where the flow lies: files still there first, latest first, plain ones before archives."""
-    query = (
-        select(Fichier.silo, Fichier.chemin, Emplacement.membre)
-        .join(Emplacement, Emplacement.fichier_id == Fichier.id)
-        .where(
-            Emplacement.flux_id == flux_id,
-            Fichier.disparu_le.is_(None),
-            Fichier.remplace_le.is_(None),
-        )
-        .order_by(Fichier.genre, Fichier.id.desc())
-    )
-    return [(row[0], row[1], row[2]) for row in session.execute(query)]
