@@ -63,8 +63,9 @@ def ingest_locked(data: Path, silo: Path, seconds: float) -> float:
     """An ingestion whose database another program holds for so long."""
     make_orc(Settings(data=str(data), workers=1)).close()
     process = start_ingestion(data, silo)
-    time.sleep(2)
     with sqlite3.connect(data / "orc.sqlite", timeout=60, isolation_level=None) as other:
+        while not other.execute("SELECT count(*) FROM flux").fetchone()[0]:
+            time.sleep(0.1)
         other.execute("BEGIN IMMEDIATE")
         time.sleep(seconds)
         other.execute("ROLLBACK")

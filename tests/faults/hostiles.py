@@ -89,8 +89,8 @@ def _make_files() -> Iterator[tuple[bytes, bytes]]:
     yield b"l\xe9gende.xml", _one("501").make()
 
 
-def _one(numero: str, **values: str) -> UnFlux:
-    return UnFlux((UnMandat(numero, **values),), nom=f"f{numero}")  # type: ignore[arg-type]
+def _one(numero: str, objet: str = "Fournitures") -> UnFlux:
+    return UnFlux((UnMandat(numero, objet=objet),), nom=f"f{numero}")
 
 
 def _make_refused() -> Iterator[tuple[str, bytes]]:

@@ -82,7 +82,7 @@ def assert_same(reference: Reference, data: Path) -> None:
 def test_an_ingestion_killed_again_and_again_ends_the_same(
     reference: Reference, tmp_path: Path
 ) -> None:
-    rnd, data, killed = random.Random(20261101), tmp_path / "data", 0  # noqa: S311 - moments
+    rnd, data, killed = random.Random(20261101), tmp_path / "data", 0  # noqa: S311 - moments to kill at, no secret
     for number in range(KILLS):
         process = start_ingestion(data, reference.silo)
         process.join(0.05 + rnd.random() * 1.6 * reference.seconds / KILLS)
@@ -109,7 +109,7 @@ def assert_alone(group: int | None) -> None:
 
 
 def test_children_killed_at_random_lose_no_document(reference: Reference, tmp_path: Path) -> None:
-    rnd, data = random.Random(7), tmp_path / "data"  # noqa: S311 - moments
+    rnd, data = random.Random(7), tmp_path / "data"  # noqa: S311 - moments to kill at, no secret
     process = start_ingestion(data, reference.silo)
     while process.is_alive():
         process.join(1.0 + rnd.random())
