@@ -26,13 +26,18 @@ const key = (href) => {
   return `${url.pathname}?${url.searchParams.get("piece")}`;
 };
 const rank = kept?.liens?.findIndex((href) => key(href) === key(location.href)) ?? -1;
-if (place && rank >= 0) {
+// Another PJ of a found piece is no result itself: it still leads back to its search.
+const words = (href) => new URL(href, location.href).searchParams.get("q");
+const searched = kept && words(location.href) !== null && words(location.href) === words(kept.page);
+if (place && (rank >= 0 || searched)) {
   const parts = [link("Retour aux résultats", kept.page)];
-  if (rank > 0) parts.push(link("Résultat précédent", kept.liens[rank - 1], "prev"));
-  const where = document.createElement("span");
-  where.textContent = `résultat ${rank + 1} sur ${kept.liens.length} de la page`;
-  parts.push(where);
-  if (rank < kept.liens.length - 1) parts.push(link("Résultat suivant", kept.liens[rank + 1], "next"));
+  if (rank >= 0) {
+    if (rank > 0) parts.push(link("Résultat précédent", kept.liens[rank - 1], "prev"));
+    const where = document.createElement("span");
+    where.textContent = `résultat ${rank + 1} sur ${kept.liens.length} de la page`;
+    parts.push(where);
+    if (rank < kept.liens.length - 1) parts.push(link("Résultat suivant", kept.liens[rank + 1], "next"));
+  }
   place.append(...parts);
   place.hidden = false;
 }
