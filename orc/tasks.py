@@ -1,5 +1,6 @@
 """Work to do later: enqueued after commit, on the broker of the settings. Messages carry ids."""
 
+import gc
 import time
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -17,6 +18,7 @@ POLL_SECONDS = 0.05
 WATCH_SECONDS = 0.5
 NO_LIMIT_MS = 24 * 3600 * 1000
 RETRIES = 3
+GC_THRESHOLDS = (20_000, 20, 50)
 
 
 def make_broker(url: str) -> StubBroker:
@@ -62,6 +64,9 @@ class Tasks:
         """Run the worker threads in this process, a pool per queue; once is enough."""
         if self._workers:
             return
+        # Jobs make many values and few cycles: looking for these at each turn costs a twentieth.
+        gc.freeze()
+        gc.set_threshold(*GC_THRESHOLDS)
         for queue, threads in self._threads.items():
             worker = Worker(self._brokers[queue], worker_threads=threads, worker_timeout=100)
             worker.start()

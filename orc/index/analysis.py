@@ -191,12 +191,19 @@ _AMOUNT = re.compile(rf"(?<![\w,./-])(-?{_NUMBER})[,.](\d\d)(?![\w/-]|[.,]\d)")
 _GROUPED = re.compile(r"(?<![\w,./-])(\d{1,3}(?: \d{3})+)(?![\w/-]|[.,]\d| \d)")
 _SIRET = re.compile(r"(?<![\d])(?<!\d )\d{3} ?\d{3} ?\d{3}(?: ?\d{5})?(?!\d)")
 _IBAN = re.compile(r"(?<![a-z0-9])[a-z]{2}\d\d(?: [a-z0-9]{4}){3,7}(?: [a-z0-9]{1,3})?(?![a-z0-9])")
-# Runs of figures with signs in them: where amounts and SIRET are looked for.
+# The same amounts in a folded text; begins with a digit, so that the scan jumps from one to the
+# next and only then looks back.
+_AMOUNT_IN_TEXT = re.compile(
+    r"([0-9](?:(?<![\w,./-].)|(?<=-.)(?<![\w,./-]-.))"
+    r"(?:[0-9]{0,2}(?:[ .][0-9]{3})+|[0-9]*))[,.]([0-9][0-9])(?![\w/-]|[.,][0-9])",
+    re.DOTALL,
+)
+# Runs of figures with signs in them: where grouped numbers and SIRET are looked for.
 _FIGURES = re.compile(r"[0-9]+[ .,][0-9 .,]*[0-9]")
 # What every spaced IBAN has; begins with a fixed sign, so that the scan jumps from one to the next.
 _IBAN_HINT = re.compile(r" (?<=[a-z][a-z][0-9][0-9] )[a-z0-9]{4} ")
 # What a grouped number and a spaced SIRET have, begun so for the same reason.
-_SPACED = re.compile(r" (?<=[0-9] )[0-9]{3}(?:[0-9]{2,3}|[0-9]{5}|[0-9]{8})?(?![0-9])")
+_SPACED = re.compile(r" (?<=[0-9] )[0-9]{3}(?:[0-9]{2,3}|[0-9]{5}|[0-9]{8})?(?![0-9]|[.,][0-9])")
 _DIGIT = re.compile("[0-9]")
 _LONGEST_REFERENCE = 64
 # The same on a text that was not folded, so that places stay those of the text.
@@ -241,11 +248,21 @@ def read_amount(text: str) -> int | None:
 
 def _amount_keys(folded: str) -> Iterator[str]:
     for whole, cents in _AMOUNT.findall(folded):
-        bare = f"{whole}{cents}".replace(" ", "").replace(".", "")
-        yield f"={bare.lstrip('-0') or '0'}"
-    if _SPACED.search(folded):
-        for whole in _GROUPED.findall(folded):
-            yield f"={int(whole.replace(' ', '')) * 100}"
+        yield f"={int(re.sub(r'[ .-]', '', whole)) * 100 + int(cents)}"
+    for whole in _GROUPED.findall(folded):
+        yield f"={int(whole.replace(' ', '')) * 100}"
+
+
+def _grouped_keys(folded: str) -> Iterator[str]:
+    """Amounts without cents, and SIRET, whose figures are written in groups."""
+    figures = "|".join(
+        [folded[max(0, f.start() - 2) : f.end() + 1] for f in _FIGURES.finditer(folded)]
+    )
+    for whole in _GROUPED.findall(figures):
+        yield f"={int(whole.replace(' ', '')) * 100}"
+    for siret in _SIRET.findall(figures):
+        if " " in siret:
+            yield siret.replace(" ", "")
 
 
 def find_reference_keys(folded: str) -> set[str]:
@@ -253,15 +270,14 @@ def find_reference_keys(folded: str) -> set[str]:
 
     A bare number without leading zeros has none: it is a word already.
     """
-    figures = "|".join(
-        [folded[max(0, f.start() - 2) : f.end() + 1] for f in _FIGURES.finditer(folded)]
-    )
-    keys = set(_amount_keys(figures))
-    sirets = _SIRET.findall(figures) if _SPACED.search(figures) else ()
-    ibans = _IBAN.findall(folded) if _IBAN_HINT.search(folded) else ()
-    for spaced in (*sirets, *ibans):
-        if " " in spaced:
-            keys.add(spaced.replace(" ", ""))
+    keys = {
+        f"={(whole + cents).replace(' ', '').replace('.', '').lstrip('0') or '0'}"
+        for whole, cents in _AMOUNT_IN_TEXT.findall(folded)
+    }
+    if _SPACED.search(folded):
+        keys.update(_grouped_keys(folded))
+    if _IBAN_HINT.search(folded):
+        keys.update(iban.replace(" ", "") for iban in _IBAN.findall(folded))
     # Words and amounts, nearly all there is, are told from references by their signs alone.
     for written in [w for w in set(folded.split()) if not w.isalpha()]:
         if written.replace(",", "").isdigit() and written[0] != "0" and ",0" not in written:
