@@ -6,6 +6,8 @@ import json
 import shutil
 import time
 from collections.abc import Iterable, Sequence
+from itertools import groupby
+from operator import attrgetter
 from pathlib import Path
 from threading import RLock
 
@@ -20,7 +22,7 @@ from orc.index.engines.tantivy.pages import Page, SortedPages, find_by_relevance
 from orc.index.engines.tantivy.schema import (
     GENRES,
     make_analyzers,
-    make_document,
+    make_documents,
     make_schema,
     make_signature,
 )
@@ -95,8 +97,10 @@ class TantivyEngine:
             fresh = {r.piece_id for r in batch} - met
             met |= fresh
             self.remove(fresh)
-            for record in batch:
-                self._get_writer().add_document(make_document(record))
+            writer = self._get_writer()
+            for _, of_piece in groupby(batch, attrgetter("piece_id")):
+                for document in make_documents(list(of_piece)):
+                    writer.add_document(document)
 
     def remove(self, piece_ids: Iterable[int]) -> None:
         """Take every record of these pieces away."""

@@ -1,7 +1,8 @@
 """What a tantivy index holds for each field of fields.py, and how a record becomes a document."""
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from copy import copy
 from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
@@ -29,7 +30,7 @@ MOTS, REFERENCES = "mots_", "references_"
 
 _TEXTS = frozenset(f.name for f in FIELDS if f.kind is Kind.TEXTE)
 _IN_MOTS = frozenset(WORDS)
-_SORTED = tuple(f.name for f in FIELDS if f.sort)
+_SORTED = frozenset(f.name for f in FIELDS if f.sort)
 
 MISSING = -(2**62)  # sorts before every value
 LARGEST = 2**62
@@ -91,26 +92,55 @@ def make_signature() -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
-def make_document(record: Record) -> tantivy.Document:
-    """The document of a record. Unknown names and values of a wrong type are our own faults."""
-    document = tantivy.Document()
-    keys = (GENRES[record.genre], record.numero, record.piece_id, record.cellule, record.version)
-    for name, key in zip(KEYS, keys, strict=True):
-        document.add_unsigned(name, key)
-    references: set[str] = set()
-    for name, given in record.values.items():
-        values = given if len(given) == 1 else tuple(dict.fromkeys(given))
+def make_documents(records: Sequence[Record]) -> Iterator[tantivy.Document]:
+    """The documents of records of one piece: what all of them say is made once, then copied.
+
+    Unknown names and values of a wrong type are our own faults.
+    """
+    shared = _find_shared(records)
+    base, found = tantivy.Document(), set[str]()
+    _add_values(base, shared, shared, found)
+    for record in records:
+        document, references = copy(base), set(found)
+        keys = (GENRES[record.genre], record.numero, record.piece_id, record.cellule)
+        for name, key in zip(KEYS, (*keys, record.version), strict=True):
+            document.add_unsigned(name, key)
+        own = record.values.keys() - shared.keys()
+        _add_values(document, record.values, own, references)
+        for name in _SORTED:
+            if not record.values.get(name):
+                document.add_integer(name + SORT, MISSING)
+        if references:
+            document.add_text(REFERENCES, " ".join(references))
+        yield document
+
+
+def _find_shared(records: Sequence[Record]) -> dict[str, tuple[Value, ...]]:
+    """What every record says, being given the very same values."""
+    others = [record.values for record in records[1:]]
+    return {
+        name: values
+        for name, values in (records[0].values.items() if others else ())
+        if all(other.get(name) is values for other in others)
+    }
+
+
+def _add_values(
+    document: tantivy.Document,
+    values: Mapping[str, tuple[Value, ...]],
+    names: Iterable[str],
+    references: set[str],
+) -> None:
+    for name in names:
+        given = values[name]
+        distinct = given if len(given) == 1 else tuple(dict.fromkeys(given))
         if name in _TEXTS:
-            _add_texts(document, BY_NAME[name], values, references)
+            _add_texts(document, BY_NAME[name], distinct, references)
         else:
-            for value in values:
+            for value in distinct:
                 _add_entry(document, _make_entry(name, value), references)
-    for name in _SORTED:
-        first = record.values.get(name, ())[:1]
-        document.add_integer(name + SORT, make_number(first[0]) if first else MISSING)
-    if references:
-        document.add_text(REFERENCES, " ".join(references))
-    return document
+        if name in _SORTED and given:
+            document.add_integer(name + SORT, make_number(given[0]))
 
 
 def _add_texts(
