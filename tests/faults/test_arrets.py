@@ -30,7 +30,7 @@ from tests.flows import UnFlux, UnMandat
 from tests.ingest.test_ingestion import CLOTURES, MANDAT, ingest, search
 
 pytestmark = pytest.mark.lent
-PIECES, KILLS = 300, 12
+PIECES, KILLS = 250, 12
 
 
 @dataclass(frozen=True)
