@@ -1,5 +1,6 @@
 """orc demo: make a silo, or make one, read it, and open the web front."""
 
+from hashlib import sha256
 from pathlib import Path
 from typing import Annotated
 
@@ -72,7 +73,9 @@ def _open(settings: Settings) -> Orc:
 
 def _find_folder(pieces: int, silo_url: str) -> Path:
     """A silo of one's own never mixes with the demonstration's, nor two sizes with each other."""
-    return FOLDER / ("mon-silo" if silo_url else f"orc-{pieces}")
+    if not silo_url:
+        return FOLDER / f"orc-{pieces}"
+    return FOLDER / f"mon-silo-{sha256(str(Path(silo_url).absolute()).encode()).hexdigest()[:8]}"
 
 
 def _prepare_silo(pieces: int) -> Path:

@@ -79,6 +79,11 @@ def print_bilan(bilan: Bilan) -> None:
         f"L’archive compte {n(bilan.pieces)} pièces et {n(bilan.pj)} pièces justificatives "
         f"dans {n(bilan.flux)} flux. Exercices clos : {n(bilan.cherchables)} pièces cherchables."
     )
+    if bilan.pieces and not bilan.cherchables:
+        out.print(
+            "Rien n’est encore cherchable : aucun exercice n’est clos. « orc exercice liste » les "
+            "montre, « orc exercice clore » en clôt un, « --clore-passes » clôt les années passées."
+        )
     if bilan.clos_par_defaut:
         out.print(
             f"Sans clotures.csv : {bilan.clos_par_defaut} exercices passés sont tenus pour clos."

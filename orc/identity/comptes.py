@@ -148,7 +148,7 @@ def disable_compte(session: Writing, identifiant: str, *, par: str) -> None:
     session.flush()
     record_acte(
         session,
-        Acte.COMPTE_CREE,
+        Acte.COMPTE_DESACTIVE,
         acteur=par,
         objet=f"personne:{personne.id}",
         details={"desactive": True},
@@ -163,7 +163,7 @@ def change_mot_de_passe(session: Writing, identifiant: str, mot_de_passe: str, *
     session.flush()
     record_acte(
         session,
-        Acte.COMPTE_CREE,
+        Acte.MOT_DE_PASSE_CHANGE,
         acteur=par,
         objet=f"personne:{personne.id}",
         details={"mot_de_passe": "change"},

@@ -70,7 +70,8 @@ class _PieceRecords:
         self._piece = piece
         self._lignes = [(ligne, _make_ligne(ligne, tiers)) for ligne in lignes]
         self._liens = [(lien, _make_pj(lien, storage)) for lien in liens]
-        self._common = _make_common(piece, len({lien.id_unique for lien in liens}))
+        cited = {lien.id_unique for lien in liens if lien.cellule_id == piece.cellule_id}
+        self._common = _make_common(piece, len(cited))
 
     def make(self) -> Iterator[Record]:
         """The piece, then its lignes, then its PJ."""
@@ -99,6 +100,12 @@ class _PieceRecords:
 
 def _make_common(piece: Row[Any], nb_pj: int) -> Values:
     emission = piece.date_emission
+    # A total that counts pieces of another cellule would tell of them by subtraction.
+    ht, tva, nb_pieces = (
+        (None, None, None)
+        if piece.reserve
+        else (piece.ht_declare, piece.tva_declare, piece.nb_pieces_declare)
+    )
     return _values(
         collectivite=piece.siren,
         nom_collectivite=piece.nom_collectivite,
@@ -112,11 +119,9 @@ def _make_common(piece: Row[Any], nb_pj: int) -> Values:
         type_bordereau=piece.type_bordereau,
         date=emission,
         mois=emission.year * 100 + emission.month if emission else None,
-        bordereau_ht=piece.ht_declare,
-        bordereau_ttc=None
-        if piece.ht_declare is None
-        else piece.ht_declare + (piece.tva_declare or 0),
-        bordereau_pieces=piece.nb_pieces_declare,
+        bordereau_ht=ht,
+        bordereau_ttc=None if ht is None else ht + (tva or 0),
+        bordereau_pieces=nb_pieces,
         piece=piece.numero,
         type_piece=piece.type_piece,
         nature=piece.nature_piece,
@@ -176,6 +181,8 @@ def _make_tiers(tiers: Row[Any]) -> Values:
 
 def _make_pj(lien: Row[Any], storage: Storage) -> Values:
     etat_texte = lien.etat_texte
+    if lien.pj_id is not None and lien.etat != "ok" and etat_texte in {None, "sans_texte"}:
+        etat_texte = "vide" if lien.etat == "vide" else "illisible"
     pages: tuple[str, ...] = ()
     try:
         pages = storage.get_pages(lien.sha256) if lien.nb_caracteres else ()

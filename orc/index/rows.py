@@ -4,8 +4,8 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from sqlalchemy import Row, select
-from sqlalchemy.orm import Session
+from sqlalchemy import Row, exists, select
+from sqlalchemy.orm import Session, aliased
 
 from orc.models import (
     Bordereau,
@@ -31,7 +31,14 @@ def group_by_piece(rows: Rows) -> dict[int, list[Row[Any]]]:
 
 
 def find_pieces(session: Session, ids: Sequence[int]) -> Rows:
-    """Pieces with their bordereau, budget and collectivité, by id."""
+    """Pieces with their bordereau, budget and collectivité, by id.
+
+    `reserve`: the bordereau holds pieces of another cellule too, so what it declares is not told.
+    """
+    sibling = aliased(Piece)
+    reserve = exists().where(
+        sibling.bordereau_id == Piece.bordereau_id, sibling.cellule_id != Piece.cellule_id
+    )
     query = (
         select(
             *Piece.__table__.columns,
@@ -46,6 +53,7 @@ def find_pieces(session: Session, ids: Sequence[int]) -> Rows:
             Budget.id_post,
             Budget.libelle.label("nom_budget"),
             Collectivite.libelle.label("nom_collectivite"),
+            reserve.label("reserve"),
         )
         .join(Bordereau, Bordereau.id == Piece.bordereau_id)
         .join(Budget, Budget.id == Piece.budget_id)

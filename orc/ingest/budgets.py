@@ -15,7 +15,7 @@ from orc.domain import CleBudget, Domaine, Sens
 from orc.errors import Invalid
 from orc.index.outbox import mark_piece_ids
 from orc.ingest.domaines import decide_domaine
-from orc.ingest.links import spread_domaines
+from orc.ingest.links import find_siblings, spread_domaines
 from orc.ingest.referentiel import Cellules, Libelles, get_budget
 from orc.journal import Acte, record_acte
 from orc.models import Budget, Collectivite, Lien, Ligne, Piece
@@ -108,6 +108,7 @@ def redecide_domaines(database: Database, budget_id: int, *, compte_651_sensible
         with database.writing() as session:
             changed = _redecide(session, ids, cellules, compte_651_sensible=compte_651_sensible)
             liens = select(Lien.id).where(Lien.piece_id.in_(ids))
+            changed |= find_siblings(session, changed)
             mark_piece_ids(session, changed | spread_domaines(session, liens, cellules))
 
 

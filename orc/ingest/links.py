@@ -3,6 +3,7 @@
 Three ways to link (structure.md §5): PJRef in the same flow, PJRef to another flow, RefCompta.
 """
 
+from collections.abc import Collection
 from functools import cache
 from typing import Any
 
@@ -18,7 +19,7 @@ from sqlalchemy import (
     select,
     update,
 )
-from sqlalchemy.orm import InstrumentedAttribute, aliased
+from sqlalchemy.orm import InstrumentedAttribute, Session, aliased
 
 from orc.db import Writing, insert_missing
 from orc.domain import Domaine, Sens, strictest
@@ -194,7 +195,16 @@ def spread_domaines(session: Writing, liens: Select[int], cellules: Cellules) ->
     others = select(Lien.id).where(Lien.piece_id.in_(changed))
     scope = select(liens.union(others).subquery().c.id)
     _reserve_pj(session, scope)
-    return changed | _move_liens(session, scope, cellules)
+    return changed | find_siblings(session, changed) | _move_liens(session, scope, cellules)
+
+
+def find_siblings(session: Session, piece_ids: Collection[int]) -> set[int]:
+    """The pieces of the same bordereaux: what theirs may say of it depends on these domaines."""
+    found: set[int] = set()
+    for piece_id in piece_ids:
+        held = select(Piece.bordereau_id).where(Piece.id == piece_id).scalar_subquery()
+        found.update(session.scalars(select(Piece.id).where(Piece.bordereau_id == held)))
+    return found
 
 
 def _reserve_pieces(session: Writing, liens: Select[int], cellules: Cellules) -> set[int]:

@@ -25,6 +25,8 @@ class Acte(StrEnum):
     CLOTURE = "cloture"
     RETRAIT_DE_CLOTURE = "retrait_de_cloture"
     COMPTE_CREE = "compte_cree"
+    COMPTE_DESACTIVE = "compte_desactive"
+    MOT_DE_PASSE_CHANGE = "mot_de_passe_change"
     HABILITATION = "habilitation"
     REFERENTIEL = "referentiel"
     RECONSTRUCTION = "reconstruction"

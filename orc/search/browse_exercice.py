@@ -212,7 +212,7 @@ def _sum_bordereaux(
 
 def _make_ligne(bordereau: Bordereau, nombre: int, ttc: int, reserve: bool) -> BordereauLigne:  # noqa: FBT001 - unpacked from a row
     return BordereauLigne(
-        resume=make_bordereau_resume(bordereau),
+        resume=make_bordereau_resume(bordereau, visible=nombre > 0 or not reserve),
         nb_pieces=nombre,
         ttc=ttc,
         reserve=reserve,

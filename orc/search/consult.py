@@ -164,7 +164,7 @@ def get_bordereau(
     )
     sendings = find_versions_bordereau(session, bordereau)
     return BordereauVue(
-        resume=make_bordereau_resume(bordereau),
+        resume=make_bordereau_resume(bordereau, visible=nb > 0 or not reserve),
         lieu=get_lieu(session, bordereau.budget_id),
         reserve=reserve,
         nb_declare=None if reserve else bordereau.nb_pieces_declare,

@@ -150,7 +150,8 @@ def find_hit_passages(
     read: the index is a hint.
     """
     found: dict[int, list[Passage]] = {}
-    _add_objets(session, [h.numero for h in hits if h.genre is Genre.PIECE], expression, found)
+    pieces = [h.numero for h in hits if h.genre is Genre.PIECE]
+    _add_objets(session, pieces, expression, clearance, found)
     read: dict[int, int] = {}
     for lien in _find_texts(session, hits, clearance):
         key = lien.id if lien.genre is Genre.PJ else lien.piece_id
@@ -197,9 +198,12 @@ def _add_objets(
     session: Session,
     piece_ids: Sequence[int],
     expression: Expression,
+    clearance: Clearance,
     found: dict[int, list[Passage]],
 ) -> None:
-    query = select(Piece.id, Piece.objet).where(among(Piece.id, piece_ids))
+    query = select(Piece.id, Piece.objet).where(
+        among(Piece.id, piece_ids), among(Piece.cellule_id, clearance.cellules)
+    )
     for row in session.execute(query) if piece_ids else ():
         morceaux = mark(row.objet, expression)
         if any(marked for _, marked in morceaux):

@@ -40,7 +40,7 @@ def find_etendue(session: Session, lecteur: Lecteur, today: date) -> Etendue:
     return Etendue(
         nb_collectivites=len({row.siren for row in closed}),
         exercices=tuple(sorted({row.exercice for row in closed})),
-        ouverts=tuple(sorted({row.exercice for row in rows} - {row.exercice for row in closed})),
+        ouverts=tuple(sorted({row.exercice for row in rows if not clearance.allows(row.id)})),
         exclus=tuple(LIBELLES_DOMAINES[d].lower() for d in SENSIBLES if d.value not in named),
     )
 

@@ -11,7 +11,7 @@ from orc.index.fields import Genre
 from orc.index.query import Hit
 from orc.models import Bordereau, Budget, Collectivite, Lien, Piece, PieceJustificative, Texte
 from orc.nomenclature import libelle_type_pj
-from orc.search.consult_pj import find_presence
+from orc.search.consult_pj import count_pages, find_presence
 from orc.search.consult_values import BordereauResume, PieceResume, Presence
 from orc.search.lieux import Code, Lieu, make_lieu
 from orc.search.resumes import find_resumes, make_bordereau_resume
@@ -118,5 +118,5 @@ def _make_pj(lien: Lien, pj: PieceJustificative | None, texte: Texte | None) -> 
         sha256=pj.sha256 if pj else "",
         etat_texte=texte.etat if texte else "",
         motif=(texte.motif if texte else "") or (pj.motif if pj else ""),
-        nb_pages=texte.nb_pages if texte else 0,
+        nb_pages=count_pages(texte),
     )

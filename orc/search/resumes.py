@@ -15,12 +15,13 @@ from orc.nomenclature import (
 )
 from orc.search.consult_values import BordereauResume, PieceResume
 from orc.search.lieux import Code
+from orc.search.paged import among
 
 ELECTRONIQUE = "01"
 
 
-def make_bordereau_resume(bordereau: Bordereau) -> BordereauResume:
-    """One line of a bordereau, its type with its label."""
+def make_bordereau_resume(bordereau: Bordereau, *, visible: bool = True) -> BordereauResume:
+    """One line of a bordereau, its type with its label; no objet when none of it is `visible`."""
     return BordereauResume(
         id=bordereau.id,
         sens=Sens(bordereau.sens),
@@ -31,7 +32,7 @@ def make_bordereau_resume(bordereau: Bordereau) -> BordereauResume:
             libelle_type_bordereau(bordereau.sens, bordereau.type_bordereau),
         ),
         date_emission=bordereau.date_emission,
-        objet=bordereau.objet,
+        objet=bordereau.objet if visible else "",
         signe=bordereau.signe,
     )
 
@@ -43,7 +44,7 @@ def find_resumes(
     shown = [piece for piece in pieces if clearance.allows(piece.cellule_id)]
     ids = [piece.id for piece in shown]
     tiers = find_noms_tiers(session, ids)
-    liens = _count_pj(session, ids)
+    liens = _count_pj(session, ids, clearance)
     return tuple(
         _make(piece, tiers.get(piece.id, ""), liens.get(piece.id, (0, 0))) for piece in shown
     )
@@ -91,8 +92,10 @@ def _join_names(names: list[str]) -> str:
     return f"{names[0]} et {others} autre{'s' if others > 1 else ''}"
 
 
-def _count_pj(session: Session, piece_ids: Sequence[int]) -> dict[int, tuple[int, int]]:
-    """How many PJ each piece cites, and how many of them should have come but have not."""
+def _count_pj(
+    session: Session, piece_ids: Sequence[int], clearance: Clearance
+) -> dict[int, tuple[int, int]]:
+    """How many PJ each piece cites, and how many of them never came, among those allowed."""
     absent = (Lien.support == ELECTRONIQUE) & Lien.pj_id.is_(None)
     query = (
         select(
@@ -100,7 +103,7 @@ def _count_pj(session: Session, piece_ids: Sequence[int]) -> dict[int, tuple[int
             func.count(func.distinct(Lien.id_unique)),
             func.count(func.distinct(Lien.id_unique)).filter(absent),
         )
-        .where(Lien.piece_id.in_(piece_ids))
+        .where(Lien.piece_id.in_(piece_ids), among(Lien.cellule_id, clearance.cellules))
         .group_by(Lien.piece_id)
     )
     return {row[0]: (row[1], row[2]) for row in session.execute(query)}

@@ -3,14 +3,15 @@
 A Portee says whose flows: those of some budgets, or all of them for an administrateur.
 """
 
+import re
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 
 from sqlalchemy import ColumnElement, Select, and_, false, func, or_, select, true
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
-from orc.access import Lecteur, find_habilitations
+from orc.access import Clearance, Lecteur, find_habilitations
 from orc.domain import Role
 from orc.models import (
     Anomalie,
@@ -30,14 +31,20 @@ from orc.search.paged import Paged, among, find_page, read_page
 
 PAR_PAGE = 50
 SEE_THEIR_BUDGETS = frozenset({Role.COMPTABLE, Role.ARCHIVISTE})
+_CITATION = re.compile(r"«[^»]*»?")
+_NOMBRE = re.compile(r"\d(?:[\d\s.,/-]*\d)?")
 
 
 @dataclass(frozen=True, slots=True)
 class Portee:
-    """Whose flows are shown. `budgets` None: everything. `details`: names, or counts alone."""
+    """Whose flows are shown. `budgets` None: everything. `details`: names, or counts alone.
+
+    `clearance`: whose eyes read the anomalies of pieces; None: the operator's, on the machine.
+    """
 
     budgets: frozenset[int] | None
     details: bool
+    clearance: Clearance | None = None
 
     def holds(self, budget_id: int | None) -> bool:
         """Whether a flow of this budget is shown."""
@@ -141,12 +148,12 @@ def find_portee(session: Session, lecteur: Lecteur, today: date) -> Portee:
     A comptable sees names; an archiviste counts only (domaine.md, « Who uses it »).
     """
     if Role.ADMINISTRATEUR in lecteur.roles:
-        return Portee(None, details=True)
+        return Portee(None, details=True, clearance=lecteur.clearance)
     grants = find_habilitations(session, lecteur.personne_id, today)
     of_comptable = [g for g in grants if g.role == Role.COMPTABLE]
     kept = of_comptable or [g for g in grants if g.role in SEE_THEIR_BUDGETS]
     ids = find_budgets_granted(session, kept)
-    return Portee(frozenset(ids), details=bool(of_comptable))
+    return Portee(frozenset(ids), details=bool(of_comptable), clearance=lecteur.clearance)
 
 
 def find_portee_comptable(session: Session, lecteur: Lecteur, today: date) -> list[int]:
@@ -387,9 +394,30 @@ def find_anomalies(
         query = query.where(Anomalie.flux_id == flux_id)
     if code:
         query = query.where(Anomalie.code == code)
-    return read_page(
+    found = read_page(
         session, query, lambda row: _make_anomalie(row[0], row[1]), page=page, taille=taille
     )
+    hidden = _find_hidden(session, {a.flux_id for a in found.items}, portee.clearance)
+    items = tuple(
+        replace(a, message=hide_values(a.message)) if a.flux_id in hidden else a
+        for a in found.items
+    )
+    return replace(found, items=items)
+
+
+def _find_hidden(session: Session, ids: set[int], clearance: Clearance | None) -> set[int]:
+    """The flows of which something may not be seen: values quoted from them are not told."""
+    if clearance is None:
+        return set()
+    held = select(Piece.flux_id).where(Piece.flux_id.in_(ids))
+    with_pieces = set(session.scalars(held.distinct()))
+    beyond = held.where(~among(Piece.cellule_id, clearance.cellules)).distinct()
+    return ids - with_pieces | set(session.scalars(beyond))
+
+
+def hide_values(message: str) -> str:
+    """A message without the values it quotes: what is wrong stays, not whose nor how much."""
+    return _NOMBRE.sub("…", _CITATION.sub("« … »", message))
 
 
 def _make_anomalie(anomalie: Anomalie, nom_fic: str) -> AnomalieLigne:

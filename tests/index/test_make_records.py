@@ -74,7 +74,7 @@ def test_a_pj_more_reserved_than_its_piece_is_not_on_the_piece(archive, session)
     assert "texte" not in piece.values
     assert nom not in piece.values["nom_pj"]
     assert "texte" not in ligne.values
-    assert piece.values["nb_pj"] == (2,)
+    assert piece.values["nb_pj"] == (1,)
     (reserved,) = [r for r in of_genre(records, Genre.PJ) if r.cellule == paie]
     assert reserved.values["nom_pj"] == (nom,)
 

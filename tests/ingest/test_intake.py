@@ -11,6 +11,8 @@ from hypothesis import strategies as st
 from sqlalchemy import func, select, update
 
 from orc.db import Database, insert_missing
+from orc.index.fields import Genre
+from orc.index.make_records import make_records
 from orc.ingest.intake import read_flux_into_sql
 from orc.models import (
     Anomalie,
@@ -27,6 +29,7 @@ from orc.models import (
     Tiers,
     read_now,
 )
+from orc.storage import Storage
 from tests.flows import UnePj, UnFlux, UnMandat
 from tests.sql import make_database
 
@@ -290,3 +293,26 @@ def test_the_schema_says_what_differs_and_refuses_nothing(
         codes = set(session.scalars(select(Anomalie.code)))
     assert "xsd" in codes
     assert count(database, Piece) == 1
+
+
+def test_a_bordereau_that_holds_reserved_pieces_declares_nothing_to_the_index(
+    database: Database, tmp_path: Path
+) -> None:
+    mandats = (UnMandat("1", ht="100.00"), UnMandat("2", ht="900.00", compte="6411"))
+    take_in(database, UnFlux(mandats), tmp_path)
+    with database.reading() as session:
+        ids = session.scalars(select(Piece.id)).all()
+        records = list(make_records(session, Storage(f"memory://{tmp_path}"), ids))
+    pieces = [r for r in records if r.genre is Genre.PIECE]
+    assert len(pieces) == 2
+    assert all("bordereau_ht" not in r.values for r in pieces)
+    assert all("bordereau_pieces" not in r.values for r in pieces)
+
+
+def test_a_piece_reserved_later_by_its_pj_makes_its_whole_bordereau_be_indexed_again(
+    database: Database, tmp_path: Path
+) -> None:
+    take_in(database, UnFlux((UnMandat("1", ("A",)), UnMandat("2"))), tmp_path)
+    take_in(database, UnFlux(pjs=(UnePj("A", type_pj="004"),), nom="PJ"), tmp_path)
+    with database.reading() as session:
+        assert set(session.scalars(select(Piece.tour))) == {1}

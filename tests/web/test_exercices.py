@@ -147,8 +147,9 @@ def test_exercices_of_another_poste_do_not_exist(archive: Archive, comptable: Na
 
 def test_choosing_nothing_is_said(comptable: Navigateur) -> None:
     answer = comptable.get("/exercices/apercu")
-    assert answer.status_code == 422
-    assert "Choisissez au moins un exercice." in answer.text
+    assert answer.status_code == 303
+    page = comptable.get(answer.headers["location"])
+    assert "cochez au moins un exercice" in page.text
 
 
 @pytest.mark.parametrize("identifiant", ["ordonnateur", "juge", "archiviste", "administrateur"])

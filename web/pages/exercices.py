@@ -127,6 +127,8 @@ def _name(ligne: LigneExercice) -> str:
 def _say(fait: str) -> str:
     """The sentence for what was just done: `clos-3`, `rouvert-2023`."""
     verb, _, number = fait.partition("-")
+    if verb == "aucun":
+        return "Rien n’a été choisi : cochez au moins un exercice."
     if not number.isdecimal():
         return ""
     if verb == "clos" and int(number) == 0:
@@ -146,7 +148,9 @@ def _say(fait: str) -> str:
 @acces(Role.COMPTABLE)
 def show_apercu(request: Request, session: Lecture, lecteur: Connecte, e: Choix = None) -> Response:
     """What closing the chosen exercices would make appear. Nothing is changed."""
-    lignes = choose(find_lignes(session, lecteur), e or [])
+    if not e:
+        return RedirectResponse("/exercices?fait=aucun", 303)
+    lignes = choose(find_lignes(session, lecteur), e)
     jour = date.today().isoformat()  # noqa: DTZ011 - the civil day of the place
     return _show_apercu(request, session, lecteur, lignes, jour)
 

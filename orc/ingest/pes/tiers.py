@@ -6,7 +6,10 @@ from orc.ingest.extract.nir import mask_nir as mask_any
 from orc.ingest.pes.blocs import Bloc, Lecture, make_numero
 from orc.ingest.pes.values import Liens, PjRef, Rattachement, Tiers
 
-_NIR_IN_TEXT = re.compile(r"(?<!\d)[1-478]\d{4}(?:\d{2}|2[AB])\d{6}(?:\d{2})?(?!\d)", re.ASCII)
+# Not part of a longer reference: `ASAP` and thirteen digits is no NIR.
+_NIR_IN_TEXT = re.compile(
+    r"(?<![0-9A-Za-z])[1-478]\d{4}(?:\d{2}|2[AB])\d{6}(?:\d{2})?(?![0-9A-Za-z])", re.ASCII
+)
 # Five digits, spaced or not: nearly every text of a flow has none.
 _DIGITS = re.compile(r"\d(?:[\W_]{0,3}\d){4}")
 # 13 digits of a NIR, or 15 with its key; Corsica writes 2A and 2B.
