@@ -4,8 +4,8 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from sqlalchemy import Row, exists, select
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy import Row, Select, func, select
+from sqlalchemy.orm import Session
 
 from orc.models import (
     Bordereau,
@@ -35,10 +35,7 @@ def find_pieces(session: Session, ids: Sequence[int]) -> Rows:
 
     `reserve`: the bordereau holds pieces of another cellule too, so what it declares is not told.
     """
-    sibling = aliased(Piece)
-    reserve = exists().where(
-        sibling.bordereau_id == Piece.bordereau_id, sibling.cellule_id != Piece.cellule_id
-    )
+    mixed = _find_mixed(ids).subquery()
     query = (
         select(
             *Piece.__table__.columns,
@@ -53,15 +50,27 @@ def find_pieces(session: Session, ids: Sequence[int]) -> Rows:
             Budget.id_post,
             Budget.libelle.label("nom_budget"),
             Collectivite.libelle.label("nom_collectivite"),
-            reserve.label("reserve"),
+            mixed.c.bordereau_id.is_not(None).label("reserve"),
         )
         .join(Bordereau, Bordereau.id == Piece.bordereau_id)
         .join(Budget, Budget.id == Piece.budget_id)
         .join(Collectivite, Collectivite.siren == Budget.siren)
+        .outerjoin(mixed, mixed.c.bordereau_id == Piece.bordereau_id)
         .where(Piece.id.in_(ids))
         .order_by(Piece.id)
     )
     return session.execute(query).all()
+
+
+def _find_mixed(ids: Sequence[int]) -> Select[int]:
+    """The bordereaux of these pieces that hold several cellules: looked at once, not by piece."""
+    concerned = select(Piece.bordereau_id).where(Piece.id.in_(ids))
+    return (
+        select(Piece.bordereau_id)
+        .where(Piece.bordereau_id.in_(concerned))
+        .group_by(Piece.bordereau_id)
+        .having(func.min(Piece.cellule_id) != func.max(Piece.cellule_id))
+    )
 
 
 def find_lignes(session: Session, ids: Sequence[int]) -> Rows:

@@ -43,7 +43,6 @@ def test_an_index_that_is_damaged_is_made_again_by_orc_rebuild(data: Path, what:
         orc.close()
 
 
-@pytest.mark.xfail(strict=True, reason="the engine still raises what tantivy says")
 def test_an_index_that_is_damaged_is_said_in_french(data: Path) -> None:
     damage(data / "index", "meta.json")
     said = run(data, "silo", "check")
@@ -52,7 +51,6 @@ def test_an_index_that_is_damaged_is_said_in_french(data: Path) -> None:
     assert "Traceback" not in said.err
 
 
-@pytest.mark.xfail(strict=True, reason="the migrations still raise what alembic says")
 def test_a_data_folder_of_a_newer_version_is_refused_in_french(data: Path) -> None:
     orc = make_orc(Settings(data=str(data), workers=1))
     with orc.database.engine.begin() as connection:

@@ -49,6 +49,15 @@ class IndexPerime(Conflict):
         )
 
 
+class IndexAbime(Conflict):
+    """The folder holds something that is no longer an index: it can be made again from SQL."""
+
+    def __init__(self, path: Path, cause: str) -> None:
+        super().__init__(
+            f"L’index de {path.name} est abîmé : reconstruisez-le avec « orc rebuild » ({cause})."
+        )
+
+
 class TantivyEngine:
     """A SearchEngine in a folder. Threads may share it; processes each open their own."""
 
@@ -64,7 +73,10 @@ class TantivyEngine:
         self._since = 0.0
         path.mkdir(parents=True, exist_ok=True)
         _check_signature(path)
-        self._index = tantivy.Index(make_schema(), path=str(path))
+        try:
+            self._index = tantivy.Index(make_schema(), path=str(path))
+        except (ValueError, OSError) as error:
+            raise IndexAbime(path, str(error).partition("\n")[0][:200]) from error
         self._index.config_reader("Manual")
         for name, analyzer in make_analyzers().items():
             self._index.register_tokenizer(name, analyzer)
@@ -130,9 +142,10 @@ class TantivyEngine:
     def release(self) -> None:
         """Finish merges and let another process write; what was not committed is lost."""
         with self._lock:
-            if self._writer is not None:
-                self._writer.rollback()
-                writer, self._writer = self._writer, None
+            # Forgotten first: a writer that a full disk killed must not be met again.
+            writer, self._writer = self._writer, None
+            if writer is not None:
+                writer.rollback()
                 writer.wait_merging_threads()
 
     def close(self) -> None:
