@@ -60,10 +60,14 @@ def index_pieces(
     """
     total = 0
     with _one_writer:
-        while done := _index_some(database, storage, engine, wait_more):
-            engine.commit()
-            _forget(database, done)
-            total += len(done)
+        try:
+            while done := _index_some(database, storage, engine, wait_more):
+                engine.commit()
+                _forget(database, done)
+                total += len(done)
+        finally:
+            # Another process may have its own pieces to index.
+            engine.release()
     return total
 
 

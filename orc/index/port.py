@@ -27,6 +27,10 @@ class SearchEngine(Protocol):
         """Make what was put and removed last and found; a no-op when nothing was."""
         ...
 
+    def release(self) -> None:
+        """Let another process write; what was put and not committed is lost."""
+        ...
+
     def search(self, query: Query, *, clearance: Clearance) -> Hits:
         """Find, within the Clearance only. Raises Invalid on a cursor that is not its own."""
         ...
