@@ -120,7 +120,7 @@ FIELDS: tuple[Field, ...] = (
         ("montant", _C, "sr", "ttc", "Montant TTC", "montant:1000..5000"),
         ("ht", _C, "r", "montant_ht", "Montant HT", "ht:833,33"),
         ("nb_pj", _E, "f", "", "Nombre de pièces justificatives", "nb_pj:0"),
-        ("etat", _M, "f", "", "État", "etat:paye"),
+        ("etat", _M, "f", "", "État (à venir)", "etat:paye"),
     ),
     *_group(
         "Ligne",

@@ -16,7 +16,7 @@ router = APIRouter(prefix="/aide", include_in_schema=False)
 _COMMENT: dict[Kind, str] = {
     Kind.TEXTE: "mots, \"phrase\", début*",
     Kind.MOT: "code entier, ou début*",
-    Kind.REFERENCE: "zéros, espaces et tirets indifférents",
+    Kind.REFERENCE: "zéros, tirets et barres indifférents",
     Kind.NUMERO: "numéro, ou intervalle 1..9",
     Kind.ENTIER: "nombre, ou intervalle",
     Kind.MONTANT: "montant en euros, ou intervalle",
@@ -61,7 +61,7 @@ _EXEMPLES: tuple[tuple[str, str], ...] = (
     ("facture SAUF acompte", "le premier sans le second"),
     ("(eau OU gaz) école", "des groupes, avec des parenthèses"),
     ("subvention*", "tous les mots qui commencent ainsi"),
-    ("F2023-00127", "une référence : zéros, espaces, tirets et barres indifférents"),
+    ("F2023-00127", "une référence : zéros, tirets et barres indifférents"),
     ("1 234,56", "un montant, HT ou TTC"),
     ("compte:606*", "un champ et le début de sa valeur"),
     ("montant:1000..5000", "un intervalle de montants, bornes comprises"),
