@@ -48,12 +48,14 @@ ORMC = "06"
 def resolve_liens(session: Writing, flux_id: int, cellules: Cellules) -> None:
     """Link what this flow cites and what it sends with all that is already known."""
     here = {"flux": flux_id}
+    touched: set[int] = set()
     for ours in (RefCompta.flux_id, Piece.flux_id):
-        _link_ref_comptas(session, flux_id, ours)
+        touched |= _link_ref_comptas(session, flux_id, ours)
     session.execute(_meet_own(), here)
-    touched = set(session.scalars(_find_late(), here))
-    if touched:
+    late = set(session.scalars(_find_late(), here))
+    if late:
         session.execute(_meet_late(), here)
+    touched |= late
     bounds = {"low": flux_id << FLUX_BITS, "high": (flux_id + 1) << FLUX_BITS}
     session.execute(_meet_marches(), here | bounds)
     reserved = list(session.scalars(_find_reserved(), here))
@@ -117,8 +119,12 @@ def _meet_marches() -> Update:
     )
 
 
-def _link_ref_comptas(session: Writing, flux_id: int, ours: InstrumentedAttribute[int]) -> None:
-    """Make a citation of every RefCompta whose piece is here and does not cite that PJ itself."""
+def _link_ref_comptas(session: Writing, flux_id: int, ours: InstrumentedAttribute[int]) -> set[int]:
+    """Make a citation of every RefCompta whose piece is here and does not cite that PJ itself.
+
+    Answers the pieces of other flows: they may be indexed already, without this citation.
+    """
+    found = session.execute(_find_uncited(ours), {"flux": flux_id}).all()
     rows = [
         {
             "id": DERIVED | make_digest_id(row.id, row.piece_id) >> 1,
@@ -131,9 +137,10 @@ def _link_ref_comptas(session: Writing, flux_id: int, ours: InstrumentedAttribut
             "ligne_numero": row.complement,
             "cellule_id": row.cellule_id,
         }
-        for row in session.execute(_find_uncited(ours), {"flux": flux_id})
+        for row in found
     ]
     insert_missing(session, Lien, rows)
+    return {row.piece_id for row in found if row.piece_flux_id != flux_id}
 
 
 @cache
@@ -142,6 +149,7 @@ def _find_uncited(ours: InstrumentedAttribute[int]) -> Select[*tuple[Any, ...]]:
     return (
         select(RefCompta.id, RefCompta.complement, Pj.siren, Pj.id_unique)
         .add_columns(Pj.nom, Piece.id.label("piece_id"), Piece.cellule_id)
+        .add_columns(Piece.flux_id.label("piece_flux_id"))
         .join(Pj, Pj.id == RefCompta.pj_id)
         .join(Piece, _proves())
         .outerjoin(already, and_(already.piece_id == Piece.id, already.id_unique == Pj.id_unique))

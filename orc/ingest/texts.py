@@ -16,7 +16,7 @@ from orc.index.outbox import mark_piece_ids
 from orc.ingest.atelier import Atelier
 from orc.ingest.extract.pool import Document as PoolDocument
 from orc.ingest.extract.values import EtatTexte, Extraction
-from orc.models import AIndexer, Cloture, Lien, Piece, PieceJustificative, Texte, read_now
+from orc.models import Cloture, Lien, Piece, PieceJustificative, Texte, read_now
 from orc.silo import open_pj
 from orc.silo.places import Place, find_places
 
@@ -176,14 +176,13 @@ def _make_row(sha256: str, extraction: Extraction) -> dict[str, object]:
 
 
 def _mark_citing(session: Writing, digests: list[str]) -> None:
-    """Pieces indexed before their text came; those that wait for it are already marked."""
-    waiting = select(AIndexer.piece_id)
+    """A new turn for every piece that cites them, even one being indexed at this very moment."""
     query = (
         select(Lien.piece_id)
         .join(Pj, Pj.id == Lien.pj_id)
         .join(Piece, Piece.id == Lien.piece_id)
         .join(Cloture, en_vigueur(Piece.budget_id, Piece.exercice))
-        .where(Pj.sha256.in_(digests), Piece.courante, Lien.piece_id.not_in(waiting))
+        .where(Pj.sha256.in_(digests), Piece.courante)
         .distinct()
     )
     mark_piece_ids(session, session.scalars(query).all())

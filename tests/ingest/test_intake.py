@@ -316,3 +316,13 @@ def test_a_piece_reserved_later_by_its_pj_makes_its_whole_bordereau_be_indexed_a
     take_in(database, UnFlux(pjs=(UnePj("A", type_pj="004"),), nom="PJ"), tmp_path)
     with database.reading() as session:
         assert set(session.scalars(select(Piece.tour))) == {1}
+
+
+@pytest.mark.parametrize("pjs", [(UnePj("A"),), (REF,)])
+def test_a_pj_that_comes_later_makes_its_piece_be_indexed_again(
+    database: Database, tmp_path: Path, pjs: tuple[UnePj, ...]
+) -> None:
+    take_in(database, UnFlux((UnMandat("127", ("A",)),)), tmp_path)
+    take_in(database, UnFlux(pjs=pjs, nom="PJ"), tmp_path)
+    with database.reading() as session:
+        assert session.scalars(select(Piece.tour)).all() == [1]
