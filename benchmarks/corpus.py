@@ -5,6 +5,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
+from itertools import accumulate
 from pathlib import Path
 
 import deflate
@@ -57,11 +58,20 @@ def make_invoice(seed: int) -> bytes:
 
 
 def make_light_invoice(seed: int) -> bytes:
-    """The same in plain text, 270 words."""
+    """The same in plain text: 270 words of twenty thousand, as frequent as Zipf has them."""
     pick = random.Random(seed)
-    words = pick.choices(_LEXICON, k=LIGHT_WORDS)
+    words, weights = _make_vocabulary()
+    words = pick.choices(words, cum_weights=weights, k=LIGHT_WORDS)
     words[::20] = [f"{pick.randint(1, 9999)},{pick.randint(0, 99):02d}" for _ in words[::20]]
     return f"FACTURE F2023-{seed:06d}\n{' '.join(words)}\n".encode()
+
+
+@cache
+def _make_vocabulary() -> tuple[list[str], list[float]]:
+    pick = random.Random(7)
+    syllables = "ba co de fi gu la me no pu ri sa te vi ze cha tro pli nou".split()
+    words = _LEXICON + ["".join(pick.choices(syllables, k=3)) for _ in range(20_000)]
+    return words, list(accumulate(1 / (rank + 5) for rank in range(len(words))))
 
 
 @cache

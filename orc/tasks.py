@@ -1,8 +1,10 @@
 """Work to do later: enqueued after commit, on the broker of the settings. Messages carry ids."""
 
+import ctypes
 import gc
 import time
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from typing import Any
 
 from dramatiq import Actor, Worker
@@ -18,6 +20,7 @@ POLL_SECONDS = 0.05
 WATCH_SECONDS = 0.5
 NO_LIMIT_MS = 24 * 3600 * 1000
 RETRIES = 3
+M_ARENA_MAX = -8  # malloc.h
 GC_THRESHOLDS = (20_000, 20, 50)
 
 
@@ -67,6 +70,7 @@ class Tasks:
         # Jobs make many values and few cycles: looking for these at each turn costs a twentieth.
         gc.freeze()
         gc.set_threshold(*GC_THRESHOLDS)
+        _share_arenas()
         for queue, threads in self._threads.items():
             worker = Worker(self._brokers[queue], worker_threads=threads, worker_timeout=100)
             worker.start()
@@ -106,3 +110,9 @@ class Tasks:
             worker.stop(timeout=30_000)
         for broker in self._brokers.values():
             broker.close()
+
+
+def _share_arenas() -> None:
+    """Let threads share two heaps: with one each, glibc keeps twice the memory that is in use."""
+    with suppress(OSError, AttributeError):  # another C library
+        ctypes.CDLL(None).mallopt(M_ARENA_MAX, 2)
