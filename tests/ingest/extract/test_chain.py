@@ -202,7 +202,7 @@ def test_an_office_bomb_is_not_even_opened(pool: ExtractionPool) -> None:
     ("octets", "said"),
     [
         (zip_of({"a.pdf": b"%PDF"}), "zip"),
-        (gzip.compress(b"%PDF"), "gzip"),
+        (gzip.compress(b"%PDF", mtime=0), "gzip"),
         (bytes(range(256)) * 4, "pas reconnu"),
     ],
 )
