@@ -10,9 +10,12 @@ from orc.errors import Invalid
 PREFIX = "ORC_"
 
 
-def _setting(default: Any, aide: str) -> Any:
-    """A field with its French explanation: docs/reglages.md is made from it."""
-    return field(default=default, metadata={"aide": aide})
+def _setting(default: Any, aide: str, *, secret: bool = False) -> Any:
+    """A field with its French explanation: docs/reglages.md is made from it.
+
+    `secret`: never shown where settings are (a log, a traceback).
+    """
+    return field(default=default, metadata={"aide": aide}, repr=not secret)
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +30,37 @@ class Settings:
     index: str = _setting("", "URL du moteur de recherche. Vide : tantivy, sous les données.")
     queue: str = _setting("inprocess:", "File des tâches. `inprocess:` : dans le même processus.")
     silo: str = _setting("", "URL fsspec du silo à lire (file:///…, s3://…, sftp://…).")
+    silo_s3_endpoint: str = _setting("", "Adresse du service S3 du silo. Vide : celle d’AWS.")
+    silo_s3_region: str = _setting("", "Région du service S3 du silo, par exemple fr-par.")
+    silo_s3_cle: str = _setting("", "Clé d’accès S3 du silo. Vide : celles de la machine.")
+    silo_s3_secret: str = _setting("", "Clé secrète S3 du silo.", secret=True)
+    silo_sftp_cle: str = _setting("", "Fichier de la clé privée SSH qui ouvre le silo SFTP.")
+    silo_sftp_secret: str = _setting(
+        "", "Phrase de passe de cette clé ; sans clé, mot de passe du compte SFTP.", secret=True
+    )
+    silo_sftp_known_hosts: str = _setting(
+        "", "Fichier known_hosts où se trouve la clé du serveur SFTP. Nécessaire."
+    )
+    silo_http_utilisateur: str = _setting("", "Compte du silo HTTP (authentification Basic).")
+    silo_http_secret: str = _setting(
+        "", "Mot de passe de ce compte ; sans compte, jeton (Bearer).", secret=True
+    )
+    silo_tls_ca: str = _setting(
+        "", "Fichier PEM de l’autorité qui signe le certificat du silo. Vide : celles du système."
+    )
+    silo_secondes: int = _setting(20, "Délai d’une réponse du silo avant un nouvel essai.")
+    silo_lecture: str = _setting("", "Dossier des flux distants en cours de lecture. Vide : cache.")
+    silo_lecture_octets: int = _setting(
+        8 * 1024**3, "Place, en octets, des flux distants en cours de lecture."
+    )
     storage: str = _setting("", "URL fsspec des textes extraits. Vide : sous les données.")
+    storage_s3_endpoint: str = _setting("", "Adresse du service S3 des textes. Vide : AWS.")
+    storage_s3_region: str = _setting("", "Région du service S3 des textes.")
+    storage_s3_cle: str = _setting("", "Clé d’accès S3 des textes. Vide : celles de la machine.")
+    storage_s3_secret: str = _setting("", "Clé secrète S3 des textes.", secret=True)
+    storage_tls_ca: str = _setting(
+        "", "Fichier PEM de l’autorité du service des textes. Vide : celles du système."
+    )
     cache: str = _setting("", "Dossier de ce qui peut être refait. Vide : sous les données.")
     workers: int = _setting(0, "Processus enfants d’extraction. 0 : un par cœur.")
     extraction_secondes: int = _setting(30, "Délai d’une extraction avant d’arrêter l’enfant.")
