@@ -15,7 +15,7 @@ from orc.index.fields import ORDERED, Field, Kind, find_field, find_names, fold_
 from orc.index.query import Et, Expression, Filtre, Mot, Ou, Phrase, Sauf, Tout
 from orc.search.values import ValeurIllisible, parse_facet_value, parse_value, parse_word
 
-LONGEST = 4_000
+LONGEST = 2_000
 DEEPEST = 20
 MOST = 200
 

@@ -6,6 +6,7 @@ import pytest
 from sqlalchemy import select
 
 from orc.models import Ecriture
+from orc.search.syntax import LONGEST
 from tests.archive import Archive
 from tests.web.conftest import Ouvrir
 from web import api
@@ -48,6 +49,15 @@ def test_a_question_that_means_nothing_is_a_refusal_in_french(ouvrir: Ouvrir, qu
     answer = ouvrir("comptable").get(f"/api/v1/recherche?{query}")
     assert answer.status_code == 422
     assert set(answer.json()) == {"erreur", "reference"}
+
+
+def test_a_question_too_long_is_refused_by_the_page_and_by_the_api_alike(ouvrir: Ouvrir) -> None:
+    just, over = "a" * LONGEST, "a" * (LONGEST + 1)
+    browser = ouvrir("comptable")
+    for path in ("/recherche", "/api/v1/recherche"):
+        assert browser.get(f"{path}?q={just}").status_code == 200
+        assert browser.get(f"{path}?q={over}").status_code == 422
+    assert "caractères" in browser.get(f"/recherche?q={over}").text
 
 
 def test_a_piece_a_bordereau_and_a_pj_say_what_their_pages_say(

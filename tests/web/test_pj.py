@@ -248,6 +248,9 @@ def test_boxes_are_fractions_of_the_page(archive: Archive, ordonnateur: Navigate
     path = f"/pj/{archive.pj[FACTURE]}/mots?q=%C3%A9lectricit%C3%A9"
     assert ordonnateur.get(f"{path}&page=1").json() == {"boites": [], "motif": ""}
     boites = ordonnateur.get(f"{path}&page=2").json()["boites"]
+    last = read_actes(archive)[-1]
+    assert (last.acte, last.objet) == ("consultation", f"pj:{archive.pj[FACTURE]}")
+    assert (json.loads(last.details)["quoi"], json.loads(last.details)["page"]) == ("mots", 2)
     assert [b[4] for b in boites] == ["electricite"]
     assert all(0 < value < 1 for value in boites[0][:4])
 

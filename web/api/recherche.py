@@ -14,7 +14,7 @@ from orc.search.find import TAILLE_MAX, TRIS, Question, Reponse, find
 from orc.search.not_searched import find_not_searched, write_not_searched
 from orc.search.passages import Passage
 from orc.search.resultats import Resultat, find_resultats
-from orc.search.syntax import make_filtres
+from orc.search.syntax import LONGEST, make_filtres
 from web.acces import acces_lecteurs
 from web.api.contrat import PREFIX, REFUS
 from web.deps import Connecte, JournalDuLecteur, Lecture, get_orc
@@ -109,7 +109,9 @@ def search(
     session: Lecture,
     lecteur: Connecte,
     journal: JournalDuLecteur,
-    q: Annotated[str, Query(description="Texte, dans la syntaxe de /aide/syntaxe.")] = "",
+    q: Annotated[
+        str, Query(max_length=LONGEST, description="Texte, dans la syntaxe de /aide/syntaxe.")
+    ] = "",
     genre: Annotated[Literal["pj", "piece"], Query(description="Ce qui est cherché.")] = "pj",
     tri: Annotated[str, Query(description=f"Un de : {', '.join(TRIS)}.")] = "",
     taille: Annotated[int, Query(ge=1, le=TAILLE_MAX)] = 20,

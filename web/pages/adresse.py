@@ -8,11 +8,11 @@ from starlette.datastructures import QueryParams
 
 from orc.index.fields import BY_NAME
 from orc.ingest.extract.nir import mask_nir
+from orc.search.syntax import LONGEST
 
 CHEMIN = "/recherche"
 ONGLET_PJ, ONGLET_PIECES = "pj", "pieces"
 LISTE, TABLEAU = "liste", "tableau"
-Q_MAX = 2000
 VALEUR_MAX = 200
 VALEURS_MAX = 50
 
@@ -107,7 +107,8 @@ def read_adresse(params: QueryParams) -> Adresse:
         (champ, valeurs) for champ in champs if (valeurs := _read_valeurs(params, champ))
     )
     adresse = Adresse(
-        q=params.get("q", "").strip()[:Q_MAX],
+        # One more than may be asked: what is too long is refused, never cut in silence.
+        q=params.get("q", "").strip()[: LONGEST + 1],
         filtres=filtres,
         onglet=_read_choice(params, "onglet", (ONGLET_PJ, ONGLET_PIECES)),
         tri=params.get("tri", "")[:40],

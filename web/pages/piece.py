@@ -10,6 +10,7 @@ from orc.journal import Acte
 from orc.search.consult import get_piece
 from orc.search.consult_values import PieceVue
 from orc.search.lieux import Lieu
+from orc.search.syntax import LONGEST
 from web.acces import acces_lecteurs
 from web.deps import Connecte, JournalDuLecteur, Lecture
 from web.render import render
@@ -19,7 +20,7 @@ router = APIRouter(include_in_schema=False)
 # SQL keeps ids on 64 bits: beyond, an address names nothing.
 Numero = Annotated[int, Path(ge=0, lt=2**63)]
 Page = Annotated[int, Query(ge=1, le=1_000_000)]
-Q = Annotated[str, Query(max_length=2000)]
+Q = Annotated[str, Query(max_length=LONGEST)]
 Etapes = tuple[tuple[str, str], ...]
 
 

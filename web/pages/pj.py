@@ -124,6 +124,7 @@ def find_mots(
     request: Request,
     session: Lecture,
     lecteur: Connecte,
+    journal: JournalDuLecteur,
     pj_id: Numero,
     q: Q,
     piece: PieceId = None,
@@ -135,6 +136,9 @@ def find_mots(
     pages = read_pages(orc.storage, document.pj)
     texte = pages[page - 1] if page <= len(pages) else ""
     mots = Surligneur(q).find_mots(texte)
+    # Which words stand where is something of the document: it is told to nobody unseen.
+    pj = document.pj
+    journal.record(Acte.CONSULTATION, f"pj:{pj.id}", make_details(pj, quoi="mots", page=page))
     if not mots or document.pj.type_reel != PDF:
         return JSONResponse({"boites": [], "motif": ""})
     try:
