@@ -84,6 +84,12 @@ def format_entier(nombre: int) -> str:
     return f"{nombre:,}".replace(",", NARROW_SPACE)
 
 
+def format_nombre(nombre: int, singulier: str, pluriel: str = "") -> str:
+    """A count and its noun: `1 284 pièces`; zero and one are singular in French."""
+    noun = singulier if abs(nombre) < 2 else pluriel or f"{singulier}s"
+    return f"{format_entier(nombre)}\u00a0{noun}"
+
+
 def format_montant(centimes: int) -> str:
     """Cents as a person reads them, without the unit: `-123456` gives `− 1 234,56`."""
     euros, reste = divmod(abs(centimes), 100)

@@ -18,6 +18,7 @@ from orc.domain import (
     format_entier,
     format_euros,
     format_montant,
+    format_nombre,
 )
 from web.statics import get_static_url
 
@@ -117,12 +118,6 @@ def format_octets(taille: int) -> str:
         value /= 1000
     digits = f"{value:.0f}" if unit == "octets" or value >= 100 else f"{value:.1f}"
     return f"{digits.replace('.', ',')}{NBSP}{unit}"
-
-
-def format_nombre(nombre: int, singulier: str, pluriel: str = "") -> str:
-    """A count and its noun: `1 284 pièces`; zero and one are singular in French."""
-    noun = singulier if abs(nombre) < 2 else pluriel or f"{singulier}s"
-    return f"{format_entier(nombre)}{NBSP}{noun}"
 
 
 MOIS = (

@@ -6,7 +6,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from orc.access import Clearance
-from orc.domain import format_entier
+from orc.domain import format_nombre
 from orc.index.fields import Genre
 from orc.index.port import SearchEngine
 from orc.index.query import DemandeFacette, Filtre, Query
@@ -30,8 +30,12 @@ FILTRE = "etat_texte"
 
 @dataclass(frozen=True, slots=True)
 class NonCherches:
-    """Counts within a Clearance: of PJ as cited, of pieces, of flows; exercices still open."""
+    """Counts within a Clearance: of PJ as cited, of pieces, of flows; exercices still open.
 
+    `rien`: nothing could be searched at all, the Clearance holds no closed exercice.
+    """
+
+    rien: bool = False
     a_oceriser: int = 0
     illisibles: int = 0
     en_attente: int = 0
@@ -40,7 +44,8 @@ class NonCherches:
 
     def __bool__(self) -> bool:
         return bool(
-            self.a_oceriser
+            self.rien
+            or self.a_oceriser
             or self.illisibles
             or self.en_attente
             or self.flux_ecartes
@@ -59,6 +64,12 @@ def find_not_searched(
 
     Counts of PJ come from the index, so that a link to them shows as many.
     """
+    if not clearance.cellules:
+        return NonCherches(
+            rien=True,
+            flux_ecartes=_count_flux(session, clearance),
+            exercices_ouverts=_find_open(session, clearance),
+        )
     kept = tuple(f for f in filtres if f.champ != FILTRE)
     query = Query(genre=Genre.PJ, filtres=kept, facettes=(DemandeFacette(FILTRE, 20),), taille=0)
     states = {
@@ -77,26 +88,26 @@ def find_not_searched(
 def write_not_searched(found: NonCherches) -> tuple[tuple[str, tuple[str, ...]], ...]:
     """One phrase each, with the values of the filter `etat_texte` that show what it counts."""
     phrases: list[tuple[str, tuple[str, ...]]] = []
+    if found.rien:
+        phrases.append(("tout (aucun exercice clos dans ce périmètre)", ()))
     if found.a_oceriser:
         verb = "attendent" if found.a_oceriser > 1 else "attend"
-        phrases.append((f"{_count(found.a_oceriser, 'scan')} {verb} l’océrisation", (A_OCERISER,)))
+        phrases.append(
+            (f"{format_nombre(found.a_oceriser, 'scan')} {verb} l’océrisation", (A_OCERISER,))
+        )
     if found.illisibles:
-        what = _count(found.illisibles, "pièce justificative", "pièces justificatives")
+        what = format_nombre(found.illisibles, "pièce justificative", "pièces justificatives")
         several = "s" if found.illisibles > 1 else ""
         phrases.append((f"{what} illisible{several}", ILLISIBLES))
     if found.en_attente:
-        phrases.append((f"{_count(found.en_attente, 'pièce')} en cours d’indexation", ()))
+        phrases.append((f"{format_nombre(found.en_attente, 'pièce')} en cours d’indexation", ()))
     if found.flux_ecartes:
-        phrases.append((f"{_count(found.flux_ecartes, 'flux', 'flux')} en quarantaine", ()))
+        phrases.append((f"{format_nombre(found.flux_ecartes, 'flux', 'flux')} en quarantaine", ()))
     if found.exercices_ouverts:
         years = ", ".join(map(str, found.exercices_ouverts))
         several = "s" if len(found.exercices_ouverts) > 1 else ""
         phrases.append((f"exercice{several} {years} non clos", ()))
     return tuple(phrases)
-
-
-def _count(nombre: int, one: str, many: str = "") -> str:
-    return f"{format_entier(nombre)}\u00a0{one if nombre < 2 else many or one + 's'}"
 
 
 def _count_waiting(session: Session, clearance: Clearance) -> int:

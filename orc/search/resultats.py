@@ -7,6 +7,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from orc.access import Clearance
+from orc.domain import Sens
 from orc.index.fields import Genre
 from orc.index.query import Hit
 from orc.models import Bordereau, Budget, Collectivite, Lien, Piece, PieceJustificative, Texte
@@ -43,6 +44,12 @@ class Resultat:
     lieu: Lieu
     bordereau: BordereauResume
     pj: PjResume | None = None
+
+
+def name_piece(resultat: Resultat) -> str:
+    """`Mandat 127 · 2022`."""
+    genre = "Mandat" if resultat.piece.sens is Sens.DEPENSE else "Titre"
+    return f"{genre} {resultat.piece.numero} · {resultat.piece.exercice}"
 
 
 def find_resultats(

@@ -2,6 +2,7 @@
 
 import json
 import os
+import sqlite3
 import subprocess
 import sys
 from pathlib import Path
@@ -11,8 +12,9 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from orc.bootstrap import make_orc
-from orc.cli import app
+from orc.cli import app, search
 from orc.demo.comptes import MOT_DE_PASSE, make_comptes
+from orc.search.find import Question
 from orc.settings import Settings
 
 pytestmark = pytest.mark.lent
@@ -73,6 +75,41 @@ def test_a_search_in_words_shows_its_passages_and_what_was_not_searched(demo: Pa
     assert "mandats et titres" in text
     assert "Non cherché : " in text
     assert "non clos" in text
+    assert "Cherché dans : " in text
+    assert "Mandat " in text
+
+
+def test_who_sees_no_closed_exercice_is_told_that_nothing_was_searched(demo: Path) -> None:
+    said = call_json(demo, "search", "facture", "--comme", "administrateur")
+    assert (said["total"], said["perimetre"]) == (0, "")
+    assert said["non_cherche"] == ["tout (aucun exercice clos dans ce périmètre)"]
+    text = call(demo, "search", "facture", "--comme", "administrateur").output
+    assert "0\u00a0pièce justificative, 0\u00a0mandat ou titre" in text
+    assert "Cherché dans" not in text
+
+
+def test_a_search_is_in_the_journal_with_what_it_found_before_it_is_printed(demo: Path) -> None:
+    total = call_json(demo, "search", "facture", "--comme", "comptable")["total"]
+    with sqlite3.connect(demo / "data/orc.sqlite") as connection:
+        (details,) = connection.execute(
+            "SELECT details FROM journal WHERE acte = 'recherche' ORDER BY id DESC LIMIT 1"
+        ).fetchone()
+        before = connection.execute("SELECT count(*) FROM journal").fetchone()
+    assert (json.loads(details)["comme"], json.loads(details)["pj"]) == ("comptable", total)
+    call(demo, "search", "(", "--comme", "comptable", code=3)
+    with sqlite3.connect(demo / "data/orc.sqlite") as connection:
+        assert connection.execute("SELECT count(*) FROM journal").fetchone() == before
+
+
+def test_a_search_goes_on_while_another_process_writes(demo: Path) -> None:
+    with sqlite3.connect(demo / "data/orc.sqlite", isolation_level=None) as connection:
+        connection.execute("BEGIN IMMEDIATE")
+        orc = make_orc(Settings(data=str(demo / "data")))
+        with orc.database.reading() as session:
+            lecteur = search._get_lecteur(session, "comptable")
+            found = search._search(orc, session, Question("facture"), lecteur)
+        orc.close()
+    assert found.reponse.nb_pj > 0
 
 
 def test_results_go_on_page_after_page_without_a_repeat(demo: Path) -> None:

@@ -11,12 +11,13 @@ from hypothesis import strategies as st
 from sqlalchemy import select
 from starlette.datastructures import QueryParams
 
+from orc.domain import format_nombre
 from orc.index.fields import BY_NAME
 from orc.models import Ecriture
 from tests.archive import Archive
 from tests.web.conftest import Ouvrir
 from web.pages.adresse import Adresse, read_adresse
-from web.render import format_mois, format_nombre, format_octets
+from web.render import format_mois, format_octets
 
 NBSP, THIN = "\u00a0", "\u202f"
 

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from starlette.responses import Response
 
 from orc.access import ROLES_QUI_LISENT, Lecteur
-from orc.domain import Role, Sens
+from orc.domain import Role, Sens, format_nombre
 from orc.index.port import SearchEngine
 from orc.index.query import DemandeFacette, Filtre, Query, Terme
 from orc.journal import Acte
@@ -21,7 +21,7 @@ from web.acces import acces_connectes
 from web.deps import Connecte, Lecture, get_orc
 from web.pages.adresse import CHEMIN
 from web.plots import Barres, Serie, make_barres
-from web.render import format_nombre, render
+from web.render import render
 
 router = APIRouter(include_in_schema=False)
 

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 from starlette.responses import Response
 
 from orc.access import Clearance
-from orc.domain import Sens, format_euros
+from orc.domain import Sens, format_euros, format_nombre
 from orc.index.fields import Genre
 from orc.index.port import SearchEngine
 from orc.index.query import ValeurFacette
@@ -38,7 +38,7 @@ from web.pages.facettes import (
     make_facettes,
 )
 from web.pages.resultats import ResultatVue, make_resultats
-from web.render import format_nombre, render
+from web.render import render
 
 router = APIRouter(include_in_schema=False)
 

@@ -4,10 +4,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from orc.domain import Sens, format_date
+from orc.domain import format_date
 from orc.search.consult_values import LIBELLES_PRESENCES, LIBELLES_TEXTES, Presence
 from orc.search.passages import Passage
-from orc.search.resultats import PjResume, Resultat
+from orc.search.resultats import PjResume, Resultat, name_piece
 from web.liens import url_bordereau, url_piece, url_pj
 
 # Texts that a search cannot read yet, or ever.
@@ -78,12 +78,6 @@ def make_resultats(
         else _make_piece(r, passages.get(r.piece.id, ()), cited, q)
         for r in resultats
     )
-
-
-def name_piece(resultat: Resultat) -> str:
-    """`Mandat 127 · 2022`."""
-    genre = "Mandat" if resultat.piece.sens is Sens.DEPENSE else "Titre"
-    return f"{genre} {resultat.piece.numero} · {resultat.piece.exercice}"
 
 
 def _make_pj(r: Resultat, pj: PjResume, found: Sequence[Passage], q: str) -> ResultatVue:
