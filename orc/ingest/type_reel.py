@@ -8,6 +8,8 @@ INCONNU = "application/octet-stream"
 PDF = "application/pdf"
 XML = "application/xml"
 ZIP = "application/zip"
+GZIP = "application/gzip"
+TAR = "application/x-tar"
 TEXTE = "text/plain"
 CSV = "text/csv"
 HTML = "text/html"
@@ -46,7 +48,7 @@ _MAGICS: tuple[tuple[bytes, str], ...] = (
     (b"GIF87a", "image/gif"),
     (b"GIF89a", "image/gif"),
     (b"{\\rtf", RTF),
-    (b"\x1f\x8b", "application/gzip"),
+    (b"\x1f\x8b", GZIP),
     (b"7z\xbc\xaf\x27\x1c", "application/x-7z-compressed"),
     (b"Rar!\x1a\x07", "application/vnd.rar"),
     (b"-----BEGIN PKCS7", "application/pkcs7-mime"),
@@ -106,6 +108,8 @@ def _find_magic(head: bytes) -> str | None:
         return "image/bmp"
     if head[:4] == b"RIFF" and head[8:12] == b"WEBP":
         return "image/webp"
+    if head[257:262] == b"ustar":
+        return TAR
     if (at := head.find(_PKCS7_OID, 0, 24)) > 0 and _PKCS7_HEAD.search(head[:at]):
         return "application/pkcs7-mime"
     if head.find(b"%PDF-", 0, 1024) > 0 and not head.lstrip().startswith(b"<"):

@@ -39,7 +39,7 @@ def dump_extraction(extraction: Extraction) -> tuple[dict[str, Any], bytes]:
         "extracteur": extraction.extracteur,
         "pages_a_oceriser": extraction.pages_a_oceriser,
         "metadonnees": dict(extraction.metadonnees),
-        "parties": [(part.nom, part.type, part.pages) for part in extraction.parties],
+        "parties": [(p.nom, p.type, p.pages, p.etat.value, p.motif) for p in extraction.parties],
         "nir": extraction.nir,
     }
     return said, _BREAK.join(pages).encode("utf-8", "replace")
@@ -59,7 +59,10 @@ def load_extraction(said: Mapping[str, Any], raw: bytes) -> Extraction:
             _text(said["extracteur"]),
             tuple(int(number) for number in said["pages_a_oceriser"]),
             {_text(key): _text(value) for key, value in said["metadonnees"].items()},
-            tuple(Partie(_text(n), _text(t), _texts(p)) for n, t, p in said["parties"]),
+            tuple(
+                Partie(_text(nom), _text(kind), _texts(texts), EtatTexte(etat), _text(motif))
+                for nom, kind, texts, etat, motif in said["parties"]
+            ),
             bool(said["nir"]),
         )
     except (KeyError, TypeError, ValueError, AttributeError) as error:

@@ -23,11 +23,17 @@ class EtatTexte(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Partie:
-    """A document attached inside another: its file name, MIME type by content and text per page."""
+    """A document carried by another: an attached file of a mail or a PDF, a member of an archive.
+
+    `nom` is a label, never a path: what carries it first (« lot.zip › 2023/facture.pdf »). `type`
+    is by content, `pages` its text; `motif` says in French why there is none, or not all of it.
+    """
 
     nom: str
     type: str
     pages: tuple[str, ...] = ()
+    etat: EtatTexte = EtatTexte.EXTRAIT
+    motif: str = ""
 
 
 @dataclass(frozen=True, slots=True)
