@@ -10,6 +10,19 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, settings
 
+from tests.serveurs import (  # noqa: F401 # fixtures: pytest finds them here
+    elasticsearch,
+    elasticsearch8,
+    http_silo,
+    postgresql,
+    rabbitmq,
+    redis,
+    s3,
+    sftp,
+    tesseract,
+    tika,
+)
+
 ROOT = Path(__file__).resolve().parents[1]
 IN_CI = os.environ.get("CI") == "true"
 CHROMIUMS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
