@@ -7,6 +7,7 @@ from orc.models.personnes import EchecConnexion, Habilitation, Personne, Session
 from orc.models.pieces import Bordereau, Ligne, Marche, Piece, Tiers
 from orc.models.pj import AIndexer, Lien, LienMarche, PieceJustificative, RefCompta, Texte
 from orc.models.referentiel import Budget, Cellule, Cloture, Collectivite
+from orc.models.taches import Ouvrier, TacheEchouee, TacheEnCours
 
 __all__ = [
     "FLUX_BITS",
@@ -29,11 +30,14 @@ __all__ = [
     "LienMarche",
     "Ligne",
     "Marche",
+    "Ouvrier",
     "Personne",
     "Piece",
     "PieceJustificative",
     "RefCompta",
     "SessionWeb",
+    "TacheEchouee",
+    "TacheEnCours",
     "Texte",
     "Tiers",
     "read_now",

@@ -16,7 +16,7 @@ ENGLISH = frozenset(
     client compile confine console consult container csrf db demo disk domain encapsule
     encoding error etag facet fault field find format image index indexer ingest init
     instant intake job label limit link local make maker message mime mtime not office
-    open orc outbox page paged password patience payload pdf plain pool port protocol
+    open orc outbox page paged password patience payload pdf pid plain pool port protocol
     query range reader reconcile record remote render row run schema search searched serve
     session setting sha spool state storage syntax task text throttling type value version
     viewer web xml
