@@ -26,6 +26,8 @@ _HEADER: Final = struct.Struct("<4sQ")
 _DEFLATE_RATIO: Final = 1032
 # Where an entry is written before it takes its place: `pid.thread`.
 _DRAFTS: Final = "en-cours"
+# Two thousand texts a folder at ten million; deeper, making folders costs more than the texts.
+_SPREAD: Final = 3
 _MISSING: Final = (FileNotFoundError, NotADirectoryError)
 
 
@@ -33,7 +35,7 @@ class Storage:
     """Keeps bytes and pages of text; safe for threads and for several processes.
 
     An entry is replaced whole or not at all on a local folder. A digest lies under
-    `ab/cd/<digest>`; any other key under folders of its own digest.
+    `abc/<digest>`; any other key in a folder of its own digest.
     """
 
     def __init__(self, url: str, *, options: Mapping[str, object] | None = None) -> None:
@@ -119,16 +121,16 @@ def _cut_pages(body: bytes, at: int, lengths: Sequence[int]) -> Iterator[str]:
 
 
 def _make_path(key: str) -> str:
-    """The relative path of a key: one flat file name, in folders that spread."""
+    """The relative path of a key: one flat file name, in one of 4 096 folders."""
     if not _KEY.fullmatch(key):
         raise Invalid("Cette clé ne peut pas être conservée.", ascii(key))
     if _DIGEST.fullmatch(key):
-        return f"{key[:2]}/{key[2:4]}/{key}"
+        return f"{key[:_SPREAD]}/{key}"
     name = quote(key, safe=" ,;=@+()").replace(".", "%2E")
     if len(name) > 250:  # a file name holds 255 bytes
         raise Invalid("Cette clé est trop longue.", key)
     spread = hashlib.sha256(key.encode()).hexdigest()
-    return f"{spread[:2]}/{spread[2:4]}/{name}"
+    return f"{spread[:_SPREAD]}/{name}"
 
 
 class _LocalStore:
@@ -187,9 +189,8 @@ class _LocalStore:
 
     def walk(self) -> Iterator[str]:
         for first in _list_names(self._root):
-            for second in _list_names(f"{self._root}/{first}"):
-                for name in _list_names(f"{self._root}/{first}/{second}"):
-                    yield f"{first}/{second}/{name}"
+            for name in _list_names(f"{self._root}/{first}"):
+                yield f"{first}/{name}"
 
     def sync(self) -> None:
         os.sync()

@@ -57,7 +57,7 @@ def test_a_key_is_a_name_and_never_a_path(tmp_path: Path, key: str) -> None:
     folder = tmp_path / "textes"
     Storage(str(folder)).put_bytes(key, b"x")
     (file,) = (p for p in tmp_path.rglob("*") if p.is_file())
-    assert file.parent.parent.parent == folder
+    assert file.parent.parent == folder
 
 
 @pytest.mark.parametrize("key", ["", "a\0b", "a\nb", "x" * 161, "é" * 100, "\ud800"])
@@ -68,7 +68,7 @@ def test_an_impossible_key_is_refused(storage: Storage, key: str) -> None:
 
 def test_a_digest_lies_in_the_folders_of_its_first_letters(tmp_path: Path) -> None:
     Storage(str(tmp_path)).put_pages(SHA, ["a"])
-    assert (tmp_path / SHA[:2] / SHA[2:4] / SHA).is_file()
+    assert (tmp_path / SHA[:3] / SHA).is_file()
 
 
 def test_what_was_never_put_is_not_found(storage: Storage) -> None:
@@ -112,7 +112,7 @@ def test_a_damaged_entry_is_told_and_never_read(
     storage = Storage(str(tmp_path))
     pages = ("première page", "x" * 500)
     storage.put_pages(SHA, pages)
-    file = tmp_path / SHA[:2] / SHA[2:4] / SHA
+    file = tmp_path / SHA[:3] / SHA
     data = bytearray(file.read_bytes())
     data[place % len(data)] ^= mask
     file.write_bytes(data[: len(data) - cut % len(data)])
@@ -123,7 +123,7 @@ def test_a_damaged_entry_is_told_and_never_read(
 @given(junk=st.binary(max_size=60))
 @same_folder
 def test_junk_in_the_place_of_an_entry_is_told(tmp_path: Path, junk: bytes) -> None:
-    file = tmp_path / SHA[:2] / SHA[2:4] / SHA
+    file = tmp_path / SHA[:3] / SHA
     file.parent.mkdir(parents=True, exist_ok=True)
     file.write_bytes(junk)
     with pytest.raises(Invalid):
@@ -151,8 +151,8 @@ def test_a_folder_that_cannot_be_written_is_said(tmp_path: Path) -> None:
 def test_a_folder_removed_meanwhile_is_made_again(tmp_path: Path) -> None:
     storage = Storage(str(tmp_path))
     storage.put_bytes(SHA, b"x")
-    (tmp_path / SHA[:2] / SHA[2:4] / SHA).unlink()
-    (tmp_path / SHA[:2] / SHA[2:4]).rmdir()
+    (tmp_path / SHA[:3] / SHA).unlink()
+    (tmp_path / SHA[:3]).rmdir()
     storage.put_bytes(SHA, b"y")
     assert storage.get_bytes(SHA) == b"y"
 

@@ -6,10 +6,10 @@ a text: an engine is left with cutting at spaces, or at what is neither letter n
 
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
-from threading import local
+from threading import Lock, local
 
 import Stemmer
 
@@ -325,7 +325,7 @@ def prepare(text: str) -> Prepared:
     """Fold, elide, and find the references: once, for every record that holds this text."""
     if len(text) < _LABEL:
         return _prepare_label(text)
-    return _prepare_text(text) if len(text) < _SHORT else _prepare(text)
+    return _prepare_text(text) if len(text) <= LONGEST_PREPARED else _prepare(text)
 
 
 def _prepare(text: str) -> Prepared:
@@ -335,9 +335,56 @@ def _prepare(text: str) -> Prepared:
 
 
 # Names and labels come back from piece to piece; a text, in the records of one piece.
-_LABEL, _SHORT = 200, 100_000
+_LABEL, LONGEST_PREPARED = 200, 100_000
+# Characters of texts whose analysis waits for the index.
+_WAITING = 4_000_000
+
+
+class _Prepared:
+    """Analyses made elsewhere, until the index asks for them: a hint, bounded, oldest out first."""
+
+    def __init__(self) -> None:
+        self._held: dict[str, Prepared] = {}
+        self._size = 0
+        self._lock = Lock()
+
+    def put(self, text: str, prepared: Prepared) -> None:
+        with self._lock:
+            if text not in self._held:
+                self._size += len(text)
+            self._held[text] = prepared
+            while self._size > _WAITING:
+                oldest = next(iter(self._held))
+                del self._held[oldest]
+                self._size -= len(oldest)
+
+    def take(self, text: str) -> Prepared | None:
+        with self._lock:
+            prepared = self._held.pop(text, None)
+            if prepared is not None:
+                self._size -= len(text)
+            return prepared
+
+
+_prepared = _Prepared()
+
+
+def make_texte(pages: Iterable[str]) -> str:
+    """The text of a document as records hold it: its pages one after the other."""
+    return "\n".join(pages)
+
+
+def remember(text: str, prepared: Prepared) -> None:
+    """Tell what `prepare` would answer for this text: another process has just found it."""
+    _prepared.put(text, prepared)
+
+
+def _find_prepared(text: str) -> Prepared:
+    return _prepared.take(text) or _prepare(text)
+
+
 _prepare_label = lru_cache(maxsize=2_000)(_prepare)
-_prepare_text = lru_cache(maxsize=64)(_prepare)
+_prepare_text = lru_cache(maxsize=64)(_find_prepared)
 
 
 def find_reference_spans(cleaned: str, keys: frozenset[str]) -> list[tuple[int, int]]:

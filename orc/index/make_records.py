@@ -7,6 +7,7 @@ from sqlalchemy import Row
 from sqlalchemy.orm import Session
 
 from orc.errors import Invalid, NotFound
+from orc.index.analysis import make_texte
 from orc.index.fields import Genre
 from orc.index.record import Record, Value
 from orc.index.rows import find_liens, find_lignes, find_pieces, find_tiers, group_by_piece
@@ -197,7 +198,7 @@ def _make_pj(lien: Row[Any], storage: Storage) -> Values:
         format=make_format(lien.type_lu or lien.type_reel or "") if lien.pj_id else None,
         etat_texte=etat_texte,
         nb_pages=lien.nb_pages or None,
-        texte="\n".join(pages),
+        texte=make_texte(pages),
     )
 
 

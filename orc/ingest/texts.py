@@ -12,6 +12,7 @@ from sqlalchemy import Table, Update, bindparam, or_, select, update
 from orc.access import en_vigueur
 from orc.db import Writing
 from orc.errors import NotFound, OrcError
+from orc.index.analysis import make_texte, remember
 from orc.index.outbox import mark_piece_ids
 from orc.ingest.atelier import Atelier
 from orc.ingest.extract.pool import Document as PoolDocument
@@ -135,16 +136,16 @@ def _open(atelier: Atelier, places: list[Place], document: Document) -> bytes:
 def _save(atelier: Atelier, done: list[tuple[str, Extraction]]) -> None:
     """Texts first, then the rows that say they are there: killed between, they are made again."""
     for sha256, extraction in done:
-        pages = list(extraction.pages)
-        for partie in extraction.parties:
-            pages.extend(partie.pages)
-        if pages:
+        if pages := extraction.every_page:
             atelier.storage.put_pages(sha256, pages)
     if done:
         rows = [_make_row(sha256, extraction) for sha256, extraction in done]
         with atelier.database.writing() as session:
             session.execute(_update_texte(), rows)
             _mark_citing(session, [sha256 for sha256, _ in done])
+    for _, extraction in done:
+        if extraction.analyse is not None:
+            remember(make_texte(extraction.every_page), extraction.analyse)
 
 
 @cache

@@ -15,8 +15,10 @@ from orc.index.analysis import (
     locate_words,
     make_query_keys,
     make_reference_keys,
+    prepare,
     prepare_exact,
     read_amount,
+    remember,
 )
 
 
@@ -156,3 +158,17 @@ def test_any_text_has_references_or_none(texte):
 def test_a_facet_is_filtered_by_the_beginnings_of_its_words():
     assert begins_so("Régie des Eaux", "eau ré")
     assert not begins_so("Régie des Eaux", "aux")
+
+
+def test_an_analysis_made_elsewhere_serves_once_then_is_made_here():
+    texte = "Facture F2023-00127 de la chaudière. " * 20
+    said = prepare(texte + "ailleurs")
+    remember(texte, said)
+    assert prepare(texte) is said
+
+
+def test_what_waits_for_the_index_is_bounded():
+    for numero in range(60):
+        remember(f"{numero} " + "mairie " * 14_000, prepare("commune"))
+    assert prepare("0 " + "mairie " * 14_000).exact.startswith("0 mairie")
+    assert prepare("59 " + "mairie " * 14_000).exact == "commune"

@@ -9,6 +9,7 @@ import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import pytest
 import tantivy
@@ -19,6 +20,7 @@ from orc.errors import Conflict, Unavailable
 from orc.index.analysis import find_stems, find_words, fold, prepare, stem_word
 from orc.index.engines.tantivy import IndexPerime, TantivyEngine
 from orc.index.engines.tantivy.schema import make_analyzers
+from orc.index.fields import Genre
 from orc.index.query import Mot, Query
 from tests.contracts.records import clearance, find, make_record, put
 
@@ -168,3 +170,31 @@ albanaise balais anglaise française paiement règlements échéances prélèvem
 maîtrise d'œuvre vérification périodique équipements numériques fournitures scolaires cantine
 restauration collective espaces verts élagage voirie éclairage public déneigement signalisation
 """
+
+
+def test_a_piece_and_its_only_pj_are_one_document_found_as_either(tmp_path: Path) -> None:
+    engine = TantivyEngine(tmp_path / "index")
+    put(
+        engine,
+        make_record(7, "chaudière", exercice=2023),
+        make_record(7, "chaudière", exercice=2023, genre=Genre.PJ, piece_id=7),
+        make_record(8, exercice=2023, genre=Genre.LIGNE, piece_id=7),
+    )
+    assert engine._index.searcher().num_docs == 2
+    for genre in (Genre.PIECE, Genre.PJ):
+        assert find(engine, Mot("chaudière"), genre=genre) == {7}
+    assert find(engine, Mot("2023", "exercice"), genre=Genre.LIGNE) == {8}
+
+
+@pytest.mark.parametrize("other", [{"cellule": 2}, {"exercice": 2022}, {"texte": "clos"}])
+def test_a_pj_that_says_anything_else_is_a_document_of_its_own(
+    tmp_path: Path, other: dict[str, Any]
+) -> None:
+    engine = TantivyEngine(tmp_path / "index")
+    said = {"texte": "chaudière", "exercice": 2023}
+    piece, pj = (
+        make_record(7, **said),
+        make_record(9, genre=Genre.PJ, piece_id=7, **{**said, **other}),
+    )
+    put(engine, piece, pj)
+    assert engine._index.searcher().num_docs == 2

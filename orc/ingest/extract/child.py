@@ -7,8 +7,10 @@ ordinary exception (a Rust panic) is answered, then ends it too.
 import json
 import os
 import sys
+from dataclasses import replace
 from typing import Any, BinaryIO
 
+from orc.index.analysis import LONGEST_PREPARED, make_texte, prepare
 from orc.ingest.extract.confine import allow_cpu, confine, find_memory_ko
 from orc.ingest.extract.protocol import HEADER, dump_extraction, make_frame
 from orc.ingest.extract.values import EtatTexte, Extraction, Limits
@@ -76,7 +78,7 @@ def _read(
     if order["ordre"] == "texte":
         from orc.ingest.extract.chain import extract  # noqa: PLC0415 - pdfium: after confine()
 
-        extraction = extract(octets, order["nom"], order["type_reel"], limits)
+        extraction = _analyse(extract(octets, order["nom"], order["type_reel"], limits))
         return *dump_extraction(extraction), extraction.etat is not EtatTexte.MEMOIRE
     if order["ordre"] == "mots":
         from orc.ingest.extract.pdf_boxes import find_boxes  # noqa: PLC0415 - only the viewer
@@ -91,6 +93,14 @@ def _read(
         return {"motif": ""}, render_page(octets, order["page"], order["largeur"]), True
     except NoImage as error:
         return {"motif": str(error)}, b"", True
+
+
+def _analyse(extraction: Extraction) -> Extraction:
+    """With what the index makes of its text, which costs ORC's one process as much as the rest."""
+    texte = make_texte(extraction.every_page)
+    if not texte or len(texte) > LONGEST_PREPARED:
+        return extraction
+    return replace(extraction, analyse=prepare(texte))
 
 
 if __name__ == "__main__":

@@ -5,11 +5,12 @@ import struct
 from collections.abc import Mapping
 from typing import Any
 
+from orc.index.analysis import Prepared
 from orc.ingest.extract.values import Box, Boxes, EtatTexte, Extraction, Limits, Partie
 
 HEADER = struct.Struct(">II")
 _BREAK = "\f"
-# An image of a page, as PNG, or all the text of a document.
+# An image of a page, as PNG, or all the text of a document and what the index makes of it.
 MAX_RAW = 64 * 1024 * 1024
 
 
@@ -29,12 +30,14 @@ def max_json(limits: Limits) -> int:
 
 
 def dump_extraction(extraction: Extraction) -> tuple[dict[str, Any], bytes]:
-    """An Extraction as JSON values and, apart because it is nearly all, the text of its pages."""
+    """An Extraction as JSON values and, apart because it is nearly all, its texts."""
     pages = [page.replace(_BREAK, "\n") for page in extraction.pages]
+    texts = [_BREAK.join(pages).encode("utf-8", "replace"), *_dump_analyse(extraction.analyse)]
     said = {
         "etat": extraction.etat.value,
         "motif": extraction.motif,
         "pages": len(pages),
+        "textes": [len(text) for text in texts],
         "type_reel": extraction.type_reel,
         "extracteur": extraction.extracteur,
         "pages_a_oceriser": extraction.pages_a_oceriser,
@@ -42,13 +45,14 @@ def dump_extraction(extraction: Extraction) -> tuple[dict[str, Any], bytes]:
         "parties": [(p.nom, p.type, p.pages, p.etat.value, p.motif) for p in extraction.parties],
         "nir": extraction.nir,
     }
-    return said, _BREAK.join(pages).encode("utf-8", "replace")
+    return said, b"".join(texts)
 
 
 def load_extraction(said: Mapping[str, Any], raw: bytes) -> Extraction:
     """An Extraction from what a child said; raises BadFrame when it is not one."""
     try:
-        pages = tuple(raw.decode("utf-8").split(_BREAK)) if said["pages"] else ()
+        text, *analyse = _cut(raw, said["textes"])
+        pages = tuple(text.split(_BREAK)) if said["pages"] else ()
         if len(pages) != said["pages"]:
             raise BadFrame("le compte des pages est faux")
         return Extraction(
@@ -64,9 +68,33 @@ def load_extraction(said: Mapping[str, Any], raw: bytes) -> Extraction:
                 for nom, kind, texts, etat, motif in said["parties"]
             ),
             bool(said["nir"]),
+            _load_analyse(analyse),
         )
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise BadFrame(str(error)) from error
+
+
+def _dump_analyse(analyse: Prepared | None) -> list[bytes]:
+    if analyse is None:
+        return []
+    return [text.encode() for text in (analyse.exact, analyse.stems, " ".join(analyse.keys))]
+
+
+def _load_analyse(texts: list[str]) -> Prepared | None:
+    if not texts:
+        return None
+    exact, stems, keys = texts
+    return Prepared(exact, stems, frozenset(keys.split()))
+
+
+def _cut(raw: bytes, lengths: list[int]) -> list[str]:
+    texts, at = [], 0
+    for length in lengths:
+        texts.append(raw[at : at + length].decode("utf-8"))
+        at += length
+    if at != len(raw):
+        raise BadFrame("la longueur des textes est fausse")
+    return texts
 
 
 def load_boxes(said: Mapping[str, Any]) -> Boxes:

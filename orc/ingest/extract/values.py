@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from orc.index.analysis import Prepared
+
 
 class EtatTexte(StrEnum):
     """Where the text of a piece justificative stands; what `motif` then explains."""
@@ -42,6 +44,7 @@ class Extraction:
 
     `pages` has one string per page (documents without pages have one). `pages_a_oceriser` are
     1-based. A NIR never stands in `pages`, `metadonnees` nor `parties`: `nir` says one was masked.
+    `analyse` is what the index makes of `texte`, where the child that read it made that too.
     """
 
     etat: EtatTexte
@@ -53,6 +56,12 @@ class Extraction:
     metadonnees: Mapping[str, str] = field(default_factory=dict)
     parties: tuple[Partie, ...] = ()
     nir: bool = False
+    analyse: Prepared | None = None
+
+    @property
+    def every_page(self) -> tuple[str, ...]:
+        """Its pages, then those of its parts: what is kept and found under its digest."""
+        return (*self.pages, *(page for partie in self.parties for page in partie.pages))
 
 
 @dataclass(frozen=True, slots=True)

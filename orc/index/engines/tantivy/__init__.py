@@ -239,8 +239,8 @@ class TantivyEngine:
         if query.taille <= 0:
             return Page((), None)
         if query.tri is None:
-            return find_by_relevance(searcher, base, query.apres, query.taille)
-        pages = SortedPages(searcher, self._compiler, query.tri)
+            return find_by_relevance(searcher, base, query.genre, query.apres, query.taille)
+        pages = SortedPages(searcher, self._compiler, query.genre, query.tri)
         return pages.find(base, query.apres, query.taille)
 
     def _read_totals(

@@ -30,7 +30,7 @@ def read_totals(
 ) -> tuple[int, int | None, dict[str, tuple[ValeurFacette, ...]]]:
     """One pass: (exact count, exact sum in cents or None, facets)."""
     wanted: dict[str, Any] = {f.champ: _terms(f) for f in asked}
-    wanted[_TOTAL] = {"value_count": {"field": "numero_"}}
+    wanted[_TOTAL] = {"value_count": {"field": "piece_"}}
     if somme:
         wanted[_SUM] = _MONTANT
     answer = searcher.aggregate(query, wanted)

@@ -9,8 +9,8 @@ from tantivy import Query as Native
 
 from orc.errors import Invalid
 from orc.index.engines.tantivy.compile import Compiler
-from orc.index.engines.tantivy.schema import SORT
-from orc.index.fields import BY_NAME
+from orc.index.engines.tantivy.schema import NUMEROS, SORT
+from orc.index.fields import BY_NAME, Genre
 from orc.index.query import Tri
 
 # How far around its place the last hit of the page before is looked for, when the index changed.
@@ -49,9 +49,11 @@ def read_keys(
     return [int(v or 0) for v in searcher.fast_field_values(name, addresses)]
 
 
-def _read_places(searcher: tantivy.Searcher, result: tantivy.SearchResult) -> list[Place]:
+def _read_places(
+    searcher: tantivy.Searcher, result: tantivy.SearchResult, genre: Genre
+) -> list[Place]:
     addresses = [address for _, address in result.hits]
-    numeros = read_keys(searcher, "numero_", addresses)
+    numeros = read_keys(searcher, NUMEROS[genre], addresses)
     return [
         Place(rank, numero, address)
         for (rank, address), numero in zip(result.hits, numeros, strict=True)
@@ -59,7 +61,7 @@ def _read_places(searcher: tantivy.Searcher, result: tantivy.SearchResult) -> li
 
 
 def find_by_relevance(
-    searcher: tantivy.Searcher, query: Native, apres: str | None, taille: int
+    searcher: tantivy.Searcher, query: Native, genre: Genre, apres: str | None, taille: int
 ) -> Page:
     """By score; the cursor is a rank and the hit that held it.
 
@@ -72,7 +74,7 @@ def find_by_relevance(
     result = searcher.search(
         query, limit=(rank - start) + taille + 1 + _SLACK, offset=start, count=False
     )
-    places = _read_places(searcher, result)
+    places = _read_places(searcher, result, genre)
     first = rank - start
     for i, place in enumerate(places):
         if apres and place.numero == last:
@@ -86,8 +88,11 @@ def find_by_relevance(
 class SortedPages:
     """By a field marked `sort`, then by numero: search-after at any depth."""
 
-    def __init__(self, searcher: tantivy.Searcher, compiler: Compiler, tri: Tri) -> None:
+    def __init__(
+        self, searcher: tantivy.Searcher, compiler: Compiler, genre: Genre, tri: Tri
+    ) -> None:
         self._searcher = searcher
+        self._genre = genre
         self._compiler = compiler
         self._column = BY_NAME[tri.champ].name + SORT
         self._down = tri.decroissant
@@ -113,14 +118,18 @@ class SortedPages:
     def _find_equal(self, query: Native, value: int, numero: int, wanted: int) -> list[Place]:
         """Those of this very value, after this numero."""
         after = Native.range_query(
-            self._compiler.schema, "numero_", tantivy.FieldType.Unsigned, numero + 1, None
+            self._compiler.schema,
+            NUMEROS[self._genre],
+            tantivy.FieldType.Unsigned,
+            numero + 1,
+            None,
         )
         same = self._compiler.every([query, self._compiler.range(self._column, value, value)])
         result = self._searcher.search(
             self._compiler.every([same, after]),
             limit=wanted,
             count=False,
-            order_by_field="numero_",
+            order_by_field=NUMEROS[self._genre],
             order=Order.Asc,
         )
         return [Place(value, n, address) for n, address in result.hits]
@@ -137,7 +146,7 @@ class SortedPages:
             order_by_field=self._column,
             order=Order.Desc if self._down else Order.Asc,
         )
-        places = _read_places(self._searcher, result)
+        places = _read_places(self._searcher, result, self._genre)
         if len(places) == wanted:
             cut = places[-1].rank
             places = [p for p in places if p.rank != cut]

@@ -21,7 +21,9 @@ from orc.index.fields import BY_NAME, FIELDS, NUMBERS, WORDS, Field, Genre, Kind
 from orc.index.record import Record, Value
 
 GENRES = {Genre.PIECE: 0, Genre.LIGNE: 1, Genre.PJ: 2}
-KEYS = ("genre_", "numero_", "piece_", "cellule_", "version_")
+# A document that stands for a piece and for its only PJ has the numero of each.
+NUMEROS = {genre: f"numero_{genre}_" for genre in Genre}
+KEYS = ("piece_", "cellule_", "version_")
 
 # Suffixes of the columns of one field: exact words, facet values, number of a numero, sort key.
 EXACT, FACET, NUMBER, SORT = "__x", "__v", "__n", "__s"
@@ -52,7 +54,7 @@ def make_analyzers() -> dict[str, tantivy.TextAnalyzer]:
 def make_schema() -> tantivy.Schema:
     """The schema, derived from fields.py."""
     builder = tantivy.SchemaBuilder()
-    for key in KEYS:
+    for key in ("genre_", *NUMEROS.values(), *KEYS):
         builder.add_unsigned_field(key, indexed=True, fast=True)
     _add_words(builder, MOTS)
     builder.add_text_field(REFERENCES, tokenizer_name=_SPACED, index_option="basic")
@@ -88,7 +90,7 @@ def _add_field(builder: tantivy.SchemaBuilder, field: Field) -> None:
 def make_signature() -> str:
     """What changes whenever an older index no longer answers as this code expects."""
     shape = [f"{f.name}:{f.kind}:{f.facet}:{f.sort}:{f.found}" for f in FIELDS]
-    text = "\n".join([f"tantivy 3, analysis {ANALYSIS_VERSION}", *shape])
+    text = "\n".join([f"tantivy 4, analysis {ANALYSIS_VERSION}", *shape])
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
@@ -97,13 +99,17 @@ def make_documents(records: Sequence[Record]) -> Iterator[tantivy.Document]:
 
     Unknown names and values of a wrong type are our own faults.
     """
-    shared = _find_shared(records)
+    groups = _group_same(records)
+    shared = _find_shared([group[0] for group in groups])
     base, found = tantivy.Document(), set[str]()
     _add_values(base, shared, shared, found)
-    for record in records:
-        document, references = copy(base), set(found)
-        keys = (GENRES[record.genre], record.numero, record.piece_id, record.cellule)
-        for name, key in zip(KEYS, (*keys, record.version), strict=True):
+    for group in groups:
+        record, document, references = group[0], copy(base), set(found)
+        for one in group:
+            document.add_unsigned("genre_", GENRES[one.genre])
+            document.add_unsigned(NUMEROS[one.genre], one.numero)
+        keys = (record.piece_id, record.cellule, record.version)
+        for name, key in zip(KEYS, keys, strict=True):
             document.add_unsigned(name, key)
         own = record.values.keys() - shared.keys()
         _add_values(document, record.values, own, references)
@@ -113,6 +119,26 @@ def make_documents(records: Sequence[Record]) -> Iterator[tantivy.Document]:
         if references:
             document.add_text(REFERENCES, " ".join(references))
         yield document
+
+
+def _group_same(records: Sequence[Record]) -> list[list[Record]]:
+    """Records by document: a piece and the PJ that says just the same, most often its only one.
+
+    Its text, nearly all there is to index, is then indexed once.
+    """
+    groups: list[list[Record]] = []
+    for record in records:
+        if record.genre is Genre.PJ and groups and _says_same(groups[0], record):
+            groups[0].append(record)
+        else:
+            groups.append([record])
+    return groups
+
+
+def _says_same(group: list[Record], pj: Record) -> bool:
+    piece = group[0]
+    alone = piece.genre is Genre.PIECE and len(group) == 1
+    return alone and piece.cellule == pj.cellule and piece.values == pj.values
 
 
 def _find_shared(records: Sequence[Record]) -> dict[str, tuple[Value, ...]]:
