@@ -213,6 +213,7 @@ def put_in_place(unfinished: Path, place: Path) -> None:
         shutil.rmtree(unfinished, ignore_errors=True)
 
 
-def succeeds(argv: list[str]) -> bool:
+def succeeds(argv: list[str], **environ: str) -> bool:
     """Whether a command ends well; what it says is nobody's business."""
-    return subprocess.run(argv, capture_output=True, check=False).returncode == 0
+    whole = {**os.environ, **environ}
+    return subprocess.run(argv, capture_output=True, env=whole, check=False).returncode == 0

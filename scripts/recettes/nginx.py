@@ -1,0 +1,94 @@
+"""HTTP: nginx serves a folder with its listing, and twice more: behind a password, without ranges."""
+
+import signal
+from collections.abc import Mapping
+from pathlib import Path
+from typing import ClassVar
+
+from scripts.recettes import systeme
+from scripts.recettes.serveur import Commande, Depart, Serveur
+
+CONFIGURATION = """\
+worker_processes 1;
+pid {folder}/pid;
+error_log {folder}/journal-erreurs.txt warn;
+daemon off;
+events {{ worker_connections 256; }}
+http {{
+  default_type application/octet-stream;
+  access_log off;
+  client_body_temp_path {folder}/tmp;
+  proxy_temp_path {folder}/tmp;
+  fastcgi_temp_path {folder}/tmp;
+  uwsgi_temp_path {folder}/tmp;
+  scgi_temp_path {folder}/tmp;
+  server {{
+    listen 127.0.0.1:{port};
+    autoindex on;
+    location / {{ root {root}; }}
+    location /prive/ {{
+      alias {root}/;
+      auth_basic "silo";
+      auth_basic_user_file {folder}/comptes;
+    }}
+    location /entier/ {{ alias {root}/; max_ranges 0; }}
+  }}
+}}
+"""
+
+
+class Http:
+    """What is in the folder `details["root"]` is at `url`; at `details["prive"]` with a password;
+
+    at `details["entier"]` by a server that ignores Range.
+    """
+
+    name: ClassVar[str] = "http"
+    paquets: ClassVar[Mapping[str, str]] = {"nginx-light": "nginx"}
+    fin: ClassVar[int] = signal.SIGQUIT
+
+    def missing(self) -> str:
+        """Nothing besides the package."""
+        return ""
+
+    def prepare(self) -> None:
+        """Nothing to download."""
+
+    def start(self, depart: Depart) -> Commande:
+        """Write its configuration: own pid and temporary paths."""
+        folder = depart.folder
+        root = folder / "silo"
+        root.mkdir(exist_ok=True)
+        password = systeme.keep_secret(folder / "secret")
+        text = CONFIGURATION.format(folder=folder, root=root, port=depart.port)
+        (folder / "nginx.conf").write_text(text, encoding="ascii")
+        (folder / "comptes").write_text(f"orc:{{PLAIN}}{password}\n", encoding="ascii")
+        systeme.give(folder)
+        url = f"http://127.0.0.1:{depart.port}/"
+        serveur = Serveur(
+            name=self.name,
+            url=url,
+            folder=str(folder),
+            port=depart.port,
+            user="orc",
+            password=password,
+            details={"root": str(root), "prive": f"{url}prive/", "entier": f"{url}entier/"},
+        )
+        return Commande(make_argv(folder), serveur)
+
+    def ready(self, serveur: Serveur) -> bool:
+        """Its port is open."""
+        return systeme.answers(serveur.port)
+
+    def finish(self, serveur: Serveur) -> Serveur:
+        """Tests put their files in folders of their own."""
+        return serveur
+
+
+def make_argv(folder: Path) -> list[str]:
+    """Nginx reads nothing of /etc/nginx."""
+    program = systeme.find_program("nginx") or "nginx"
+    return [program, "-p", str(folder), "-c", f"{folder}/nginx.conf", "-e", f"{folder}/erreurs.txt"]
+
+
+RECETTES = {"http": Http()}
