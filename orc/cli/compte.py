@@ -1,36 +1,51 @@
-"""orc compte: accounts and their grants."""
+"""orc compte: accounts, their passwords and their grants; each change leaves its row."""
 
+from datetime import date, datetime
 from typing import Annotated
 
 import typer
 
 from orc.cli.console import Json, open_orc, out, print_json
-from orc.domain import LIBELLES_ROLES, Domaine, Role
+from orc.domain import LIBELLES_DOMAINES, LIBELLES_ROLES, Domaine, Role, format_date
+from orc.errors import Invalid
 from orc.identity.comptes import (
+    PORTEES,
+    Compte,
+    HabilitationVue,
     NouveauCompte,
     Octroi,
+    change_mot_de_passe,
     create_compte,
     disable_compte,
     find_comptes,
+    get_personne_id,
     grant_habilitation,
+    withdraw_habilitation,
 )
 
-app = typer.Typer(help="Comptes et habilitations.", no_args_is_help=True)
+app = typer.Typer(help="Comptes, mots de passe et habilitations.", no_args_is_help=True)
 PAR = "ligne de commande"
+
+Identifiant = Annotated[str, typer.Argument(help="Identifiant du compte.")]
+RoleOption = Annotated[Role, typer.Option(help="Ce que la personne est pour ORC.")]
+Portee = Annotated[str, typer.Option(help=f"Une de : {', '.join(PORTEES)}.")]
+Cle = Annotated[str, typer.Option(help="Codique, SIREN ou SIRET/CodCol/CodBud.")]
+Domaines = Annotated[
+    list[Domaine] | None, typer.Option("--domaine", help="Domaine réservé ouvert ; se répète.")
+]
+MotDePasse = Annotated[str, typer.Option(prompt=True, hide_input=True, confirmation_prompt=True)]
 
 
 @app.command()
 def creer(
-    identifiant: Annotated[str, typer.Argument()],
+    identifiant: Identifiant,
     *,
     nom: Annotated[str, typer.Option(help="Nom affiché.")],
-    role: Annotated[Role, typer.Option()],
-    portee: Annotated[str, typer.Option(help="poste, collectivite, budget ou rien.")] = "rien",
-    cle: Annotated[str, typer.Option(help="Codique, SIREN ou SIRET/CodCol/CodBud.")] = "",
-    domaines: Annotated[list[Domaine] | None, typer.Option("--domaine")] = None,
-    mot_de_passe: Annotated[
-        str, typer.Option(prompt=True, hide_input=True, confirmation_prompt=True)
-    ],
+    role: RoleOption,
+    portee: Portee = "rien",
+    cle: Cle = "",
+    domaines: Domaines = None,
+    mot_de_passe: MotDePasse,
 ) -> None:
     """Créer un compte et son habilitation."""
     octroi = Octroi(role, portee, cle, domaines=tuple(domaines or ()))
@@ -38,26 +53,97 @@ def creer(
         compte = NouveauCompte(identifiant, nom, mot_de_passe)
         personne_id = create_compte(session, compte, par=PAR)
         grant_habilitation(session, personne_id, octroi, par=PAR)
-    out.print(f"Compte {identifiant} créé : {LIBELLES_ROLES[role]}.")
+    out.print(f"Compte {identifiant} créé : {LIBELLES_ROLES[role]}.", markup=False)
 
 
 @app.command()
 def liste(*, as_json: Json = False) -> None:
-    """Les comptes et leurs rôles."""
+    """Les comptes et leurs habilitations, avec le numéro de chacune."""
     with open_orc() as orc, orc.database.reading() as session:
         comptes = find_comptes(session)
     if as_json:
         print_json(comptes)
         return
     for compte in comptes:
-        roles = ", ".join(LIBELLES_ROLES[role] for role in compte.roles)
-        state = "" if compte.actif else "  (désactivé)"
-        out.print(f"{compte.identifiant}  {compte.nom}  {roles}{state}", markup=False)
+        _print_compte(compte)
 
 
 @app.command()
-def desactiver(identifiant: Annotated[str, typer.Argument()]) -> None:
+def desactiver(identifiant: Identifiant) -> None:
     """Fermer un compte : ses sessions prennent fin tout de suite."""
     with open_orc() as orc, orc.database.writing() as session:
         disable_compte(session, identifiant, par=PAR)
-    out.print(f"Compte {identifiant} désactivé.")
+    out.print(f"Compte {identifiant} désactivé.", markup=False)
+
+
+@app.command("mot-de-passe")
+def mot_de_passe(identifiant: Identifiant, *, mot_de_passe: MotDePasse) -> None:
+    """Changer le mot de passe d’un compte : les sessions ouvertes avec l’ancien prennent fin."""
+    with open_orc() as orc, orc.database.writing() as session:
+        change_mot_de_passe(session, identifiant, mot_de_passe, par=PAR)
+    out.print(f"Mot de passe de {identifiant} changé ; ses sessions sont fermées.", markup=False)
+
+
+@app.command()
+def habiliter(
+    identifiant: Identifiant,
+    *,
+    role: RoleOption,
+    portee: Portee = "rien",
+    cle: Cle = "",
+    domaines: Domaines = None,
+    exercice_min: Annotated[int | None, typer.Option(help="Premier exercice, compris.")] = None,
+    exercice_max: Annotated[int | None, typer.Option(help="Dernier exercice, compris.")] = None,
+    jusqu_a: Annotated[str, typer.Option(help="Dernier jour, 31/12/2027 ; vide : sans fin.")] = "",
+) -> None:
+    """Donner une habilitation de plus à un compte : elle vaut dès sa prochaine requête."""
+    with open_orc() as orc, orc.database.writing() as session:
+        octroi = Octroi(
+            role,
+            portee,
+            cle,
+            exercice_min=exercice_min,
+            exercice_max=exercice_max,
+            domaines=tuple(domaines or ()),
+            jusqu_a=_read_date(jusqu_a),
+        )
+        personne_id = get_personne_id(session, identifiant)
+        numero = grant_habilitation(session, personne_id, octroi, par=PAR)
+    out.print(f"Habilitation {numero} donnée à {identifiant}.", markup=False)
+
+
+@app.command()
+def retirer(
+    habilitation: Annotated[int, typer.Argument(help="Son numéro, que « liste » donne.")],
+) -> None:
+    """Retirer une habilitation : elle ne vaut plus dès la prochaine requête, et reste écrite."""
+    with open_orc() as orc, orc.database.writing() as session:
+        withdraw_habilitation(session, habilitation, par=PAR)
+    out.print(f"Habilitation {habilitation} retirée.")
+
+
+def _print_compte(compte: Compte) -> None:
+    state = "" if compte.actif else "  (désactivé)"
+    out.print(f"{compte.identifiant}  {compte.nom}{state}", markup=False)
+    for grant in compte.habilitations:
+        out.print(f"    n° {grant.id}  {_write_habilitation(grant)}", markup=False)
+
+
+def _write_habilitation(grant: HabilitationVue) -> str:
+    """`Ordonnateur · collectivite 999000018 · exercices 2022 à 2025 · paie`."""
+    years = ""
+    if grant.exercice_min is not None or grant.exercice_max is not None:
+        years = f"exercices {grant.exercice_min or '…'} à {grant.exercice_max or '…'}"
+    domaines = ", ".join(LIBELLES_DOMAINES[d].lower() for d in grant.domaines)
+    scope = "" if grant.portee == "rien" else f"{grant.portee} {grant.portee_cle}"
+    until = f"jusqu’au {format_date(grant.jusqu_a)}" if grant.jusqu_a else ""
+    return " · ".join(filter(None, (LIBELLES_ROLES[grant.role], scope, years, domaines, until)))
+
+
+def _read_date(text: str) -> date | None:
+    if not text:
+        return None
+    try:
+        return datetime.strptime(text, "%d/%m/%Y").date()  # noqa: DTZ007 - a civil day
+    except ValueError as error:
+        raise Invalid(f"Date attendue sous la forme 31/12/2027, pas « {text} ».") from error

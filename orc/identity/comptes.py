@@ -1,4 +1,4 @@
-"""Accounts and their grants: create, list, disable. What a grant opens is orc.access."""
+"""Accounts and their grants: make, list, change, disable. What a grant opens is orc.access."""
 
 import re
 from dataclasses import dataclass, field
@@ -47,14 +47,34 @@ class Octroi:
 
 
 @dataclass(frozen=True, slots=True)
+class HabilitationVue:
+    """A grant as a list shows it; `id` is what withdraws it."""
+
+    id: int
+    role: Role
+    portee: str
+    portee_cle: str
+    exercice_min: int | None
+    exercice_max: int | None
+    domaines: tuple[Domaine, ...]
+    depuis: date
+    jusqu_a: date | None
+
+
+@dataclass(frozen=True, slots=True)
 class Compte:
-    """An account as a list shows it."""
+    """An account as a list shows it, with its grants that were not withdrawn."""
 
     personne_id: int
     identifiant: str
     nom: str
     actif: bool
-    roles: tuple[Role, ...]
+    habilitations: tuple[HabilitationVue, ...]
+
+    @property
+    def roles(self) -> tuple[Role, ...]:
+        """Its rôles, each once."""
+        return tuple(sorted({h.role for h in self.habilitations}))
 
 
 def create_compte(session: Writing, compte: NouveauCompte, *, par: str) -> int:
@@ -125,19 +145,34 @@ def withdraw_habilitation(session: Writing, habilitation_id: int, *, par: str) -
 
 
 def find_comptes(session: Session) -> list[Compte]:
-    """Every account with the rôles that were granted and not withdrawn, by identifiant."""
-    roles: dict[int, set[Role]] = {}
-    grants = select(Habilitation.personne_id, Habilitation.role).where(
-        Habilitation.retire_le.is_(None)
-    )
-    for personne_id, role in session.execute(grants):
-        roles.setdefault(personne_id, set()).add(Role(role))
+    """Every account with the grants that were not withdrawn, by identifiant."""
+    grants: dict[int, list[HabilitationVue]] = {}
+    query = select(Habilitation).where(Habilitation.retire_le.is_(None)).order_by(Habilitation.id)
+    for row in session.scalars(query):
+        grants.setdefault(row.personne_id, []).append(_make_habilitation(row))
     return [
-        Compte(
-            p.id, p.identifiant, p.nom, p.desactive_le is None, tuple(sorted(roles.get(p.id, ())))
-        )
+        Compte(p.id, p.identifiant, p.nom, p.desactive_le is None, tuple(grants.get(p.id, ())))
         for p in session.scalars(select(Personne).order_by(Personne.identifiant))
     ]
+
+
+def _make_habilitation(row: Habilitation) -> HabilitationVue:
+    return HabilitationVue(
+        id=row.id,
+        role=Role(row.role),
+        portee=row.portee,
+        portee_cle=row.portee_cle,
+        exercice_min=row.exercice_min,
+        exercice_max=row.exercice_max,
+        domaines=tuple(Domaine(d) for d in row.domaines.split(",") if d),
+        depuis=row.depuis,
+        jusqu_a=row.jusqu_a,
+    )
+
+
+def get_personne_id(session: Session, identifiant: str) -> int:
+    """The id of the account of this name. Raises NotFound."""
+    return _get_personne(session, identifiant).id
 
 
 def disable_compte(session: Writing, identifiant: str, *, par: str) -> None:

@@ -14,6 +14,7 @@ from typer.testing import CliRunner, Result
 from orc.bootstrap import make_orc
 from orc.cli import app, search
 from orc.demo.comptes import MOT_DE_PASSE, make_comptes
+from orc.identity.connexion import ConnexionRefusee, log_in
 from orc.search.find import Question
 from orc.settings import Settings
 
@@ -166,6 +167,43 @@ def test_an_account_is_made_listed_and_disabled(demo: Path) -> None:
     call(demo, "compte", "desactiver", "alice-xt")
     assert "désactivé" in call(demo, "compte", "liste").output
     call(demo, "search", "facture", "--comme", "alice-xt", code=4)
+
+
+def test_a_password_changes_and_the_old_one_opens_nothing(demo: Path) -> None:
+    changed = "un tout autre mot de passe"
+    call(demo, "compte", "mot-de-passe", "juge-xt", "--mot-de-passe", changed)
+    orc = make_orc(Settings(data=str(demo / "data")))
+    with pytest.raises(ConnexionRefusee):
+        log_in(orc.database, "juge-xt", MOT_DE_PASSE, "127.0.0.1")
+    assert log_in(orc.database, "juge-xt", changed, "127.0.0.1")
+    orc.close()
+    call(demo, "compte", "mot-de-passe", "personne", "--mot-de-passe", changed, code=4)
+    call(demo, "compte", "mot-de-passe", "juge-xt", "--mot-de-passe", "court", code=3)
+
+
+def test_a_grant_is_given_listed_and_withdrawn_each_with_its_row(demo: Path) -> None:
+    args = ("--role", "ordonnateur", "--portee", "collectivite", "--cle", "123456782")
+    more = ("--domaine", "paie", "--exercice-min", "2022", "--jusqu-a", "31/12/2099")
+    call(demo, "compte", "habiliter", "administrateur", *args, *more)
+    text = call(demo, "compte", "liste").output
+    said = "Ordonnateur · collectivite 123456782 · exercices 2022 à … · paie · jusqu’au 31/12/2099"
+    assert said in " ".join(text.split())
+    (compte,) = [
+        c for c in call_json(demo, "compte", "liste") if c["identifiant"] == "administrateur"
+    ]
+    numero = str(compte["habilitations"][-1]["id"])
+    call(demo, "compte", "retirer", numero)
+    assert "123456782" not in call(demo, "compte", "liste").output
+    call(demo, "compte", "retirer", numero, code=4)
+    call(demo, "compte", "habiliter", "personne", *args, code=4)
+    call(demo, "compte", "habiliter", "juge-xt", *args, "--jusqu-a", "demain", code=3)
+    with sqlite3.connect(demo / "data/orc.sqlite") as connection:
+        journal = "SELECT acte, acteur, details FROM journal ORDER BY id"
+        rows = connection.execute(journal).fetchall()
+    told = [json.loads(details) for acte, _, details in rows if acte == "habilitation"]
+    assert told[-2]["cle"] == "123456782"
+    assert told[-1] == {"retiree": int(numero)}
+    assert {acteur for acte, acteur, _ in rows[-2:]} == {"ligne de commande"}
 
 
 def test_silo_check_names_every_file_set_aside_and_leaves_with_one(demo: Path) -> None:

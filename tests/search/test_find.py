@@ -11,7 +11,7 @@ from orc.index.fields import Genre
 from orc.index.query import DemandeFacette
 from orc.models import read_now
 from orc.search.find import Question, Reponse, find
-from orc.search.not_searched import find_not_searched, write_not_searched
+from orc.search.not_searched import NonCherches, find_not_searched, write_not_searched
 from orc.search.syntax import ErreurDeSyntaxe, make_filtres
 from tests.archive import Archive, make_archive
 
@@ -181,10 +181,12 @@ def test_what_was_not_searched_opens_on_as_many_results(archive):
             assert shown in (found.a_oceriser, found.illisibles)
 
 
-def test_nothing_is_hidden_from_nobody(archive):
+def test_who_may_see_nothing_is_told_that_nothing_was_searched_and_no_count(archive):
     with archive.orc.database.reading() as session:
         nobody = clearance_of(archive, "administrateur")
-        assert not find_not_searched(session, archive.orc.engine, clearance=nobody)
+        found = find_not_searched(session, archive.orc.engine, clearance=nobody)
+    assert found == NonCherches(rien=True)
+    assert write_not_searched(found) == (("tout (aucun exercice clos dans ce périmètre)", ()),)
 
 
 def test_a_bad_question_is_refused(archive):
