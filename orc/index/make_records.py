@@ -79,9 +79,8 @@ class _PieceRecords:
         piece, every = self._piece, [values for _, values in self._lignes]
         # What a reader of the piece may not see of its PJ is not on the piece either.
         seen = [values for lien, values in self._liens if lien.cellule_id == piece.cellule_id]
-        yield self._make(
-            Genre.PIECE, piece.id, piece.cellule_id, _merge([self._common, *every, *seen])
-        )
+        whole = _merge([self._common, *every, *seen])
+        yield self._make(Genre.PIECE, piece.id, piece.cellule_id, whole)
         for ligne, values in self._lignes:
             amounts: Values = {"montant": (ligne.ht + ligne.tva,), "ht": (ligne.ht,)}
             yield self._make(
@@ -91,9 +90,9 @@ class _PieceRecords:
             proved = [
                 v for ligne, v in self._lignes if lien.ligne_numero in ("", ligne.numero)
             ] or every
-            yield self._make(
-                Genre.PJ, lien.id, lien.cellule_id, _merge([self._common, *proved, values])
-            )
+            alone = seen == [values] and len(proved) == len(every)
+            said = whole if alone else _merge([self._common, *proved, values])
+            yield self._make(Genre.PJ, lien.id, lien.cellule_id, said)
 
     def _make(self, genre: Genre, numero: int, cellule: int, values: Values) -> Record:
         return Record(genre, numero, self._piece.id, cellule, values, version=self._piece.tour)
@@ -215,17 +214,14 @@ def _values(**values: Value | None) -> Values:
 
 def _merge(many: Iterable[Values]) -> Values:
     """Several values of each field, each once, in order."""
-    merged: dict[str, tuple[Value, ...] | dict[Value, None]] = {}
+    merged: Values = {}
+    several: dict[str, dict[Value, None]] = {}
     for values in many:
         for name, some in values.items():
-            held = merged.get(name)
-            if held is None:
-                merged[name] = some
-            elif isinstance(held, dict):
-                held.update(dict.fromkeys(some))
-            elif held != some:
-                merged[name] = dict.fromkeys(held + some)
-    return {n: some if isinstance(some, tuple) else tuple(some) for n, some in merged.items()}
+            held = merged.setdefault(name, some)
+            if held is not some and held != some:
+                several.setdefault(name, dict.fromkeys(held)).update(dict.fromkeys(some))
+    return merged | {name: tuple(some) for name, some in several.items()}
 
 
 def _tiers_ids(ligne: Row[Any]) -> list[int]:
