@@ -111,20 +111,23 @@ def find_program(name: str) -> str | None:
     return shutil.which(name, path=path)
 
 
-def run(argv: list[str], *, folder: Path | None = None, **environ: str) -> str:
-    """Run a command quietly and give what it printed; what it said is in the Manque it raises."""
+def run(argv: list[str], *, folder: Path | None = None, said: str = "", **environ: str) -> str:
+    """Run a command quietly, `said` on its input, and give what it printed.
+
+    What it printed is in the Manque it raises when it fails.
+    """
     done = subprocess.run(
         argv,
         cwd=folder,
         env={**os.environ, **environ},
         capture_output=True,
         text=True,
-        stdin=subprocess.DEVNULL,
+        input=said,
         check=False,
     )
     if done.returncode:
-        said = (done.stdout + done.stderr).strip().splitlines()[-12:]
-        raise Manque(f"« {Path(argv[0]).name} » a échoué :\n" + "\n".join(said))
+        told = (done.stdout + done.stderr).strip().splitlines()[-12:]
+        raise Manque(f"« {Path(argv[0]).name} » a échoué :\n" + "\n".join(told))
     return done.stdout
 
 
@@ -188,6 +191,22 @@ def check_digest(path: Path, sha256: str) -> None:
         found = hashlib.file_digest(read, "sha256").hexdigest()
     if found != sha256:
         raise Manque(f"{path.name} n’a pas l’empreinte attendue ({found}) : il est refusé.")
+
+
+def find_jdk(*modules: str) -> Path | None:
+    """A Java ≥ 21 of this machine that has these modules: a JRE leaves some out."""
+    for home in filter(None, [os.environ.get("JAVA_HOME"), *sorted(glob("/usr/lib/jvm/*"))]):
+        java = Path(home) / "bin/java"
+        if java.is_file():
+            try:
+                listed = run([str(java), "--list-modules"])
+            except Manque:
+                continue
+            found = dict(line.split("@") for line in listed.split() if "@" in line)
+            recent = found.get("java.base", "0").partition(".")[0]
+            if recent.isdecimal() and int(recent) >= 21 and all(m in found for m in modules):
+                return Path(home)
+    return None
 
 
 def find_jre() -> Path:

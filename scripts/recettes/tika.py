@@ -56,7 +56,10 @@ class Tika:
         )
         argv = [java, *options, "-c", f"{folder}/tika-config.xml"]
         # The child is started by name, from the PATH.
-        path = {"PATH": f"{Path(java).parent}:/usr/bin:/bin", "JAVA_HOME": str(Path(java).parents[1])}
+        path = {
+            "PATH": f"{Path(java).parent}:/usr/bin:/bin",
+            "JAVA_HOME": str(Path(java).parents[1]),
+        }
         return Commande(argv, serveur, path, delai=90)
 
     def ready(self, serveur: Serveur) -> bool:
