@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from orc.errors import Conflict, OrcError, Unavailable
+from orc.remote.faults import Altered, Passing
 
 
 class FichierDisparu(Unavailable):
@@ -45,6 +46,10 @@ def translated(chemin: str) -> Iterator[None]:
         yield
     except OrcError:
         raise
+    except Passing:
+        raise
+    except Altered as error:
+        raise FichierChange(chemin, "un autre l’a remplacé.") from error
     except (FileNotFoundError, NotADirectoryError) as error:
         raise FichierDisparu(chemin) from error
     except Exception as error:  # each protocol has a family of errors of its own

@@ -8,9 +8,9 @@ from pathlib import Path
 from shutil import rmtree
 from tempfile import mkdtemp
 from typing import Final
-from urllib.parse import urlsplit, urlunsplit
 
 from orc.errors import Invalid
+from orc.remote import Acces
 from orc.silo.containers import copy_bounded, read_chunks
 from orc.silo.disk_cache import DiskCache
 from orc.silo.faults import translated
@@ -28,20 +28,22 @@ _OLD: Final = 2 * 24 * 3600
 class Silo:
     """Any fsspec address (a plain path is a folder of this machine); safe for threads.
 
-    `options` go to fsspec (credentials, endpoint); `cache` is a local folder of what can be made
-    again, a temporary one when it is not given. A flow may hold `limite_flux` bytes at most.
+    `acces` says who ORC is there; `options` go to fsspec, for a protocol ORC does not know.
+    `cache` is a local folder of what can be made again, a temporary one when it is not given. A
+    flow may hold `limite_flux` bytes at most.
     """
 
     def __init__(
         self,
         url: str,
         *,
+        acces: Acces | None = None,
         options: Mapping[str, object] | None = None,
         cache: Path | None = None,
         limite_flux: int = LIMITE_FLUX,
         limite_cache: int = LIMITE_CACHE,
     ) -> None:
-        self._source = _open_source(url, options or {})
+        self._source = _open_source(url, acces, options)
         self.url = _make_public(url)
         folder = self._find_cache(cache)
         remove_leftovers(folder / "lecture", before=time.time() - _OLD)
@@ -109,18 +111,18 @@ class Silo:
         self._ranges.make_index(chemin)
 
 
-def _open_source(url: str, options: Mapping[str, object]) -> LocalSource | RemoteSource:
+def _open_source(
+    url: str, acces: Acces | None, options: Mapping[str, object] | None
+) -> LocalSource | RemoteSource:
     if url.startswith("file://"):
         return LocalSource(str(Path(url.removeprefix("file://")).absolute()))
     if "://" not in url and "::" not in url:
         return LocalSource(str(Path(url).absolute()))
-    return RemoteSource(url, options)
+    return RemoteSource(url, acces, options)
 
 
 def _make_public(url: str) -> str:
-    """The address without credentials, the same for every way to write a local folder."""
+    """The same address for every way to write it; one with credentials was refused before."""
     if "://" not in url or url.startswith("file://"):
         return f"file://{Path(url.removeprefix('file://')).absolute()}"
-    parts = urlsplit(url)
-    host = parts.netloc.rpartition("@")[2]
-    return urlunsplit(parts._replace(netloc=host)).rstrip("/")
+    return url.rstrip("/")

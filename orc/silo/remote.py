@@ -1,19 +1,14 @@
-"""A silo behind any other fsspec address: S3, SFTP, HTTP, memory; one adapter for all of them."""
+"""A silo far away: relative paths, listing, retries; what a protocol does is in `protocols`."""
 
-import posixpath
-from collections.abc import Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
-from io import BytesIO
-from typing import Any, BinaryIO, Final, cast
-from urllib.parse import quote, unquote
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
+from typing import BinaryIO, Final, Self, TypeVar, cast
 
-import fsspec
-from fsspec.implementations.memory import MemoryFile
-
-from orc.errors import OrcError, Unavailable
-from orc.silo.faults import NoRanges, translated
+from orc.errors import Invalid, OrcError, Unavailable
+from orc.remote import Acces, AccesRefuse, Injoignable, Passing, Retries
+from orc.silo.faults import FichierChange, NoRanges, translated
+from orc.silo.protocols import Entry, Listed, Paged, open_depot
+from orc.silo.ranges_file import BLOCK, RangesFile
 from orc.silo.values import (
     FichierVu,
     Illisible,
@@ -23,160 +18,192 @@ from orc.silo.values import (
     text_of_name,
 )
 
+T = TypeVar("T")
+
 _DEPTH: Final = 64
-_BLOCK: Final = 1024 * 1024
-_MTIMES: Final = ("mtime", "LastModified", "last_modified", "updated", "Last-Modified", "created")
-# Never let a server or the client change the bytes on their way: a .xml.gz stays compressed.
-_HTTP: Final = {
-    "client_kwargs": {"auto_decompress": False},
-    "headers": {"Accept-Encoding": "identity"},
-}
+# One reading from start to end asks for so much at once.
+_STREAM_BLOCK: Final = 8 * BLOCK
 
 
 class RemoteSource:
-    """Lists and reads under an fsspec address; its files are given by relative paths."""
+    """Lists and reads under an address; its files are given by relative paths."""
 
-    def __init__(self, url: str, options: Mapping[str, object]) -> None:
-        self.url = url
-        self.http = url.startswith(("http://", "https://"))
-        defaults: dict[str, object] = _HTTP if self.http else {}
-        try:
-            found = fsspec.core.url_to_fs(url, **{**defaults, **options})
-        except (ImportError, ValueError) as error:
-            raise Unavailable(f"Adresse de silo inutilisable : {url} ({error}).") from error
-        self.fs: Any = found[0]
-        self.root = str(found[1]).rstrip("/")
+    def __init__(
+        self, url: str, acces: Acces | None = None, options: Mapping[str, object] | None = None
+    ) -> None:
+        self._depot = open_depot(url, acces or Acces(), options or {})
+        self._retries = Retries(self._depot.name)
+        self._gives_ranges = False
 
     def walk(self) -> Iterator[FichierVu]:
-        """Every file under the root, in the order of their paths; raises Unavailable."""
-        self.fs.invalidate_cache()
-        return self._walk("", 0)
+        """Every file under the root, in the order of their paths.
 
-    def _walk(self, folder: str, depth: int) -> Iterator[FichierVu]:
-        try:
-            with translated(folder or self.url):
-                entries = self._find_entries(folder)
-        except OrcError as error:
-            if not folder:
-                raise Unavailable(f"Le silo « {self.url} » ne peut pas être lu.") from error
-            yield Illisible(folder, 0, motif=str(error))
-            return
-        for name, is_dir, info in entries:
-            chemin = f"{folder}/{name}" if folder else name
-            if not is_dir:
-                yield _make_vu(chemin, info)
+        Raises Unavailable when the silo does not answer, at whatever moment of the listing: a
+        list cut short would make files vanish.
+        """
+        paged = hasattr(self._depot, "list_page")
+        found = self._walk_pages(cast("Paged", self._depot)) if paged else self._walk("", 0)
+        for entry in found:
+            vu = _make_vu(entry)
+            if vu is not None:
+                yield vu
+
+    def _walk_pages(self, depot: Paged) -> Iterator[Entry]:
+        token, empty = "", True
+        while True:
+            asked = token
+            entries, token = self._ask_root(lambda: depot.list_page(asked))  # noqa: B023 - at once
+            for entry in entries:
+                empty = False
+                if not entry.is_dir:
+                    yield entry
+            if not token:
+                break
+        if empty and depot.is_folder:
+            raise Unavailable(
+                f"{depot.name} n’a aucun objet sous ce dossier : vérifiez l’adresse. "
+                "Rien n’en est conclu."
+            )
+
+    def _walk(self, folder: str, depth: int) -> Iterator[Entry]:
+        depot = cast("Listed", self._depot)
+        if not folder:
+            entries = self._ask_root(lambda: depot.list_folder(""))
+        else:
+            try:
+                entries = self._ask(folder, lambda: depot.list_folder(folder))
+            except (Injoignable, AccesRefuse):
+                raise
+            except OrcError as error:
+                yield Entry(folder, motif=str(error))
+                return
+        for entry in sorted(entries, key=lambda e: e.path + "/" * e.is_dir):
+            if not entry.is_dir or entry.motif:
+                yield entry
+            elif is_ignored(entry.path.rpartition("/")[2]):
+                continue
             elif depth < _DEPTH:
-                yield from self._walk(chemin, depth + 1)
+                yield from self._walk(entry.path, depth + 1)
             else:
-                yield Illisible(chemin, 0, motif="trop profond")
+                yield Entry(entry.path, motif="trop profond")
 
-    def _find_entries(self, folder: str) -> list[tuple[str, bool, dict[str, Any]]]:
-        base = self._full(folder) if folder else self.root
-        # A web server lists a folder at its address with a final slash.
-        listed = self.fs.ls(base + "/" if self.http else base, detail=True)
-        entries = []
-        for info in listed:
-            name = self._name_under(base, str(info["name"]))
-            if name and info.get("type") in {"file", "directory"}:
-                entries.append((name, info["type"] == "directory", info))
-        entries.sort(key=lambda entry: entry[0] + "/" * entry[1])
-        return self._with_sizes(entries)
+    def _ask_root(self, attempt: Callable[[], T]) -> T:
+        name = self._depot.name
+        try:
+            return self._retries.run(attempt)
+        except FileNotFoundError as error:
+            raise Unavailable(
+                f"{name} n’a pas ce dossier, ou ne le liste pas : vérifiez l’adresse."
+            ) from error
+        except PermissionError as error:
+            raise AccesRefuse(f"{name} ne peut pas être listé : {error}.") from error
+        except OrcError:
+            raise
+        except Exception as error:  # an adapter of another protocol
+            raise Unavailable(f"{name} ne peut pas être lu : {error}.") from error
 
-    def _name_under(self, base: str, full: str) -> str:
-        """The name of a direct child, "" for whatever else a listing shows."""
-        prefix = base.strip("/") + "/"
-        full = full.strip("/")
-        name = full[len(prefix) :] if full.startswith(prefix) else ""
-        if self.http:
-            if set(name) & set("?#"):
-                return ""  # the sorting links of an index page
-            name = unquote(name, errors="surrogateescape")
-        if "/" in name or "\0" in name or name in {".", ".."} or is_ignored(name):
-            return ""
-        return text_of_name(name)
-
-    def _with_sizes(
-        self, entries: list[tuple[str, bool, dict[str, Any]]]
-    ) -> list[tuple[str, bool, dict[str, Any]]]:
-        """Ask for what an index page does not say, several files at a time."""
-        if all(is_dir or info.get("size") is not None for _, is_dir, info in entries):
-            return entries
-
-        def ask(entry: tuple[str, bool, dict[str, Any]]) -> tuple[str, bool, dict[str, Any]]:
-            name, is_dir, info = entry
-            return name, is_dir, info if is_dir else self.fs.info(info["name"])
-
-        with ThreadPoolExecutor(8) as pool:
-            return list(pool.map(ask, entries))
+    def _ask(self, chemin: str, attempt: Callable[[], T]) -> T:
+        with translated(chemin):
+            return self._retries.run(attempt)
 
     def find(self, chemin: str) -> FichierVu:
         """The file as it is now; raises FichierDisparu."""
-        full = self._full(chemin)
-        with translated(chemin):
-            return _make_vu(chemin, self.fs.info(full))
-
-    def _full(self, chemin: str) -> str:
-        name = name_of_text(check_chemin(chemin))
-        return posixpath.join(
-            self.root, quote(name, errors="surrogateescape") if self.http else name
-        )
+        path = _path_of(chemin)
+        entry = self._ask(chemin, lambda: self._depot.find(path))
+        return FichierVu(chemin, entry.taille or 0, entry.etag, entry.mtime)
 
     def open(self, chemin: str) -> BinaryIO:
         """Open for reading, seekable; NoRanges where a server only gives whole files."""
-        if self.http:  # its first byte past the start tells whether it does
+        vu = self.find(chemin)
+        if not self._gives_ranges and vu.taille > 1:
             self.read(chemin, 1, 1)
-        return self._open(chemin, block_size=_BLOCK)
+            self._gives_ranges = True
+        return self._open(vu, BLOCK)
 
     def stream(self, chemin: str) -> BinaryIO:
-        """Open for one reading, from start to end."""
-        return self._open(chemin, **({"block_size": 0} if self.http else {}))
+        """Open for one reading, from start to end: FichierChange if it changes meanwhile."""
+        vu = self.find(chemin)
+        try:
+            if vu.taille > 1 and not self._gives_ranges:
+                self.read(chemin, 1, 1)
+        except NoRanges:
+            path = _path_of(chemin)
+            whole = self._ask(chemin, lambda: self._depot.stream(path))
+            if whole is not None:
+                return cast("BinaryIO", _Once(whole, chemin, self._depot.name))
+        return self._open(vu, _STREAM_BLOCK)
 
-    def _open(self, chemin: str, **how: object) -> BinaryIO:
-        full = self._full(chemin)
-        with translated(chemin):
-            file = self.fs.open(full, "rb", **how)
-            # A memory file is one for all its readers, position included.
-            shared = isinstance(file, MemoryFile)
-            return cast("BinaryIO", BytesIO(file.getvalue()) if shared else file)
+    def _open(self, vu: FichierVu, block: int) -> BinaryIO:
+        def fetch(offset: int, longueur: int) -> bytes:
+            data = self.read(vu.chemin, offset, longueur, etag=vu.etag)
+            if len(data) != longueur:
+                raise FichierChange(vu.chemin, "il est plus court.")
+            return data
 
-    def read(self, chemin: str, offset: int, longueur: int) -> bytes:
+        return cast("BinaryIO", RangesFile(fetch, vu.taille, block=block))
+
+    def read(self, chemin: str, offset: int, longueur: int, *, etag: str = "") -> bytes:
         """At most `longueur` bytes from `offset`; NoRanges where a server only gives whole files.
 
-        By open, seek and read: `cat_file` forgets the range on some adapters (sshfs) and swallows
-        a whole file where a web server ignores it.
+        FichierChange when they come with another ETag than this one.
         """
         if longueur <= 0:
             return b""
-        with self._open(chemin, cache_type="none") as file, translated(chemin):
-            if self.http and not _gives_ranges(file):
-                raise NoRanges(chemin)
-            file.seek(offset)
-            try:
-                return bytes(file.read(longueur))
-            except ValueError as error:
-                if self.http:
-                    raise NoRanges(chemin) from error
-                raise
+        path = _path_of(chemin)
+        found = self._ask(chemin, lambda: self._depot.read(path, offset, longueur))
+        if etag and found.etag and found.etag != etag:
+            raise FichierChange(chemin, "un autre l’a remplacé pendant sa lecture.")
+        return found.octets
+
+    def close(self) -> None:
+        """Let connections go."""
+        self._depot.close()
 
 
-def _gives_ranges(file: object) -> bool:
-    from fsspec.implementations.http import HTTPFile  # noqa: PLC0415 - aiohttp takes 0.3 s
+class _Once:
+    """A whole file read once: what stops it half-way cannot be taken up, only begun again."""
 
-    return isinstance(file, HTTPFile)
+    def __init__(self, file: BinaryIO, chemin: str, name: str) -> None:
+        self._file = file
+        self._chemin = chemin
+        self._name = name
 
-
-def _make_vu(chemin: str, info: Mapping[str, Any]) -> FichierVu:
-    etag = str(info.get("ETag") or info.get("etag") or "").strip('"')
-    mtime = next((_read_mtime(info[key]) for key in _MTIMES if info.get(key) is not None), None)
-    return FichierVu(chemin, int(info.get("size") or 0), etag, mtime)
-
-
-def _read_mtime(value: object) -> float | None:
-    if isinstance(value, str):
+    def read(self, size: int = -1) -> bytes:
+        """The next bytes; Injoignable when they stop before the end."""
         try:
-            value = parsedate_to_datetime(value)
-        except ValueError:
-            return None
-    if isinstance(value, datetime):
-        return (value if value.tzinfo else value.replace(tzinfo=UTC)).timestamp()
-    return float(value) if isinstance(value, int | float) else None
+            with translated(self._chemin):
+                return self._file.read(size)
+        except Passing as fault:
+            raise Injoignable(f"{self._name} ne répond pas : {fault}") from fault
+
+    def close(self) -> None:
+        """Let the answer go."""
+        with suppress(Exception):  # it may have failed already
+            self._file.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_said: object) -> None:
+        self.close()
+
+
+def _path_of(chemin: str) -> str:
+    return name_of_text(check_chemin(chemin))
+
+
+def _make_vu(entry: Entry) -> FichierVu | None:
+    """What is shown of an entry; None for what is hidden or still arriving."""
+    parts = entry.path.split("/")
+    if any(is_ignored(part) for part in parts if part not in {".", ".."}):
+        return None
+    chemin = text_of_name(entry.path)
+    try:
+        check_chemin(chemin)
+    except Invalid:
+        return Illisible(ascii(chemin), 0, motif="son nom n’est pas celui d’un fichier")
+    if len(parts) > _DEPTH + 1:
+        return Illisible(chemin, 0, motif="trop profond")
+    if entry.motif:
+        return Illisible(chemin, 0, motif=entry.motif)
+    return FichierVu(chemin, entry.taille or 0, entry.etag, entry.mtime)
