@@ -19,6 +19,7 @@ from orc.journal import Acte, record_acte
 from orc.models import Personne
 from orc.search.find import Question, Reponse, find
 from orc.search.not_searched import find_not_searched, write_not_searched
+from orc.search.ouvertes import find_numero, find_ouvertes, write_ouverte
 from orc.search.portee import find_etendue, write_etendue
 from orc.search.resultats import Resultat, find_resultats, name_piece
 
@@ -74,12 +75,17 @@ def _search(orc: Orc, session: Reading, question: Question, lecteur: Lecteur) ->
     clearance = lecteur.clearance
     reponse = find(orc.engine, session, orc.storage, question, clearance=clearance)
     left_out = find_not_searched(session, orc.engine, clearance=clearance)
+    numero = find_numero(reponse.expression)
+    open_ones = find_ouvertes(session, numero, clearance=clearance) if numero else ()
     etendue = find_etendue(session, lecteur, _read_today())
     return _Trouve(
         reponse,
         find_resultats(session, reponse.hits.hits, clearance=clearance),
         write_etendue(etendue) if etendue.exercices else "",
-        tuple(text for text, _ in write_not_searched(left_out)),
+        (
+            *(text for text, _ in write_not_searched(left_out)),
+            *(write_ouverte(piece) for piece in open_ones),
+        ),
     )
 
 

@@ -22,6 +22,7 @@ from orc.index.analysis import (
 )
 from orc.index.fields import BY_NAME, Kind
 from orc.index.query import Et, Expression, Mot, Ou, Phrase, Prefixe, Terme
+from orc.search.syntax import STOP_WORDS
 
 LARGEUR = 240
 NOMBRE = 3
@@ -203,10 +204,14 @@ def find_spans(page: str, expression: Expression) -> tuple[Span, ...]:
 
 
 def find_surfaces(page: str, expression: Expression) -> frozenset[str]:
-    """The folded words of a page to highlight, wherever the viewer sees them."""
+    """The folded words of a page to highlight, wherever the viewer sees them.
+
+    Not the `aux` of Combe-aux-Loups: it would be lit all over the page, unless it is all there is.
+    """
     cleaned = clean(page)
     spans = find_spans(page, expression)
-    return frozenset(word for a, b in spans for word in find_words(cleaned[a:b]))
+    words = frozenset(word for a, b in spans for word in find_words(cleaned[a:b]))
+    return words - STOP_WORDS or words
 
 
 def _cut_windows(

@@ -34,6 +34,13 @@ def test_nothing_asked_highlights_nothing() -> None:
     assert Surligneur("").find_mots(TEXTE) == []
 
 
+def test_the_small_words_of_a_compound_are_not_boxed_all_over_the_page() -> None:
+    page = "Mairie de Combe-aux-Loups, aux bons soins du maire. La mairie aux loups."
+    assert Surligneur("Combe-aux-Loups").find_mots(page) == ["combe", "loups"]
+    assert Surligneur('"mairie aux loups"').find_mots(page) == ["loups", "mairie"]
+    assert Surligneur("aux").find_mots(page) == ["aux"]
+
+
 def test_words_to_box_are_those_of_the_index() -> None:
     assert Surligneur("électricité").find_mots(TEXTE) == ["electricite"]
 

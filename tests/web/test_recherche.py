@@ -126,8 +126,26 @@ def test_the_page_says_what_it_could_not_search_with_links(ouvrir: Ouvrir) -> No
 def test_a_piece_of_an_open_exercice_is_named_where_one_may_see_it(ouvrir: Ouvrir) -> None:
     said = "exercice 2024 ouvert, pas encore dans ORC"
     assert said in read(ouvrir("comptable").get("/recherche?q=mandat:1").text)
+    for q in ("1+exercice:2024", "mandat:1+exercice:2023..", "mandat+1", "mandat:1+sens:depense"):
+        assert said in read(ouvrir("comptable").get(f"/recherche?q={q}").text), q
+    for q in ("1+exercice:2023", "1+exercice:..2023", "titre+1", "mandat:1+école", "1+OU+mandat:1"):
+        assert said not in read(ouvrir("comptable").get(f"/recherche?q={q}").text), q
     assert said not in read(ouvrir("juge").get("/recherche?q=mandat:1").text)
     assert said not in read(ouvrir("comptable").get("/recherche?q=école").text)
+
+
+def test_operators_written_in_english_are_offered_in_french(ouvrir: Ouvrir) -> None:
+    browser = ouvrir("comptable")
+    text = browser.get("/recherche?q=consommation+OR+introuvable&exercice=2022").text
+    assert "Chercher avec ET, OU, SAUF : consommation OU introuvable" in read(text)
+    assert len(results(browser.get(link(text, "ET, OU, SAUF")).text)) == 1
+
+
+def test_every_page_leads_to_the_description_of_the_api(ouvrir: Ouvrir) -> None:
+    browser = ouvrir("comptable")
+    path = link(browser.get("/recherche").text, "API : description OpenAPI")
+    assert browser.get(path).json()["openapi"].startswith("3.1")
+    assert path not in ouvrir().get("/connexion").text
 
 
 def test_nothing_found_says_what_to_try(ouvrir: Ouvrir) -> None:

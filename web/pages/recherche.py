@@ -16,7 +16,7 @@ from orc.ingest.extract.nir import mask_nir
 from orc.journal import Acte
 from orc.search.find import PERTINENCE, Question, Reponse, find, has_words
 from orc.search.not_searched import FILTRE, find_not_searched, write_not_searched
-from orc.search.ouvertes import PieceOuverte, find_numero, find_ouvertes
+from orc.search.ouvertes import find_numero, find_ouvertes, write_ouverte
 from orc.search.resultats import find_pj_resumes, find_resultats
 from orc.search.syntax import ErreurDeSyntaxe, make_filtres
 from web.acces import acces_lecteurs
@@ -52,6 +52,8 @@ TRIS: Mapping[str, str] = {
     "numero": "Numéro de pièce",
     "bordereau": "Numéro de bordereau",
 }
+# What people write elsewhere: here they are words like others.
+_ANGLAIS = {"AND": "ET", "OR": "OU", "NOT": "SAUF"}
 _GENRES = {ONGLET_PJ: Genre.PJ, ONGLET_PIECES: Genre.PIECE}
 
 
@@ -305,7 +307,10 @@ def make_essais(adresse: Adresse, reponse: Reponse) -> tuple[Essai, ...]:
             Essai("Chercher les mêmes mots sans filtre", replace(adresse, filtres=()).url())
         )
     words = adresse.q.split()
-    if 1 < len(words) <= 8 and all(w.isalpha() for w in words):
+    if any(w in _ANGLAIS for w in words):
+        french = replace(adresse, q=" ".join(_ANGLAIS.get(w, w) for w in words))
+        found.append(Essai(f"Chercher avec ET, OU, SAUF : {french.q}", french.url()))
+    elif 1 < len(words) <= 8 and all(w.isalpha() for w in words):
         either = replace(adresse, q=" OU ".join(words))
         found.append(Essai(f"Chercher l’un ou l’autre des mots : {either.q}", either.url()))
     if words and words[-1].isalpha() and len(words[-1]) > 4:
@@ -315,14 +320,6 @@ def make_essais(adresse: Adresse, reponse: Reponse) -> tuple[Essai, ...]:
         found.append(Essai("Vérifier l’orthographe, ou un numéro recopié d’un document."))
         found.append(Essai("Lire la syntaxe de recherche", "/aide/syntaxe"))
     return tuple(found)
-
-
-def write_ouverte(piece: PieceOuverte) -> str:
-    """`Mandat 1 : exercice 2026 ouvert, pas encore dans ORC`."""
-    return (
-        f"{piece.nom} ({piece.collectivite}, {piece.budget}) : exercice {piece.exercice} ouvert, "
-        "pas encore dans ORC."
-    )
 
 
 def make_details(page: PageRecherche, reponse: Reponse) -> dict[str, object]:
