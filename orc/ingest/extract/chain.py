@@ -1,18 +1,24 @@
 """Which reader for which bytes, and what holds for all of them: limits, NIR, names. Child only."""
 
+from collections.abc import Iterable
 from dataclasses import replace
 
+from orc.ingest.extract.archives import ARCHIVES, BadArchive, open_archive
 from orc.ingest.extract.clean import clean_text
 from orc.ingest.extract.images import IMAGES, read_image
+from orc.ingest.extract.joints import Allowance, Joint
 from orc.ingest.extract.nir import mask_nir
+from orc.ingest.extract.parts import Parts
 from orc.ingest.extract.pdf import read_pdf
 from orc.ingest.extract.values import EtatTexte, Extraction, Limits, Partie
 from orc.ingest.type_reel import (
     CSV,
     DOC,
     DOCX,
+    GZIP,
     HTML,
     MAIL,
+    MSG,
     ODS,
     ODT,
     OFFICE_PROTEGE,
@@ -21,6 +27,7 @@ from orc.ingest.type_reel import (
     PPT,
     PPTX,
     RTF,
+    TAR,
     TEXTE,
     VIDE,
     XLS,
@@ -29,11 +36,8 @@ from orc.ingest.type_reel import (
     find_type,
 )
 
-Attached = list[tuple[str, bytes]]
-
 _METADATA = 60
 _METADATA_LENGTH = 500
-_PARTS = 20
 _EXTENSIONS: dict[str, tuple[str, ...]] = {
     "pdf": (PDF,),
     "jpg": ("image/jpeg",),
@@ -51,6 +55,10 @@ _EXTENSIONS: dict[str, tuple[str, ...]] = {
     "ods": (ODS,),
     "rtf": (RTF,),
     "zip": (ZIP,),
+    "gz": (GZIP,),
+    "tgz": (GZIP,),
+    "tar": (TAR,),
+    "msg": (MSG,),
     "htm": (HTML,),
     "html": (HTML,),
     "txt": (TEXTE, MAIL),
@@ -58,8 +66,6 @@ _EXTENSIONS: dict[str, tuple[str, ...]] = {
     "eml": (MAIL, TEXTE),
 }
 _REFUSED = {
-    ZIP: "Le fichier est une archive zip : son contenu n’est pas lu.",
-    "application/gzip": "Le fichier est compressé une seconde fois (gzip) : il n’est pas lu.",
     "application/x-7z-compressed": "Le fichier est une archive 7z : son contenu n’est pas lu.",
     "application/vnd.rar": "Le fichier est une archive rar : son contenu n’est pas lu.",
     "application/pkcs7-mime": "Le fichier est une enveloppe signée (PKCS#7) : elle n’est pas lue.",
@@ -69,62 +75,92 @@ _PROTECTED = "Le document est protégé par un mot de passe : son texte ne peut 
 _MEMORY = "La lecture du document demande plus de mémoire que la limite."
 
 
+class Chain:
+    """Reads documents one after the other; `harmed` once a library failed for good in a part."""
+
+    def __init__(self, limits: Limits) -> None:
+        self._limits = limits
+        self.harmed = False
+
+    def extract(self, octets: bytes, nom: str, type_reel: str) -> Extraction:
+        """The Extraction of one document, masked and bounded. Raises only a library's panic."""
+        type_reel = type_reel or find_type(octets)
+        try:
+            extraction = self._read_whole(octets, nom, type_reel)
+        except MemoryError:
+            return Extraction(EtatTexte.MEMOIRE, _MEMORY, type_reel=type_reel)
+        except RecursionError:
+            motif = "Le document est trop emboîté pour être lu."
+            return Extraction(EtatTexte.ILLISIBLE, motif, type_reel=type_reel)
+        except BadArchive as error:
+            return Extraction(EtatTexte.ILLISIBLE, str(error), type_reel=type_reel)
+        return _mask(_bound(_note_name(extraction, nom), self._limits))
+
+    def _read_whole(self, octets: bytes, nom: str, type_reel: str) -> Extraction:
+        """A document and the parts it carries."""
+        limits, allowance = self._limits, Allowance(self._limits)
+
+        def read(octets: bytes, nom: str, kind: str) -> tuple[Extraction, Iterable[Joint]]:
+            return _read(octets, nom, kind, limits, allowance)
+
+        extraction, joints = read(octets, nom, type_reel)
+        parts = Parts(read, allowance)
+        parties = parts.read(joints)
+        self.harmed = self.harmed or parts.harmed
+        if not parties and not parts.motif and type_reel not in ARCHIVES:
+            return extraction
+        return parts.conclude(extraction, parties)
+
+
 def extract(octets: bytes, nom: str, type_reel: str, limits: Limits) -> Extraction:
-    """The Extraction of one document, masked and bounded. Raises only a library's panic."""
-    type_reel = type_reel or find_type(octets)
-    try:
-        extraction, attached = _read(octets, type_reel, limits)
-        parties = tuple(_read_part(name, raw, limits) for name, raw in attached[:_PARTS])
-    except MemoryError:
-        return Extraction(EtatTexte.MEMOIRE, _MEMORY, type_reel=type_reel)
-    except RecursionError:
-        motif = "Le document est trop emboîté pour être lu."
-        return Extraction(EtatTexte.ILLISIBLE, motif, type_reel=type_reel)
-    extraction = replace(extraction, parties=tuple(part for part in parties if part))
-    return _mask(_bound(_note_name(extraction, nom), limits))
+    """The Extraction of one document, by a Chain of its own."""
+    return Chain(limits).extract(octets, nom, type_reel)
 
 
-def _read(octets: bytes, type_reel: str, limits: Limits) -> tuple[Extraction, Attached]:
+def _read(
+    octets: bytes, nom: str, type_reel: str, limits: Limits, allowance: Allowance
+) -> tuple[Extraction, Iterable[Joint]]:
     """The readers, by true type. The heavy ones load their library when first needed."""
     if type_reel == PDF:
-        return read_pdf(octets, limits)
+        extraction, attached = read_pdf(octets, limits)
+        return extraction, [Joint(name, raw) for name, raw in attached if raw]
     if type_reel in IMAGES:
-        return read_image(octets, type_reel, limits), []
-    if type_reel == VIDE:
-        return Extraction(EtatTexte.VIDE, "Le fichier est vide.", type_reel=VIDE), []
-    if type_reel == OFFICE_PROTEGE:
-        return Extraction(EtatTexte.PROTEGE, _PROTECTED, type_reel=type_reel), []
+        return read_image(octets, type_reel, limits), ()
+    if type_reel in ARCHIVES:
+        name = nom.rpartition("/")[2]
+        bare = Extraction(EtatTexte.EXTRAIT, type_reel=type_reel, extracteur="archive")
+        return bare, open_archive(octets, type_reel, name, allowance)
     if type_reel.endswith("xml") and not type_reel.startswith("application/vnd."):
         from orc.ingest.extract.xml_text import read_xml  # noqa: PLC0415 - starts sooner without
 
-        return read_xml(octets, type_reel, limits)
+        extraction, attached = read_xml(octets, type_reel, limits)
+        return extraction, [Joint(name, raw) for name, raw in attached]
     return _read_rest(octets, type_reel, limits)
 
 
-def _read_rest(octets: bytes, type_reel: str, limits: Limits) -> tuple[Extraction, Attached]:
-    from orc.ingest.extract import office, plain  # noqa: PLC0415 - starts sooner without
+def _read_rest(octets: bytes, type_reel: str, limits: Limits) -> tuple[Extraction, Iterable[Joint]]:
+    from orc.ingest.extract import msg, office, plain  # noqa: PLC0415 - starts sooner without
 
-    if type_reel in office.OFFICE:
-        return office.read_office(octets, type_reel, limits), []
-    if type_reel in {TEXTE, CSV}:
-        return plain.read_plain(octets, type_reel), []
-    if type_reel == HTML:
-        return plain.read_html(octets), []
     if type_reel == MAIL:
         return plain.read_mail(octets)
-    if type_reel == ZIP and (refused := office.refuse_zip(octets, ZIP, limits)):
-        return refused, []
+    if type_reel == MSG:
+        return msg.read_msg(octets)
+    if type_reel in office.OFFICE:
+        return office.read_office(octets, type_reel, limits), ()
+    if type_reel in {TEXTE, CSV}:
+        return plain.read_plain(octets, type_reel), ()
+    if type_reel == HTML:
+        return plain.read_html(octets), ()
+    return _refuse(type_reel), ()
+
+
+def _refuse(type_reel: str) -> Extraction:
+    if type_reel == VIDE:
+        return Extraction(EtatTexte.VIDE, "Le fichier est vide.", type_reel=VIDE)
+    if type_reel == OFFICE_PROTEGE:
+        return Extraction(EtatTexte.PROTEGE, _PROTECTED, type_reel=type_reel)
     motif = _REFUSED.get(type_reel, _UNKNOWN)
-    return Extraction(EtatTexte.NON_PRIS_EN_CHARGE, motif, type_reel=type_reel), []
-
-
-def _read_part(name: str, octets: bytes, limits: Limits) -> Partie | None:
-    """An attached document, one level deep: what it carries in turn is not read."""
-    if not octets:
-        return None
-    kind = find_type(octets)
-    extraction, _ = _read(octets, kind, limits)
-    return Partie(clean_text(name)[:200], kind, extraction.pages)
+    return Extraction(EtatTexte.NON_PRIS_EN_CHARGE, motif, type_reel=type_reel)
 
 
 def _note_name(extraction: Extraction, nom: str) -> Extraction:
@@ -139,13 +175,14 @@ def _note_name(extraction: Extraction, nom: str) -> Extraction:
 
 def _bound(extraction: Extraction, limits: Limits) -> Extraction:
     """No more pages nor characters than the limits; what was cut is said by the state."""
-    room = limits.caracteres
-    pages, room, cut = _cut(extraction.pages[: limits.pages], room)
-    cut = cut or len(extraction.pages) > limits.pages
-    parties = []
+    signs, numbers = limits.caracteres, limits.pages
+    pages, signs, cut = _cut(extraction.pages[:numbers], signs)
+    cut = cut or len(extraction.pages) > numbers
+    parties: list[Partie] = []
     for part in extraction.parties:
-        kept, room, part_cut = _cut(part.pages[: limits.pages], room)
-        cut = cut or part_cut
+        numbers = max(0, numbers - len(pages if not parties else parties[-1].pages))
+        kept, signs, part_cut = _cut(part.pages[:numbers], signs)
+        cut = cut or part_cut or len(part.pages) > numbers
         parties.append(replace(part, pages=kept))
     if not cut:
         return extraction
@@ -168,7 +205,12 @@ def _mask(extraction: Extraction) -> Extraction:
     """No NIR leaves a child, wherever it stood."""
     found = [mask_nir(page) for page in extraction.pages]
     parts = [
-        replace(part, nom=mask_nir(part.nom)[0], pages=tuple(mask_nir(p)[0] for p in part.pages))
+        replace(
+            part,
+            nom=mask_nir(part.nom)[0],
+            pages=tuple(mask_nir(p)[0] for p in part.pages),
+            motif=mask_nir(part.motif)[0],
+        )
         for part in extraction.parties
     ]
     given = list(extraction.metadonnees.items())[:_METADATA]

@@ -76,10 +76,12 @@ def _read(
     order: dict[str, Any], octets: bytes, limits: Limits
 ) -> tuple[dict[str, Any], bytes, bool]:
     if order["ordre"] == "texte":
-        from orc.ingest.extract.chain import extract  # noqa: PLC0415 - pdfium: after confine()
+        from orc.ingest.extract.chain import Chain  # noqa: PLC0415 - pdfium: after confine()
 
-        extraction = _analyse(extract(octets, order["nom"], order["type_reel"], limits))
-        return *dump_extraction(extraction), extraction.etat is not EtatTexte.MEMOIRE
+        chain = Chain(limits)
+        extraction = _analyse(chain.extract(octets, order["nom"], order["type_reel"]))
+        sane = extraction.etat is not EtatTexte.MEMOIRE and not chain.harmed
+        return *dump_extraction(extraction), sane
     if order["ordre"] == "mots":
         from orc.ingest.extract.pdf_boxes import find_boxes  # noqa: PLC0415 - only the viewer
 

@@ -2,10 +2,12 @@
 
 import email
 import email.policy
+from collections.abc import Iterator
 from email.message import EmailMessage
 from html.parser import HTMLParser
 
 from orc.ingest.extract.clean import clean_text, has_text
+from orc.ingest.extract.joints import Joint
 from orc.ingest.extract.values import EtatTexte, Extraction
 from orc.ingest.type_reel import HTML, MAIL
 
@@ -19,7 +21,9 @@ _INLINE = frozenset(
     ("a", "abbr", "b", "big", "code", "em", "font", "i", "label", "mark", "q", "s", "small")
 ) | {"span", "strong", "sub", "sup", "u"}
 _HEADERS = (("Subject", "Objet"), ("From", "De"), ("To", "À"), ("Cc", "Copie"), ("Date", "Date"))
-_PARTS = 50
+_PARTS = 1000
+# An image the mail shows and that weighs less is a logo or a signature.
+_LOGO = 20_000
 
 
 def decode_text(octets: bytes) -> str:
@@ -36,29 +40,79 @@ def decode_text(octets: bytes) -> str:
 def read_plain(octets: bytes, type_reel: str) -> Extraction:
     """Plain text or CSV as it is; a form feed starts a page."""
     pages = tuple(clean_text(page) for page in decode_text(octets).split("\f"))
-    return _make(pages, type_reel, "texte")
+    return make_extraction(pages, type_reel, "texte")
 
 
 def read_html(octets: bytes) -> Extraction:
     """What a browser would show of an HTML file, without scripts nor styles."""
-    return _make((clean_text(_strip(decode_text(octets))),), HTML, "html")
+    return make_extraction((clean_text(strip_html(decode_text(octets))),), HTML, "html")
 
 
-def read_mail(octets: bytes) -> tuple[Extraction, list[tuple[str, bytes]]]:
-    """Headers and body of a mail, and its attached files as (name, bytes)."""
+def read_mail(octets: bytes) -> tuple[Extraction, list[Joint]]:
+    """Headers and body of a mail, and what is attached to it."""
     message = email.message_from_bytes(octets, policy=email.policy.default)
-    lines, attached = [], []
+    lines, joints = [], []
     for header, label in _HEADERS:
-        if value := message.get(header):
+        if value := _read_header(message, header):
             lines.append(f"{label} : {value}")
-    for part in list(message.walk())[:_PARTS]:
-        name = part.get_filename() or ""
-        payload = part.get_payload(decode=True)
-        if name and isinstance(payload, bytes):
-            attached.append((name, payload))
-        elif not part.is_multipart() and part.get_content_maintype() == "text":
+    for part in _walk(message):
+        if (joint := _make_joint(part)) is not None:
+            joints.append(joint)
+        elif part.get_content_maintype() == "text":
             lines.append(_read_body(part))
-    return _make((clean_text("\n".join(lines)),), MAIL, "mail"), attached
+    return make_extraction((clean_text("\n".join(lines)),), MAIL, "mail"), joints
+
+
+def _walk(message: EmailMessage) -> Iterator[EmailMessage]:
+    """The parts that hold something, in order; a mail attached to this one is one part."""
+    waiting = [message]
+    for _ in range(_PARTS):
+        if not waiting:
+            return
+        part = waiting.pop(0)
+        inside = part.get_payload() if part.get_content_maintype() == "multipart" else None
+        if isinstance(inside, list):
+            waiting = _choose(part, [p for p in inside if isinstance(p, EmailMessage)]) + waiting
+        else:
+            yield part
+
+
+def _choose(part: EmailMessage, inside: list[EmailMessage]) -> list[EmailMessage]:
+    """Of alternatives, the richest comes last: the plain text before it says the same."""
+    if part.get_content_subtype() == "alternative" and inside[1:]:
+        return [p for p in inside if p.get_content_type() != "text/plain"] or inside
+    return inside
+
+
+def _make_joint(part: EmailMessage) -> Joint | None:
+    """What this part attaches, or None: a text of the mail, or a small image that decorates it."""
+    name, kind = part.get_filename() or "", part.get_content_type()
+    if kind == "message/rfc822":
+        return _make_inner_mail(part, name)
+    payload = part.get_payload(decode=True)
+    octets = payload if isinstance(payload, bytes) else b""
+    if not name and kind in {"text/plain", "text/html"}:
+        return None
+    if part.get("Content-ID") and kind.startswith("image/") and len(octets) < _LOGO:
+        return None
+    return Joint(name or kind.replace("/", "."), octets)
+
+
+def _make_inner_mail(part: EmailMessage, name: str) -> Joint:
+    inside = part.get_payload()
+    mail = inside[0] if isinstance(inside, list) and inside else None
+    if not isinstance(mail, EmailMessage):
+        return Joint(name or "message.eml")
+    subject = _read_header(mail, "Subject") or "message"
+    return Joint(name or f"{subject}.eml", mail.as_bytes())
+
+
+def _read_header(message: EmailMessage, name: str) -> str:
+    """A header decoded; as it came when it is too broken to be."""
+    try:
+        return str(message.get(name) or "")
+    except (ValueError, IndexError, AttributeError, TypeError, LookupError):
+        return next((str(v) for k, v in message.raw_items() if k.lower() == name.lower()), "")
 
 
 def _read_body(part: EmailMessage) -> str:
@@ -68,10 +122,11 @@ def _read_body(part: EmailMessage) -> str:
         text = octets.decode(part.get_content_charset() or "utf-8")
     except (UnicodeDecodeError, LookupError):
         text = decode_text(octets)
-    return _strip(text) if part.get_content_subtype() == "html" else text
+    return strip_html(text) if part.get_content_subtype() == "html" else text
 
 
-def _make(pages: tuple[str, ...], type_reel: str, extracteur: str) -> Extraction:
+def make_extraction(pages: tuple[str, ...], type_reel: str, extracteur: str) -> Extraction:
+    """An Extraction of these clean pages, or the state that says they hold no text."""
     if has_text(pages):
         return Extraction(EtatTexte.EXTRAIT, "", pages, type_reel, extracteur)
     motif = "Le document ne contient pas de texte."
@@ -104,7 +159,8 @@ class _Stripper(HTMLParser):
             self.found.append("\n")
 
 
-def _strip(html: str) -> str:
+def strip_html(html: str) -> str:
+    """What a browser would show: a line a block, a space between cells."""
     stripper = _Stripper()
     stripper.feed(html)
     stripper.close()
