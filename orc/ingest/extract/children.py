@@ -43,9 +43,12 @@ class ChildFailed(Exception):
 
 
 class Child:
-    """A confined process that answers orders one after the other. Not thread-safe."""
+    """A confined process that answers orders one after the other. Not thread-safe.
 
-    def __init__(self, limits: Limits) -> None:
+    `program`: the module it runs, which takes the limits as arguments.
+    """
+
+    def __init__(self, limits: Limits, program: str = "orc.ingest.extract.child") -> None:
         self._limits = limits
         self._inherited_ko = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
         self._errors = tempfile.TemporaryFile()  # noqa: SIM115 - closed with the child
@@ -60,7 +63,7 @@ class Child:
         self._process = subprocess.Popen(  # noqa: S603 - our own module, no shell
             [
                 sys.executable,
-                *("-P", "-s", "-m", "orc.ingest.extract.child"),
+                *("-P", "-s", "-m", program),
                 *(str(argument) for argument in arguments),
             ],
             bufsize=0,
