@@ -18,6 +18,7 @@ from orc.ingest.atelier import Atelier
 from orc.ingest.extract.pool import Document as PoolDocument
 from orc.ingest.extract.values import EtatTexte, Extraction
 from orc.models import Cloture, Lien, Piece, PieceJustificative, Texte, read_now
+from orc.models.parties import PartieJointe, dump_parties
 from orc.silo import open_pj
 from orc.silo.places import Place, find_places
 
@@ -168,9 +169,13 @@ def _make_row(sha256: str, extraction: Extraction) -> dict[str, object]:
         "type_reel": extraction.type_reel,
         "extracteur": extraction.extracteur,
         "nb_pages": len(extraction.pages),
-        "nb_caracteres": sum(map(len, extraction.pages)),
+        "nb_caracteres": sum(map(len, extraction.every_page)),
         "pages_a_oceriser": ",".join(map(str, extraction.pages_a_oceriser)),
         "metadonnees": json.dumps(dict(extraction.metadonnees), ensure_ascii=False),
+        "parties": dump_parties(
+            PartieJointe(p.nom, p.type, len(p.pages), p.etat.value, p.motif)
+            for p in extraction.parties
+        ),
         "nir": extraction.nir,
         "extrait_le": read_now(),
     }

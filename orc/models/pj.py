@@ -130,6 +130,8 @@ class Texte(Base):
     pages_a_oceriser: Mapped[str] = mapped_column(default="")
     # JSON: metadata of the document, bounded.
     metadonnees: Mapped[str] = mapped_column(default="{}")
+    # The documents it carries, as orc.models.parties says them; their pages follow its own.
+    parties: Mapped[str] = mapped_column(default="[]", server_default="[]")
     # A NIR was seen, and masked in the text: the original opens under a sensitive grant only.
     nir: Mapped[bool] = mapped_column(default=False)
     tentatives: Mapped[int] = mapped_column(default=0)
