@@ -17,7 +17,7 @@ from orc.ingest.reconcile import enqueue_unfinished
 from orc.settings import PREFIX, Settings, read_settings
 from orc.silo import Silo
 from orc.storage import Storage
-from orc.tasks import Tasks
+from orc.tasks import Delais, Tasks, make_tasks
 
 TANTIVY = "tantivy://"
 
@@ -66,9 +66,13 @@ def publish_settings(settings: Settings) -> None:
 
 
 def start_work(orc: "Orc") -> None:
-    """Go on with what a kill or a lost queue left undone, in this process's own threads."""
-    enqueue_unfinished(orc, orc.engine)
-    orc.tasks.start()
+    """Go on with what a kill or a lost queue left undone, in this process's own threads.
+
+    Nothing where other processes work: each of them does it when it starts.
+    """
+    if orc.tasks.in_process:
+        enqueue_unfinished(orc, orc.engine)
+        orc.tasks.start()
 
 
 def make_orc(settings: Settings, *, new_index: bool = False) -> Orc:
@@ -80,12 +84,13 @@ def make_orc(settings: Settings, *, new_index: bool = False) -> Orc:
     engine = open_engine(settings.database_url())
     migrate(engine)
     workers = settings.workers or os.cpu_count() or 1
+    database = Database(engine)
     orc = Orc(
         settings=settings,
-        database=Database(engine),
+        database=database,
         storage=Storage(settings.storage_url()),
         engine=open_search_engine(settings.index_url(), new=new_index),
-        tasks=Tasks(settings.queue, make_threads(workers)),
+        tasks=make_tasks(settings.queue, database, make_threads(workers), make_delais(settings)),
         pool=ExtractionPool(make_limits(settings), workers),
     )
     register_tasks(orc, orc.engine)
@@ -98,6 +103,15 @@ def open_search_engine(url: str, *, new: bool = False) -> SearchEngine:
         raise Invalid(f"Moteur de recherche inconnu : {url}. Attendu : {TANTIVY}/dossier")
     path = Path(url.removeprefix(TANTIVY))
     return TantivyEngine.reset(path) if new else TantivyEngine(path)
+
+
+def make_delais(settings: Settings) -> Delais:
+    """How long tasks wait and last, from the settings."""
+    return Delais(
+        veille=settings.veille_secondes,
+        limite=settings.tache_minutes * 60,
+        arret=settings.arret_secondes,
+    )
 
 
 def make_limits(settings: Settings) -> Limits:

@@ -28,7 +28,23 @@ class Settings:
     data: str = _setting("var/orc", "Dossier des données de l’installation embarquée.")
     database: str = _setting("", "URL SQLAlchemy. Vide : SQLite (WAL) sous les données.")
     index: str = _setting("", "URL du moteur de recherche. Vide : tantivy, sous les données.")
-    queue: str = _setting("inprocess:", "File des tâches. `inprocess:` : dans le même processus.")
+    queue: str = _setting(
+        "inprocess:",
+        "File des tâches. `inprocess:` : dans le même processus. Sinon redis://, rediss://, "
+        "amqp:// ou amqps://, et des « orc worker ».",
+    )
+    veille_secondes: int = _setting(
+        30, "Silence après lequel un « orc worker » est tenu pour mort et son travail repris."
+    )
+    tache_minutes: int = _setting(25, "Durée d’une tâche d’un « orc worker », au plus.")
+    arret_secondes: int = _setting(
+        30, "À l’arrêt d’un « orc worker », temps laissé aux tâches en cours avant de les rendre."
+    )
+    worker_memoire_mo: int = _setting(
+        2048,
+        "Mémoire d’un « orc worker », ses enfants non compris : au-delà, il finit ses tâches en "
+        "cours et repart à neuf. 0 : sans limite.",
+    )
     silo: str = _setting("", "URL fsspec du silo à lire (file:///…, s3://…, sftp://…).")
     silo_s3_endpoint: str = _setting("", "Adresse du service S3 du silo. Vide : celle d’AWS.")
     silo_s3_region: str = _setting("", "Région du service S3 du silo, par exemple fr-par.")

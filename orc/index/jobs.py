@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from sqlalchemy import delete, exists, select
+from sqlalchemy import ColumnElement, delete, exists, select
 from sqlalchemy.orm import Session
 
 from orc.access import en_vigueur
@@ -51,17 +51,19 @@ def index_pieces(
     engine: SearchEngine,
     *,
     wait_more: Callable[[], bool] = lambda: False,
+    stop: Callable[[], bool] = lambda: False,
 ) -> int:
     """Index every piece that waits, or remove it where it may no longer be found; how many.
 
     A piece no record can be made of is said in the log, stays waiting and stops no other.
     `wait_more` is called when none is left: it waits a little and says whether some may still
-    come, so that an ingestion under way costs few commits.
+    come, so that an ingestion under way costs few commits. Once `stop` is true, what was read is
+    committed and the rest left for later.
     """
     total = 0
     with _one_writer:
         try:
-            while done := _index_some(database, storage, engine, wait_more):
+            while done := _index_some(database, storage, engine, wait_more, stop):
                 engine.commit()
                 _forget(database, done)
                 total += len(done)
@@ -72,12 +74,16 @@ def index_pieces(
 
 
 def _index_some(
-    database: Database, storage: Storage, engine: SearchEngine, wait_more: Callable[[], bool]
+    database: Database,
+    storage: Storage,
+    engine: SearchEngine,
+    wait_more: Callable[[], bool],
+    stop: Callable[[], bool],
 ) -> list[Attente]:
     """The pieces of one commit, those that come meanwhile included."""
     lot = Lot()
     end = time.monotonic() + COMMIT_SECONDS
-    while len(lot.done) < COMMIT:
+    while len(lot.done) < COMMIT and not stop():
         with database.reading() as session:
             batch = _find_waiting(session, lot)
             kept = [a.piece_id for a in batch if a.cherchable]
@@ -143,19 +149,28 @@ def _find_waiting(session: Session, lot: Lot) -> list[Attente]:
 
 def _find_ready(session: Session, piece_ids: list[int]) -> list[Attente]:
     """Pieces whose texts are all known: the others wait for theirs, and are not done twice."""
-    pending = exists().where(
+    query = (
+        select(Piece.id, Piece.tour, Piece.courante & Cloture.id.is_not(None))
+        .outerjoin(Cloture, en_vigueur(Piece.budget_id, Piece.exercice))
+        .where(Piece.id.in_(piece_ids), ~_waits_for_a_text())
+        .order_by(Piece.id)
+    )
+    return [Attente(*row) for row in session.execute(query)]
+
+
+def has_ready(session: Session) -> bool:
+    """Whether a piece waits for the index and for nothing else."""
+    query = select(AIndexer.piece_id).join(Piece, Piece.id == AIndexer.piece_id)
+    return session.execute(query.where(~_waits_for_a_text()).limit(1)).first() is not None
+
+
+def _waits_for_a_text() -> ColumnElement[bool]:
+    return exists().where(
         Lien.piece_id == Piece.id,
         Lien.pj_id == PieceJustificative.id,
         PieceJustificative.sha256 == Texte.sha256,
         Texte.etat == "a_extraire",
     )
-    query = (
-        select(Piece.id, Piece.tour, Piece.courante & Cloture.id.is_not(None))
-        .outerjoin(Cloture, en_vigueur(Piece.budget_id, Piece.exercice))
-        .where(Piece.id.in_(piece_ids), ~pending)
-        .order_by(Piece.id)
-    )
-    return [Attente(*row) for row in session.execute(query)]
 
 
 def _forget(database: Database, done: list[Attente]) -> None:

@@ -4,7 +4,7 @@ file seen -> its flows read into SQL -> texts extracted -> pieces indexed.
 """
 
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from threading import Event
 from time import sleep
 
@@ -17,11 +17,20 @@ from orc.index.port import SearchEngine
 from orc.ingest.atelier import Atelier
 from orc.ingest.fichiers import ERREUR_INTERNE
 from orc.ingest.intake import read_flux_into_sql, set_quarantaine
-from orc.ingest.patience import PASSING, Patience
+from orc.ingest.reconcile import (
+    find_flux_without_text,
+    find_vus,
+    has_pieces_to_index,
+    is_flux_to_read,
+    is_to_read,
+    must_read,
+)
 from orc.ingest.texts import extract_textes
 from orc.models import Emplacement, Fichier, Flux, read_now
+from orc.remote.faults import Injoignable
 from orc.silo import FichierChange, FichierDisparu, FichierVu, FluxLocal, FluxRefuse, Genre
-from orc.tasks import FLUX, INDEX, TEXTES
+from orc.tasks import FLUX, INDEX, MAIL, OCR, TEXTES, Ids
+from orc.tasks.failures import PASSING
 
 Check = Callable[[], None]
 # Flows read before their texts are: their pieces wait, and are looked at again and again.
@@ -33,11 +42,13 @@ log = logging.getLogger(__name__)
 
 def register_tasks(atelier: Atelier, engine: SearchEngine) -> None:
     """Give the broker the tasks of ingestion."""
-    more, patience = Event(), Patience()
+    more = Event()
 
     def lire_fichier(fichier_id: int) -> None:
         atelier.tasks.wait_for_room(TEXTES, AHEAD)
-        read_fichier(atelier, fichier_id)
+        # A message may come twice, long after the first.
+        if atelier.tasks.in_process or is_to_read(atelier.database, fichier_id):
+            read_fichier(atelier, fichier_id)
 
     def extraire_textes(flux_id: int) -> None:
         extract_textes(atelier, flux_id)
@@ -45,7 +56,7 @@ def register_tasks(atelier: Atelier, engine: SearchEngine) -> None:
         atelier.tasks.enqueue_now("indexer")
 
     def wait_more() -> bool:
-        if atelier.tasks.is_idle(but=INDEX):
+        if atelier.tasks.is_stopping() or atelier.tasks.is_idle(but=INDEX):
             return False
         sleep(GATHER_SECONDS)
         more.wait(LOOK_SECONDS)
@@ -53,16 +64,31 @@ def register_tasks(atelier: Atelier, engine: SearchEngine) -> None:
         return True
 
     def indexer() -> None:
-        index_pieces(atelier.database, atelier.storage, engine, wait_more=wait_more)
+        index_pieces(
+            atelier.database,
+            atelier.storage,
+            engine,
+            wait_more=wait_more,
+            stop=atelier.tasks.is_stopping,
+        )
 
-    atelier.tasks.register(patience.insist(lire_fichier), queue=FLUX)
-    atelier.tasks.register(patience.insist(extraire_textes), queue=TEXTES)
-    atelier.tasks.register(patience.insist(indexer), queue=INDEX)
+    def of(find: Callable[[Database], Iterable[int]]) -> Callable[[], Iterable[Ids]]:
+        return lambda: ((found,) for found in find(atelier.database))
+
+    def find_indexer() -> Iterable[Ids]:
+        return [()] if has_pieces_to_index(atelier.database) else []
+
+    register = atelier.tasks.register
+    register(lire_fichier, queue=FLUX, unfinished=of(find_vus))
+    register(extraire_textes, queue=TEXTES, unfinished=of(find_flux_without_text))
+    # An engine of several writers may be told by several processes at once.
+    alone = getattr(engine, "one_writer", True)
+    register(indexer, queue=INDEX, unfinished=find_indexer, unique=True, seule=alone)
 
 
 def make_threads(workers: int) -> Mapping[str, int]:
     """Threads per queue: one reads flows, one feeds each extraction child, one writes the index."""
-    return {FLUX: 1, TEXTES: workers, INDEX: 1}
+    return {FLUX: 1, TEXTES: workers, OCR: 1, INDEX: 1, MAIL: 1}
 
 
 def read_fichier(atelier: Atelier, fichier_id: int) -> None:
@@ -77,6 +103,8 @@ def read_fichier(atelier: Atelier, fichier_id: int) -> None:
         with atelier.open_silo(url).spool(seen) as places:
             for place in places:
                 _read_place(atelier, fichier_id, place, _make_check(atelier, url, seen))
+    except Injoignable:
+        raise
     except (FichierChange, FichierDisparu) as error:
         log.warning("Remis à la prochaine ingestion : %s", error)
         _set_fichier(atelier.database, fichier_id, "vu", str(error))
@@ -109,13 +137,16 @@ def _read_place(
     with atelier.database.writing() as session:
         flux = _get_flux(session, place)
         _put_emplacement(session, fichier_id, place.membre, flux.id, "")
-        flux_id, known = flux.id, flux.etat != "recu" and flux.motif != ERREUR_INTERNE
+        flux_id, known = flux.id, not must_read(flux)
     if not known:
-        _read_flux(atelier, flux_id, place, check)
+        with atelier.tasks.hold("flux", flux_id):
+            _read_flux(atelier, flux_id, place, check)
     atelier.tasks.enqueue_now("extraire_textes", flux_id)
 
 
 def _read_flux(atelier: Atelier, flux_id: int, place: FluxLocal, check: Check) -> None:
+    if not atelier.tasks.in_process and not is_flux_to_read(atelier.database, flux_id):
+        return  # another process read it meanwhile
     try:
         read_flux_into_sql(
             atelier.database,

@@ -1,14 +1,27 @@
 """What a kill, a power cut or a lost queue left unfinished is found in SQL and enqueued again."""
 
+from collections.abc import Iterable
+
 from sqlalchemy import select
 
 from orc.access import en_vigueur
 from orc.db import Database
+from orc.index.jobs import has_ready
 from orc.index.outbox import mark_piece_ids
 from orc.index.port import SearchEngine
 from orc.ingest.atelier import Atelier
-from orc.ingest.fichiers import find_to_read
-from orc.models import AIndexer, Cloture, Piece, PieceJustificative, Texte
+from orc.ingest.fichiers import ERREUR_INTERNE, find_to_read
+from orc.models import (
+    AIndexer,
+    Cloture,
+    Emplacement,
+    Fichier,
+    Flux,
+    Piece,
+    PieceJustificative,
+    Texte,
+)
+from orc.silo.values import FLUX
 
 BATCH = 10_000
 
@@ -17,13 +30,57 @@ def enqueue_unfinished(atelier: Atelier, engine: SearchEngine) -> None:
     """Enqueue files not read, texts not extracted, pieces the index does not hold as SQL says."""
     for fichier_id in find_to_read(atelier.database):
         atelier.tasks.enqueue_now("lire_fichier", fichier_id)
-    for flux_id in _find_flux_without_text(atelier.database):
-        atelier.tasks.enqueue_now("extraire_textes", flux_id)
+    atelier.tasks.enqueue_unfinished(but=("lire_fichier",))
     reconcile_index(atelier.database, engine)
     atelier.tasks.enqueue_now("indexer")
 
 
-def _find_flux_without_text(database: Database) -> list[int]:
+def find_vus(database: Database) -> Iterable[int]:
+    """The files seen and not read yet; those left for the next ingestion are not of them."""
+    query = select(Fichier.id).where(
+        Fichier.etat == "vu",
+        Fichier.motif == "",
+        Fichier.genre.in_(FLUX),
+        Fichier.remplace_le.is_(None),
+        Fichier.disparu_le.is_(None),
+    )
+    with database.reading() as session:
+        return list(session.scalars(query.order_by(Fichier.id)))
+
+
+def is_to_read(database: Database, fichier_id: int) -> bool:
+    """Whether reading this file would bring something: it is there and was not read to its end."""
+    with database.reading() as session:
+        row = session.get_one(Fichier, fichier_id)
+        if row.remplace_le or row.disparu_le:
+            return False
+        faulty = (
+            select(Flux.id)
+            .join(Emplacement, Emplacement.flux_id == Flux.id)
+            .where(Emplacement.fichier_id == fichier_id, Flux.motif == ERREUR_INTERNE)
+        )
+        return row.etat != "lu" or session.execute(faulty).first() is not None
+
+
+def must_read(flux: Flux) -> bool:
+    """Whether a flow was never read to its end, or met a fault of ours."""
+    return flux.etat == "recu" or flux.motif == ERREUR_INTERNE
+
+
+def is_flux_to_read(database: Database, flux_id: int) -> bool:
+    """The same, from SQL as it is now."""
+    with database.reading() as session:
+        return must_read(session.get_one(Flux, flux_id))
+
+
+def has_pieces_to_index(database: Database) -> bool:
+    """Whether a piece waits for the index and for nothing else."""
+    with database.reading() as session:
+        return has_ready(session)
+
+
+def find_flux_without_text(database: Database) -> list[int]:
+    """The flows that bring a text which nobody extracted yet."""
     query = (
         select(PieceJustificative.flux_id)
         .join(Texte, Texte.sha256 == PieceJustificative.sha256)

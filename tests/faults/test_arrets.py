@@ -19,10 +19,10 @@ from orc.bootstrap import make_orc
 from orc.db import Database, open_engine
 from orc.demo.silo import make_silo
 from orc.ingest.intake import Intake
-from orc.ingest.patience import Patience
 from orc.ingest.run import ingest_silo
 from orc.models import Fichier, Flux, Piece, Texte
 from orc.settings import Settings
+from orc.tasks.patience import Patience
 from tests.faults.etat import hash_tree, read_answers, read_archive
 from tests.faults.ingestions import TODAY, kill, start_ingestion
 from tests.faults.orc_dehors import find_members

@@ -1,7 +1,8 @@
-"""Work to do later: enqueued after commit, on the broker of the settings. Messages carry ids."""
+"""Work done by threads of this process: nothing to install, nothing kept but in SQL."""
 
 import ctypes
 import gc
+import logging
 import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
@@ -9,57 +10,63 @@ from typing import Any
 
 from dramatiq import Actor, Worker
 from dramatiq.brokers.stub import StubBroker
+from sqlalchemy.exc import SQLAlchemyError
 
-from orc.db import Writing, call_after_commit
-from orc.errors import Invalid
+from orc.db import Database
+from orc.tasks.failures import find_failed, record_given_up, remove_failure
+from orc.tasks.patience import PAUSES, Patience
+from orc.tasks.queues import Id, Registry, Tache, Unfinished, find_nothing, make_cle
 
-IN_PROCESS = "inprocess:"
-# One queue per kind of work, so that a slow one never delays another.
-FLUX, TEXTES, INDEX = "flux", "textes", "index"
 POLL_SECONDS = 0.05
 WATCH_SECONDS = 0.5
 NO_LIMIT_MS = 24 * 3600 * 1000
-RETRIES = 3
 M_ARENA_MAX = -8  # malloc.h
 GC_THRESHOLDS = (20_000, 20, 50)
 
-
-def make_broker(url: str) -> StubBroker:
-    """The broker of this URL; only the in-process one ships today."""
-    if url != IN_PROCESS:
-        raise Invalid(f"File de tâches inconnue : {url}. Attendu : {IN_PROCESS}")
-    return StubBroker()
+log = logging.getLogger(__name__)
 
 
-class Tasks:
-    """The known tasks and the brokers they go to. A task is a plain function that may run twice.
+class InProcess(Registry):
+    """The known tasks, each queue with a broker and threads of its own.
 
-    In process, each queue has a broker and threads of its own, and remembers nothing: what a
-    kill left undone is found again in SQL at start.
+    It remembers nothing: what a kill left undone is found again in SQL at start.
     """
 
-    def __init__(self, url: str, threads: Mapping[str, int]) -> None:
+    in_process = True
+
+    def __init__(self, threads: Mapping[str, int], database: Database) -> None:
+        super().__init__()
         self._threads = dict(threads)
-        self._brokers = {queue: make_broker(url) for queue in threads}
+        self._database = database
+        self._brokers = {queue: StubBroker() for queue in threads}
         self._actors: dict[str, Actor[..., Any]] = {}
         self._workers: list[Worker] = []
+        self._patience = Patience()
+        # (name, key) of what failed: only these have a row to remove.
+        self._failed: set[tuple[str, str]] = set()
 
-    def register(self, function: Callable[..., None], *, queue: str) -> None:
+    def register(
+        self,
+        function: Callable[..., None],
+        *,
+        queue: str,
+        unfinished: Unfinished = find_nothing,
+        seule: bool = True,
+        unique: bool = False,
+    ) -> None:
         """Make this function callable by its name, on that queue."""
-        self._actors[function.__name__] = Actor(
-            function,
+        super().register(function, queue=queue, unfinished=unfinished, seule=seule, unique=unique)
+        tache = self.taches[function.__name__]
+        self._actors[tache.nom] = Actor(
+            self._patience.insist(function, lambda ids, error: self._note(tache, ids, error)),
             broker=self._brokers[queue],
-            actor_name=function.__name__,
+            actor_name=tache.nom,
             queue_name=queue,
             priority=0,
-            options={"max_retries": RETRIES, "min_backoff": 500, "time_limit": NO_LIMIT_MS},
+            options={"max_retries": 0, "time_limit": NO_LIMIT_MS},
         )
 
-    def enqueue(self, session: Writing, name: str, *ids: int | str) -> None:
-        """Ask for this task once the transaction is committed."""
-        call_after_commit(session, lambda: self.enqueue_now(name, *ids))
-
-    def enqueue_now(self, name: str, *ids: int | str) -> None:
+    def enqueue_now(self, name: str, *ids: Id) -> None:
         """Ask for this task: what it needs is already committed."""
         self._actors[name].send(*ids)
 
@@ -67,12 +74,18 @@ class Tasks:
         """Run the worker threads in this process, a pool per queue; once is enough."""
         if self._workers:
             return
+        with self._database.reading() as session:
+            known = find_failed(session, self.taches)
+        self._failed = {(name, cle) for name, cles in known.items() for cle in cles}
         # Jobs make many values and few cycles: looking for these at each turn costs a twentieth.
         gc.freeze()
         gc.set_threshold(*GC_THRESHOLDS)
         _share_arenas()
-        for queue, threads in self._threads.items():
-            worker = Worker(self._brokers[queue], worker_threads=threads, worker_timeout=100)
+        used = {tache.queue for tache in self.taches.values()}
+        for queue in used.intersection(self._threads):
+            worker = Worker(
+                self._brokers[queue], worker_threads=self._threads[queue], worker_timeout=100
+            )
             worker.start()
             self._workers.append(worker)
 
@@ -103,6 +116,10 @@ class Tasks:
                 now = time.monotonic()
                 next_look = now + max(WATCH_SECONDS, 20 * (now - began))
 
+    def is_stopping(self) -> bool:
+        """In process a stop lets every task end."""
+        return False
+
     def stop(self) -> None:
         """Let the tasks under way end, start no other; what is left is found again at start."""
         workers, self._workers = self._workers, []
@@ -110,6 +127,19 @@ class Tasks:
             worker.stop(timeout=30_000)
         for broker in self._brokers.values():
             broker.close()
+
+    def _note(self, tache: Tache, ids: tuple[Id, ...], error: BaseException | None) -> None:
+        """Keep in SQL what failed, where SQL can be written; forget it once it is done."""
+        cle = make_cle(ids)
+        if error is None and (tache.nom, cle) not in self._failed:
+            return
+        with suppress(SQLAlchemyError), self._database.writing() as session:
+            if error is None:
+                remove_failure(session, tache.nom, cle)
+                self._failed.discard((tache.nom, cle))
+            else:
+                record_given_up(session, tache, cle, error, len(PAUSES) + 1)
+                self._failed.add((tache.nom, cle))
 
 
 def _share_arenas() -> None:

@@ -1,0 +1,296 @@
+"""Work done by processes of their own (`orc worker`), asked for through Redis or RabbitMQ."""
+
+import logging
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from typing import Any
+
+from dramatiq import Actor, Message, Worker
+from dramatiq.middleware import CurrentMessage, Interrupt
+from sqlalchemy.exc import OperationalError
+
+from orc.db import Database
+from orc.errors import Unavailable
+from orc.tasks.brokers import BrokerQueue, open_queue
+from orc.tasks.failures import (
+    PASSING,
+    MortDOuvriers,
+    make_pause,
+    record_failure,
+    record_given_up,
+    remove_failure,
+    say,
+)
+from orc.tasks.follow import Follower
+from orc.tasks.leases import DEATHS, Leases, Prise, find_running
+from orc.tasks.queues import (
+    QUEUES,
+    Delais,
+    FileCoupee,
+    Id,
+    Ids,
+    PasEncore,
+    Registry,
+    Tache,
+    Unfinished,
+    find_nothing,
+    make_cle,
+)
+
+POLL_SECONDS = 0.25
+# Once the broker did not answer, seconds without asking it.
+CUT_SECONDS = 1.0
+# Seconds that a task waits for room before it gives its thread back, and stays away.
+ROOM_SECONDS, AWAY_SECONDS = 20.0, 5.0
+# Workers are several: more may wait for them.
+ROOMIER = 4
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(slots=True)
+class Running:
+    """What this process does now, for its heartbeat and for its end."""
+
+    lock: threading.Lock = field(default_factory=threading.Lock)
+    held: dict[tuple[str, str], "Message[Any] | None"] = field(default_factory=dict)
+
+    def add(self, key: tuple[str, str], message: "Message[Any] | None") -> bool:
+        """Begin; False when another thread of this process does it already."""
+        with self.lock:
+            if key in self.held:
+                return False
+            self.held[key] = message
+            return True
+
+    def remove(self, key: tuple[str, str]) -> None:
+        """End."""
+        with self.lock:
+            del self.held[key]
+
+    def keys(self) -> list[tuple[str, str]]:
+        """(name, key) of the tasks under way."""
+        with self.lock:
+            return list(self.held)
+
+    def messages(self) -> "list[Message[Any]]":
+        """Their messages."""
+        with self.lock:
+            return [message for message in self.held.values() if message is not None]
+
+
+class Distributed(Registry):
+    """The known tasks, on the broker of this URL. Asking is done here, working by `work`."""
+
+    in_process = False
+
+    def __init__(self, url: str, database: Database, delais: Delais) -> None:
+        super().__init__()
+        self.delais = delais
+        self.database = database
+        self.leases = Leases(database, delais.veille)
+        self.running = Running()
+        self.queues: dict[str, BrokerQueue] = {
+            name: open_queue(url, name, veille=delais.veille, limite=delais.limite)
+            for name in QUEUES
+        }
+        self._actors: dict[str, Actor[..., Any]] = {}
+        self._workers: list[Worker] = []
+        self._stopping = threading.Event()
+        self._cut_until = 0.0
+
+    def register(
+        self,
+        function: Callable[..., None],
+        *,
+        queue: str,
+        unfinished: Unfinished = find_nothing,
+        seule: bool = True,
+        unique: bool = False,
+    ) -> None:
+        """Make this function callable by its name, on that queue."""
+        super().register(function, queue=queue, unfinished=unfinished, seule=seule, unique=unique)
+        tache = self.taches[function.__name__]
+        self._actors[tache.nom] = Actor(
+            lambda *ids: self._run(tache, ids),
+            broker=self.queues[queue].broker,
+            actor_name=tache.nom,
+            queue_name=queue,
+            priority=0,
+            options={},
+        )
+
+    # Asking.
+
+    def enqueue_now(self, name: str, *ids: Id) -> None:
+        """Ask for this task; where the broker is down, SQL knows and it is asked for again."""
+        self.send(name, ids)
+
+    def send(self, name: str, ids: Ids, delay: float | None = None) -> bool:
+        """Ask for this task; whether the broker has it."""
+        if time.monotonic() < self._cut_until:
+            return False
+        tache = self.taches[name]
+        queue = self.queues[tache.queue]
+        try:
+            if tache.unique and delay is None and queue.count():
+                return True  # what waits will see what this one would
+            queue.send(self._actors[name].message(*ids), delay)
+        except FileCoupee as error:
+            self._cut_until = time.monotonic() + CUT_SECONDS
+            log.warning("%s Ce qui est à faire est noté, et sera redemandé.", error)
+            return False
+        return True
+
+    def count(self, queue: str) -> int:
+        """How many tasks of this queue wait. FileCoupee when the broker does not answer."""
+        return self.queues[queue].count()
+
+    def is_idle(self, *, but: str = "") -> bool:
+        """Whether nothing waits, nor runs in a living process, the queue `but` left out.
+
+        A broker that does not answer is not idle.
+        """
+        names = [t.nom for t in self.taches.values() if t.queue != but]
+        try:
+            if any(self.count(queue) for queue in QUEUES if queue != but):
+                return False
+        except FileCoupee:
+            return False
+        with self.database.reading() as session:
+            return not find_running(session, names, self.delais.veille)
+
+    def wait_for_room(self, queue: str, most: int) -> None:
+        """Return once this queue holds few tasks; raise PasEncore when that takes long."""
+        end = time.monotonic() + ROOM_SECONDS
+        with suppress(FileCoupee):
+            while self.count(queue) > ROOMIER * most:
+                if self._stopping.wait(POLL_SECONDS) or time.monotonic() > end:
+                    raise PasEncore(AWAY_SECONDS)
+
+    def start(self) -> None:
+        """Others work: `orc worker`."""
+
+    def wait(self, watch: Callable[[], None] = lambda: None) -> None:
+        """Return when nothing is left to do but in the queues that come after an ingestion."""
+        Follower(self).wait(watch)
+
+    # Working.
+
+    def work(self, queues: Sequence[str], threads: dict[str, int]) -> None:
+        """Take tasks of these queues, in threads of this process."""
+        for name in queues:
+            broker = self.queues[name].broker
+            broker.emit_after("process_boot")
+            worker = Worker(broker, worker_threads=threads[name], worker_timeout=250)
+            # A task in hand is a task being done: none waits behind a long one.
+            worker.queue_prefetch = threads[name]
+            worker.start()
+            self._workers.append(worker)
+
+    def is_stopping(self) -> bool:
+        """Whether a long task should end now: what it leaves is done by another."""
+        return self._stopping.is_set()
+
+    def stop(self) -> None:
+        """Let the tasks under way end, for a while; give back those that did not."""
+        self._stopping.set()
+        workers, self._workers = self._workers, []
+        bound = int(self.delais.arret * 1000)
+        stops = [threading.Thread(target=w.stop, args=(bound,), daemon=True) for w in workers]
+        for stop in stops:
+            stop.start()
+        for stop in stops:
+            stop.join(self.delais.arret + 2)
+        for message in self.running.messages():
+            with suppress(FileCoupee):
+                self.queues[message.queue_name].give_back([message])
+        if workers:
+            with suppress(OperationalError):
+                self.leases.leave()
+        for queue in self.queues.values():
+            queue.close()
+
+    @contextmanager
+    def hold(self, name: str, *ids: Id) -> Iterator[None]:
+        """Do something alone among all processes; raise PasEncore when another does it."""
+        with self._take(name, make_cle(ids), None) as prise:
+            if prise is not Prise.PRISE:
+                raise PasEncore(AWAY_SECONDS)
+            try:
+                yield
+            finally:
+                with self.database.writing() as session:
+                    self.leases.release(session, name, make_cle(ids))
+
+    @contextmanager
+    def _take(self, name: str, cle: str, message: "Message[Any] | None") -> Iterator[Prise]:
+        """Begin a task, known to this process's heartbeat until the block ends."""
+        added = self.running.add((name, cle), message)
+        try:
+            yield self.leases.take(name, cle, doing=not added)
+        finally:
+            if added:
+                self.running.remove((name, cle))
+
+    def _run(self, tache: Tache, ids: Ids) -> None:
+        """A task that came from the broker: alone, its failure written down, never raised."""
+        message = CurrentMessage.get_current_message()
+        try:
+            if not tache.seule:
+                self._end(tache, ids, self._try(tache, ids))
+                return
+            with self._take(tache.nom, make_cle(ids), message) as prise:
+                if prise is Prise.PRISE:
+                    self._end(tache, ids, self._try(tache, ids))
+                elif prise is Prise.MORTELLE:
+                    self._give_up(tache, ids)
+        except (*PASSING, Interrupt) as error:
+            # SQL itself does not answer: nothing can be written down, so nothing is given up.
+            tries = 1 + int(message.options.get("orc_essais", 0) if message else 0)
+            log.warning("%s %s, nouvel essai : %s", tache.nom, ids, say(error))
+            self._send_again(tache, ids, tries)
+
+    def _give_up(self, tache: Tache, ids: Ids) -> None:
+        log.error("%s %s : des processus en sont morts, abandon.", tache.nom, ids)
+        with self.database.writing() as session:
+            record_given_up(session, tache, make_cle(ids), MortDOuvriers(), DEATHS)
+
+    def _try(self, tache: Tache, ids: Ids) -> BaseException | None:
+        try:
+            tache.function(*ids)
+        except PasEncore as later:
+            return later
+        except PASSING as error:
+            log.warning("%s %s : %s", tache.nom, ids, say(error))
+            return error
+        except (Exception, Interrupt) as error:
+            log.exception("%s %s", tache.nom, ids)
+            return error
+        return None
+
+    def _end(self, tache: Tache, ids: Ids, error: BaseException | None) -> None:
+        """Write down how it ended, then ask for what comes next, if anything does."""
+        cle, wait = make_cle(ids), None
+        with self.database.writing() as session:
+            again = tache.seule and self.leases.release(session, tache.nom, cle)
+            if error is None:
+                remove_failure(session, tache.nom, cle)
+            elif isinstance(error, PasEncore):
+                wait = error.secondes
+            else:
+                wait = record_failure(session, tache, cle, error, self.delais)
+                if wait is None:
+                    log.error("%s %s, abandon : %s", tache.nom, cle, say(error))
+        if wait is not None:
+            self.send(tache.nom, ids, wait)
+        elif again:
+            self.send(tache.nom, ids)
+
+    def _send_again(self, tache: Tache, ids: Ids, tries: int) -> None:
+        message = self._actors[tache.nom].message_with_options(args=ids, orc_essais=tries)
+        with suppress(FileCoupee, Unavailable):
+            self.queues[tache.queue].send(message, make_pause(tries, self.delais))

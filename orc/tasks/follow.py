@@ -1,0 +1,153 @@
+"""Following work that other processes do, and finding again what a broker lost of it."""
+
+import logging
+import time
+from collections.abc import Callable, Iterable
+from itertools import islice
+from typing import TYPE_CHECKING
+
+from sqlalchemy.exc import OperationalError
+
+from orc.db import Database
+from orc.errors import Unavailable
+from orc.tasks.failures import count_retries, find_failed, remove_failure, say, take_due
+from orc.tasks.leases import Leases, count_alive, find_running
+from orc.tasks.queues import FLUX, INDEX, TEXTES, Delais, Ids, Tache, make_cle, read_cle
+
+if TYPE_CHECKING:
+    from orc.tasks.distributed import Distributed
+
+# What an ingestion waits for: OCR and mail come after it.
+FOLLOWED = (FLUX, TEXTES, INDEX)
+LOOK_SECONDS = 0.5
+# Looks that find nothing before the work counts as ended or lost.
+QUIET = 3
+# Tasks of one kind looked for at once, and asked for again.
+MOST = 10_000
+
+log = logging.getLogger(__name__)
+Left = dict[str, dict[str, Ids]]
+
+
+def find_left(taches: Iterable[Tache]) -> Left:
+    """What SQL says is unfinished, by task and key."""
+    return {t.nom: {make_cle(ids): ids for ids in islice(t.unfinished(), MOST)} for t in taches}
+
+
+class Follower:
+    """Waits for the end of work done elsewhere, from SQL and from the lengths of the queues."""
+
+    def __init__(self, tasks: "Distributed", queues: Iterable[str] = FOLLOWED) -> None:
+        self._tasks = tasks
+        self._queues = tuple(queues)
+        self._taches = [t for t in tasks.taches.values() if t.queue in self._queues]
+        self._names = [t.nom for t in self._taches]
+        self._said = ""
+
+    def wait(self, watch: Callable[[], None]) -> None:
+        """Return when nothing is left, or when what is left was asked for again for nothing."""
+        quiet, asked = 0, None
+        next_watch = 0.0
+        while True:
+            began = time.monotonic()
+            try:
+                quiet = 0 if self._is_busy() else quiet + 1
+                if quiet >= QUIET:
+                    left = self._find_lost()
+                    if not any(left.values()) or left == asked:
+                        return
+                    self._ask_again(left)
+                    quiet, asked = 0, left
+                if began >= next_watch:
+                    watch()
+                    spent = time.monotonic() - began
+                    next_watch = began + max(LOOK_SECONDS, 20 * spent)
+            except (Unavailable, OperationalError) as error:
+                quiet = 0
+                self._say(f"{say(error)} L’ingestion reprendra d’elle-même.")
+            time.sleep(LOOK_SECONDS)
+
+    def _is_busy(self) -> bool:
+        waiting = sum(self._tasks.count(queue) for queue in self._queues)
+        veille = self._tasks.delais.veille
+        with self._tasks.database.reading() as session:
+            alive = count_alive(session, veille)
+            running = find_running(session, self._names, veille)
+            retries = count_retries(session, self._names)
+        if waiting and not alive:
+            self._say("Aucun « orc worker » ne travaille : l’ingestion attend qu’on en lance un.")
+        elif waiting or running:
+            self._said = ""
+        return bool(waiting or running or retries)
+
+    def _find_lost(self) -> Left:
+        left = find_left(self._taches)
+        with self._tasks.database.reading() as session:
+            failed = find_failed(session, self._names)
+        return {
+            name: {cle: ids for cle, ids in found.items() if cle not in failed[name]}
+            for name, found in left.items()
+        }
+
+    def _ask_again(self, left: Left) -> None:
+        for name, found in left.items():
+            for ids in found.values():
+                self._tasks.send(name, ids)
+
+    def _say(self, what: str) -> None:
+        if what != self._said:
+            log.warning("%s", what)
+            self._said = what
+
+
+class Sweeper:
+    """Asks again for what SQL says is unfinished and no queue holds any more."""
+
+    def __init__(self, tasks: "Distributed") -> None:
+        self._tasks = tasks
+        self._database: Database = tasks.database
+        self._leases: Leases = tasks.leases
+        self._delais: Delais = tasks.delais
+        self._seen: Left = {}
+
+    def sweep(self, *, at_once: bool = False) -> int:
+        """Ask again; how many tasks. `at_once`: without waiting for a second look to agree.
+
+        A queue that is not empty is left alone: what it lost is seen once it is.
+        """
+        with self._database.writing() as session:
+            due = take_due(session, self._delais)
+        for name, cle in due:
+            if name in self._tasks.taches:
+                self._tasks.send(name, read_cle(cle))
+        empty = [t for t in self._tasks.taches.values() if not self._tasks.count(t.queue)]
+        left = find_left(empty)
+        with self._database.reading() as session:
+            running = find_running(session, left, self._delais.veille)
+            failed = find_failed(session, left)
+        self._forget_done(left, failed)
+        lost = {
+            name: {
+                cle: ids
+                for cle, ids in found.items()
+                if (name, cle) not in running and cle not in failed[name]
+            }
+            for name, found in left.items()
+        }
+        total = 0
+        for name, found in lost.items():
+            before = found if at_once else self._seen.get(name, {})
+            for cle in found.keys() & before.keys():
+                total += self._tasks.send(name, found[cle])
+        self._seen = lost
+        if total:
+            log.warning("%s tâches inachevées n’étaient plus dans la file : redemandées.", total)
+        return total + len(due)
+
+    def _forget_done(self, left: Left, failed: dict[str, set[str]]) -> None:
+        """What failed once and SQL no longer has unfinished was done some other way."""
+        for name, found in left.items():
+            for cle in failed[name] - found.keys() if len(found) < MOST else ():
+                if self._tasks.taches[name].known:
+                    with self._database.writing() as session:
+                        remove_failure(session, name, cle)
