@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, settings
 
+from tests.bases import base, base_pg, database  # noqa: F401 # fixtures: pytest finds them here
 from tests.serveurs import (  # noqa: F401 # fixtures: pytest finds them here
     elasticsearch,
     elasticsearch8,

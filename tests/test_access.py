@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from datetime import date
-from pathlib import Path
 
 import pytest
 
@@ -11,17 +10,10 @@ from orc.db import Database, Writing
 from orc.domain import Domaine, Role
 from orc.errors import Forbidden
 from orc.ingest.clotures import Auteur, Exercice, record_clotures, withdraw_cloture
-from tests.sql import grant, make_budget, make_cellule, make_database, make_personne
+from tests.sql import grant, make_budget, make_cellule, make_personne
 
 TODAY = date(2026, 6, 1)
 PARTOUT = {"portee": "collectivite", "portee_cle": "000000001"}
-
-
-@pytest.fixture
-def database(tmp_path: Path) -> Iterator[Database]:
-    database = make_database(tmp_path)
-    yield database
-    database.close()
 
 
 @pytest.fixture

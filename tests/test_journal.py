@@ -1,7 +1,6 @@
 """The journal holds one row per act, in the transaction of the act, and never loses one."""
 
 import json
-from pathlib import Path
 
 import pytest
 from sqlalchemy import Executable, delete, select, text, update
@@ -10,7 +9,7 @@ from sqlalchemy.exc import IntegrityError
 from orc.db import Database
 from orc.journal import Acte, record_acte
 from orc.models import Ecriture
-from tests.sql import make_database, make_personne
+from tests.sql import make_personne
 
 
 def read_rows(database: Database) -> list[Ecriture]:
@@ -18,8 +17,7 @@ def read_rows(database: Database) -> list[Ecriture]:
         return list(session.scalars(select(Ecriture)))
 
 
-def test_an_act_leaves_who_what_when_and_on_what(tmp_path: Path) -> None:
-    database = make_database(tmp_path)
+def test_an_act_leaves_who_what_when_and_on_what(database: Database) -> None:
     with database.writing() as session:
         record_acte(
             session,
@@ -35,11 +33,9 @@ def test_an_act_leaves_who_what_when_and_on_what(tmp_path: Path) -> None:
     assert json.loads(row.details) == {"é": 1}
     assert row.scelle
     assert row.quand.tzinfo is not None
-    database.close()
 
 
-def test_an_act_undone_leaves_no_row_and_a_row_undone_leaves_no_act(tmp_path: Path) -> None:
-    database = make_database(tmp_path)
+def test_an_act_undone_leaves_no_row_and_a_row_undone_leaves_no_act(database: Database) -> None:
 
     def fail() -> None:
         with database.writing() as session:
@@ -52,15 +48,14 @@ def test_an_act_undone_leaves_no_row_and_a_row_undone_leaves_no_act(tmp_path: Pa
     with database.reading() as session:
         assert session.execute(text("SELECT count(*) FROM personne")).scalar() == 0
     assert read_rows(database) == []
-    database.close()
 
 
 @pytest.mark.parametrize("statement", [update(Ecriture).values(acteur="autre"), delete(Ecriture)])
-def test_the_database_refuses_to_change_the_journal(tmp_path: Path, statement: Executable) -> None:
-    database = make_database(tmp_path)
+def test_the_database_refuses_to_change_the_journal(
+    database: Database, statement: Executable
+) -> None:
     with database.writing() as session:
         record_acte(session, Acte.CONNEXION, acteur="alice")
     with pytest.raises(IntegrityError, match="ne se modifie pas"), database.writing() as session:
         session.execute(statement)
     assert [row.acteur for row in read_rows(database)] == ["alice"]
-    database.close()

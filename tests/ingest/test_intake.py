@@ -1,7 +1,6 @@
 """Flows read into SQL: what is there, how links meet, whichever comes first, however often."""
 
 import hashlib
-from collections.abc import Iterator
 from itertools import permutations
 from pathlib import Path
 
@@ -34,13 +33,6 @@ from tests.flows import UnePj, UnFlux, UnMandat
 from tests.sql import make_database
 
 Pj = PieceJustificative
-
-
-@pytest.fixture
-def database(tmp_path: Path) -> Iterator[Database]:
-    database = make_database(tmp_path)
-    yield database
-    database.close()
 
 
 def take_in(

@@ -7,19 +7,11 @@ import pytest
 
 from orc.db import Database, Reading
 from tests.consultation import Archive, Document, make_archive
-from tests.sql import make_database
 
 DOCUMENTS = [
     Document(1, "facture.pdf", b"%PDF-1.4 un"),
     Document(2, "avec_nir.pdf", b"%PDF-1.4 deux"),
 ]
-
-
-@pytest.fixture
-def database(tmp_path: Path) -> Iterator[Database]:
-    database = make_database(tmp_path)
-    yield database
-    database.close()
 
 
 @pytest.fixture

@@ -93,13 +93,16 @@ def test_a_piece_sent_twice_shows_what_changed(lecture: Reading, archive: Archiv
     assert changes["PJ JAMAIS"] == ("", "devis.pdf")
 
 
-def test_a_reserved_pj_is_not_named_by_what_changed(lecture: Reading, archive: Archive) -> None:
+def test_a_reserved_pj_is_not_named_by_what_changed(
+    database: Database, lecture: Reading, archive: Archive
+) -> None:
     reserved = archive.cellules[(archive.voisine.id, 2022, Domaine.ORDINAIRE)]
-    lecture.execute(
-        update(Lien)
-        .where(Lien.piece_id == 127, Lien.id_unique == "JAMAIS")
-        .values(cellule_id=reserved)
-    )
+    with database.writing() as session:
+        session.execute(
+            update(Lien)
+            .where(Lien.piece_id == 127, Lien.id_unique == "JAMAIS")
+            .values(cellule_id=reserved)
+        )
     piece = get_piece(lecture, 127, clearance=archive.clearance())
     assert not [d for d in piece.versions[1].differences if d.quoi == "PJ JAMAIS"]
     assert piece.pj_reservees

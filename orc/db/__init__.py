@@ -1,0 +1,128 @@
+"""Opening the database and its two kinds of transaction, Reading and Writing. No table here."""
+
+import random
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from functools import cache
+from typing import TypeVar, cast
+
+from sqlalchemy import Engine, Insert, Table
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import DeclarativeBase, sessionmaker
+
+from orc.db.engines import CONNEXIONS, open_engine
+from orc.db.faults import BaseIndisponible, Collision, describe_fault, say_faults
+from orc.db.locks import hold_alone, lock
+from orc.db.sessions import Reading, Writing, call_after_commit, run_late_calls
+
+__all__ = [
+    "CONNEXIONS",
+    "BaseIndisponible",
+    "Collision",
+    "Database",
+    "Reading",
+    "Writing",
+    "call_after_commit",
+    "describe_fault",
+    "insert_missing",
+    "lock",
+    "make_insert_missing",
+    "open_engine",
+    "say_faults",
+]
+
+T = TypeVar("T")
+# Seconds before a transaction that met another one is played again.
+PAUSES = (0.01, 0.05, 0.2, 1.0, 2.0)
+
+
+class Database:
+    """The two doors to SQL: `reading()` and `writing()`, each one transaction.
+
+    A database that does not answer is BaseIndisponible, an Unavailable.
+    """
+
+    def __init__(self, engine: Engine) -> None:
+        self.engine = engine
+        # SQLite: a Writing is alone. Elsewhere: what it reads may change, unless it locks it.
+        self.serial = engine.dialect.name == "sqlite"
+        # Two pools: a request that reads always finds a connection to write its journal with.
+        self._to_write = engine if self.serial else open_engine(engine.url, engine.pool.size())  # type: ignore[attr-defined]  # the pool of open_engine has a size
+        self._reading = sessionmaker(self._for_reading(), class_=Reading, autoflush=False)
+        self._writing = sessionmaker(
+            self._to_write.execution_options(immediate=True),
+            class_=Writing,
+            expire_on_commit=False,
+        )
+
+    def _for_reading(self) -> Engine:
+        if self.serial:
+            return self.engine
+        # As on SQLite: one state of the archive from the first query to the last.
+        return self.engine.execution_options(
+            isolation_level="REPEATABLE READ", postgresql_readonly=True
+        )
+
+    @contextmanager
+    def reading(self) -> Iterator[Reading]:
+        """One transaction that sees one state of the archive, and is rolled back at the end."""
+        with say_faults(), self._reading() as session:
+            yield session
+
+    @contextmanager
+    def writing(self) -> Iterator[Writing]:
+        """One transaction, committed when the block ends well; then its late calls run."""
+        with self._writing() as session:
+            with say_faults():
+                yield session
+                session.commit()
+            run_late_calls(session)
+
+    def write(self, work: Callable[[Writing], T]) -> T:
+        """What `work` gives, in one Writing; played again from its start when it met another."""
+        for pause in PAUSES:
+            try:
+                with self.writing() as session:
+                    return work(session)
+            except Collision:
+                time.sleep(pause * (1 + random.random()))  # noqa: S311 - two must not meet again
+        with self.writing() as session:
+            return work(session)
+
+    @contextmanager
+    def alone(self, name: str) -> Iterator[None]:
+        """No other `alone` of that name runs, in this process or another, until the block ends.
+
+        It ends with the process. On SQLite only this process is concerned.
+        """
+        with hold_alone(self._to_write, name):
+            yield
+
+    def close(self) -> None:
+        """Give every connection back."""
+        self.engine.dispose()
+        self._to_write.dispose()
+
+
+def make_insert_missing(session: Writing, table: type[DeclarativeBase]) -> Insert:
+    """An INSERT that leaves alone the rows already there."""
+    return _insert_missing(session.get_bind().dialect.name, table)
+
+
+@cache
+def _insert_missing(dialect: str, table: type[DeclarativeBase]) -> Insert:
+    insert = sqlite.insert if dialect == "sqlite" else postgresql.insert
+    return insert(cast("Table", table.__table__)).on_conflict_do_nothing()
+
+
+def insert_missing(
+    session: Writing, table: type[DeclarativeBase], rows: Sequence[Mapping[str, object]]
+) -> None:
+    """Insert rows that carry their keys; those already there stay as they are.
+
+    Rows that another transaction may insert too come in the order of their keys, always the same:
+    two that insert them in two orders would wait for one another.
+    """
+    if rows:
+        session.execute(make_insert_missing(session, table), rows)

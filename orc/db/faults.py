@@ -1,0 +1,64 @@
+"""What a database that does not answer becomes: one kind of Unavailable, said in French."""
+
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from sqlalchemy import exc
+from sqlalchemy.exc import DataError, DBAPIError, InterfaceError, OperationalError
+
+from orc.errors import Invalid, Unavailable
+
+# Two transactions met: played again, each will pass. deadlock_detected, serialization_failure.
+MET = frozenset({"40P01", "40001"})
+TOO_LONG = "57014"
+OCCUPEE = "La base de données est occupée par un autre programme."
+INDISPONIBLE = "La base est momentanément indisponible."
+log = logging.getLogger(__name__)
+
+
+class BaseIndisponible(Unavailable):
+    """The database does not answer, or cannot write: nothing of the transaction was kept."""
+
+
+class Collision(BaseIndisponible):
+    """Two transactions wanted the same rows: this one was undone, and may be played again."""
+
+
+@contextmanager
+def say_faults() -> Iterator[None]:
+    """Errors that pass by themselves become BaseIndisponible; their causes go to the log."""
+    try:
+        yield
+    except (OperationalError, InterfaceError) as error:
+        raise _make(error) from error
+    except exc.TimeoutError as error:
+        log.warning("Toutes les connexions à la base sont prises : voir ORC_DATABASE_CONNEXIONS.")
+        raise BaseIndisponible(f"{INDISPONIBLE} Trop de demandes à la fois.") from error
+    except DataError as error:
+        if "NUL" in str(error.orig):
+            raise Invalid("Un texte contient un caractère nul, qu’aucun texte n’a.") from error
+        raise
+    except DBAPIError as error:
+        if not error.connection_invalidated:
+            raise
+        raise _make(error) from error
+
+
+def _make(error: DBAPIError) -> BaseIndisponible:
+    if getattr(error.orig, "sqlstate", None) in MET:
+        return Collision(OCCUPEE)
+    log.warning("La base ne répond pas : %s", " ".join(str(error.orig).split()))
+    return BaseIndisponible(describe_fault(error))
+
+
+def describe_fault(error: DBAPIError) -> str:
+    """Why, in a French sentence that holds nothing of what was asked."""
+    cause = str(error.orig)
+    if "locked" in cause or "busy" in cause:
+        return OCCUPEE
+    if "full" in cause or "I/O" in cause:
+        return f"La base de données ne peut plus être écrite, faute de place ? ({cause})."
+    if getattr(error.orig, "sqlstate", None) == TOO_LONG:
+        return f"{INDISPONIBLE} Cette demande lui a pris trop de temps."
+    return INDISPONIBLE
