@@ -133,23 +133,21 @@ def en_vigueur(
 def _granted(grant: Habilitation) -> ColumnElement[bool]:
     named = {Domaine.ORDINAIRE.value, *filter(None, grant.domaines.split(","))}
     return and_(
-        _in_scope(grant),
+        covers_budget(grant),
         Cellule.domaine.in_(named),
         Cellule.exercice >= grant.exercice_min if grant.exercice_min is not None else true(),
         Cellule.exercice <= grant.exercice_max if grant.exercice_max is not None else true(),
     )
 
 
-def _in_scope(grant: Habilitation) -> ColumnElement[bool]:
+def covers_budget(grant: Habilitation) -> ColumnElement[bool]:
+    """The condition that a Budget row is within the scope of this grant, whatever its dates."""
     cle = grant.portee_cle
-    if not cle:
-        return false()
-    if grant.portee == "poste":
-        return Budget.id_post == cle
-    if grant.portee == "collectivite":
-        return Budget.siren == cle
-    if grant.portee == "budget":
-        siret, _, codes = cle.partition("/")
-        cod_col, _, cod_bud = codes.partition("/")
-        return and_(Budget.siret == siret, Budget.cod_col == cod_col, Budget.cod_bud == cod_bud)
-    return false()
+    siret, _, codes = cle.partition("/")
+    cod_col, _, cod_bud = codes.partition("/")
+    conditions = {
+        "poste": Budget.id_post == cle,
+        "collectivite": Budget.siren == cle,
+        "budget": and_(Budget.siret == siret, Budget.cod_col == cod_col, Budget.cod_bud == cod_bud),
+    }
+    return conditions.get(grant.portee, false()) if cle else false()

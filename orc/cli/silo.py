@@ -7,7 +7,9 @@ import typer
 from orc.cli.console import Json, open_orc, out, print_json
 from orc.domain import format_entier
 from orc.ingest.budgets import read_budgets, record_budgets
-from orc.search.silo_state import Portee, find_anomalies, find_disparus, find_ecartes, get_etat
+from orc.search.portee_silo import Portee
+from orc.search.quarantaine import find_ecartes
+from orc.search.silo_state import find_anomalies, find_disparus, get_etat
 
 app = typer.Typer(help="Le silo : état, quarantaine, référentiel.", no_args_is_help=True)
 EVERYTHING = Portee(budgets=None, details=True)

@@ -17,23 +17,23 @@ from orc.nomenclature import (
     libelle_type_piece,
     libelle_type_pj,
 )
-from orc.search.consult_values import LIBELLES_TEXTES
+from orc.search.consult_values import LIBELLES_PRESENCES, LIBELLES_TEXTES, Presence
 from orc.search.lieux import make_budget_code
 
 LIBELLES_SENS = {Sens.DEPENSE: "Dépense", Sens.RECETTE: "Recette"}
 # The values of the field `presence`: index/make_records.py.
-LIBELLES_PRESENCES = {
-    "recue": "Reçue",
+_PRESENCES = {
+    "recue": LIBELLES_PRESENCES[Presence.RECUE],
     "illisible": "Reçue, illisible",
-    "papier": "Papier",
-    "cdrom": "Cd-rom",
-    "attendue": "Citée, jamais reçue",
+    "papier": LIBELLES_PRESENCES[Presence.PAPIER],
+    "cdrom": LIBELLES_PRESENCES[Presence.CD_ROM],
+    "attendue": LIBELLES_PRESENCES[Presence.JAMAIS_RECUE],
 }
 
 _PLAIN: Mapping[str, Callable[[str], str]] = {
     "sens": lambda v: LIBELLES_SENS.get(Sens(v), "") if v in set(Sens) else "",
     "domaine": lambda v: next((t for d, t in LIBELLES_DOMAINES.items() if d == v), ""),
-    "presence": lambda v: LIBELLES_PRESENCES.get(v, ""),
+    "presence": lambda v: _PRESENCES.get(v, ""),
     "format": str.upper,
     "etat_texte": lambda v: LIBELLES_TEXTES.get(v, ""),
 }

@@ -1,18 +1,13 @@
-"""What the silo gave and what became of it: flows, quarantine, anomalies, completeness, waits.
-
-A Portee says whose flows: those of some budgets, or all of them for an administrateur.
-"""
+"""What the silo gave and what became of it: flows, anomalies, completeness, waits."""
 
 import re
-from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 
-from sqlalchemy import ColumnElement, Select, and_, false, func, or_, select, true
+from sqlalchemy import ColumnElement, Select, and_, func, or_, select, true
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
-from orc.access import Clearance, Lecteur, find_habilitations
-from orc.domain import Role
+from orc.access import Clearance
 from orc.models import (
     Anomalie,
     Budget,
@@ -20,35 +15,19 @@ from orc.models import (
     Emplacement,
     Fichier,
     Flux,
-    Habilitation,
     Lien,
     Piece,
     PieceJustificative,
     Texte,
 )
 from orc.search.lieux import Lieu, make_lieu
-from orc.search.paged import Paged, among, find_page, read_page
+from orc.search.paged import Paged, among, read_page
+from orc.search.portee_silo import Portee, of_portee
+from orc.search.quarantaine import count_ecartes
 
 PAR_PAGE = 50
-SEE_THEIR_BUDGETS = frozenset({Role.COMPTABLE, Role.ARCHIVISTE})
 _CITATION = re.compile(r"«[^»]*»?")
 _NOMBRE = re.compile(r"\d(?:[\d\s.,/-]*\d)?")
-
-
-@dataclass(frozen=True, slots=True)
-class Portee:
-    """Whose flows are shown. `budgets` None: everything. `details`: names, or counts alone.
-
-    `clearance`: whose eyes read the anomalies of pieces; None: the operator's, on the machine.
-    """
-
-    budgets: frozenset[int] | None
-    details: bool
-    clearance: Clearance | None = None
-
-    def holds(self, budget_id: int | None) -> bool:
-        """Whether a flow of this budget is shown."""
-        return self.budgets is None or budget_id in self.budgets
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,18 +47,6 @@ class FluxLigne:
     nb_pieces: int
     nb_pj: int
     nb_anomalies: int
-
-
-@dataclass(frozen=True, slots=True)
-class EcartLigne:
-    """A file, a member of an archive or a flow of which nothing can be used, and why."""
-
-    genre: str
-    nom: str
-    membre: str
-    motif: str
-    quand: datetime
-    flux_id: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,75 +109,14 @@ class EtatSilo:
     dernier: datetime | None
 
 
-def find_portee(session: Session, lecteur: Lecteur, today: date) -> Portee:
-    """Whose flows this person may see: everything for an administrateur, its grants otherwise.
-
-    A comptable sees names; an archiviste counts only (domaine.md, « Who uses it »).
-    """
-    if Role.ADMINISTRATEUR in lecteur.roles:
-        return Portee(None, details=True, clearance=lecteur.clearance)
-    grants = find_habilitations(session, lecteur.personne_id, today)
-    of_comptable = [g for g in grants if g.role == Role.COMPTABLE]
-    kept = of_comptable or [g for g in grants if g.role in SEE_THEIR_BUDGETS]
-    ids = find_budgets_granted(session, kept)
-    return Portee(frozenset(ids), details=bool(of_comptable), clearance=lecteur.clearance)
-
-
-def find_portee_comptable(session: Session, lecteur: Lecteur, today: date) -> list[int]:
-    """The budgets whose exercices this person closes: those of its grants as comptable."""
-    grants = find_habilitations(session, lecteur.personne_id, today)
-    return find_budgets_granted(session, [g for g in grants if g.role == Role.COMPTABLE])
-
-
-def count_pj(
-    session: Session, exercices: Iterable[tuple[int, int]], *, cellules: Collection[int]
-) -> int:
-    """How many PJ received, of these cellules, are cited in these (budget, exercice)."""
-    clauses = [and_(Piece.budget_id == b, Piece.exercice == e) for b, e in exercices]
-    total = 0
-    # SQLite bounds the depth of an expression: a few at a time.
-    for start in range(0, len(clauses), 100):
-        query = (
-            select(func.count(func.distinct(Lien.pj_id)))
-            .join(Piece, Piece.id == Lien.piece_id)
-            .where(
-                Piece.courante,
-                among(Lien.cellule_id, cellules),
-                or_(false(), *clauses[start : start + 100]),
-            )
-        )
-        total += session.scalar(query) or 0
-    return total
-
-
-def find_budgets_granted(session: Session, grants: Iterable[Habilitation]) -> list[int]:
-    """The budgets that these grants cover."""
-    query = select(Budget.id).where(or_(false(), *(_covers(g) for g in grants)))
-    return list(session.scalars(query))
-
-
-def _covers(grant: Habilitation) -> ColumnElement[bool]:
-    cle = grant.portee_cle
-    siret, _, codes = cle.partition("/")
-    cod_col, _, cod_bud = codes.partition("/")
-    conditions = {
-        "poste": Budget.id_post == cle,
-        "collectivite": Budget.siren == cle,
-        "budget": and_(Budget.siret == siret, Budget.cod_col == cod_col, Budget.cod_bud == cod_bud),
-    }
-    return conditions.get(grant.portee, false()) if cle else false()
-
-
-def _of(portee: Portee) -> ColumnElement[bool]:
-    return true() if portee.budgets is None else among(Flux.budget_id, portee.budgets)  # type: ignore[arg-type]  # nullable column
-
-
 def _fichiers_of(portee: Portee) -> ColumnElement[bool]:
     """The files that hold a flow shown; a file nothing could be read of is the administrateur's."""
     if portee.budgets is None:
         return true()
     return Fichier.id.in_(
-        select(Emplacement.fichier_id).join(Flux, Flux.id == Emplacement.flux_id).where(_of(portee))
+        select(Emplacement.fichier_id)
+        .join(Flux, Flux.id == Emplacement.flux_id)
+        .where(of_portee(portee))
     )
 
 
@@ -224,15 +130,15 @@ def get_etat(session: Session, portee: Portee) -> EtatSilo:
         remplaces=_count(
             session, select(Fichier.id).where(files, present, Fichier.remplace_le.is_not(None))
         ),
-        flux=_count_by(session, Flux.etat, select(Flux.id).where(_of(portee))),
-        ecartes=find_ecartes(session, portee, page=1, taille=1).total,
-        anomalies=session.scalar(select(func.sum(Flux.nb_anomalies)).where(_of(portee))) or 0,
+        flux=_count_by(session, Flux.etat, select(Flux.id).where(of_portee(portee))),
+        ecartes=count_ecartes(session, portee),
+        anomalies=session.scalar(select(func.sum(Flux.nb_anomalies)).where(of_portee(portee))) or 0,
         textes=_count_textes(session, portee),
         pj_illisibles=_count(
             session,
             select(PieceJustificative.id).where(_pj_of(portee), PieceJustificative.etat != "ok"),
         ),
-        dernier=session.scalar(select(func.max(Flux.lu_le)).where(_of(portee))),
+        dernier=session.scalar(select(func.max(Flux.lu_le)).where(of_portee(portee))),
     )
 
 
@@ -270,7 +176,7 @@ def find_flux(
         select(Flux, Budget, Collectivite)
         .outerjoin(Budget, Budget.id == Flux.budget_id)
         .outerjoin(Collectivite, Collectivite.siren == Budget.siren)
-        .where(_of(portee))
+        .where(of_portee(portee))
         .order_by(Flux.id.desc())
     )
     if etat:
@@ -297,56 +203,6 @@ def _make_flux(flux: Flux, budget: Budget | None, collectivite: Collectivite | N
         nb_pj=flux.nb_pj,
         nb_anomalies=flux.nb_anomalies,
     )
-
-
-def find_ecartes(
-    session: Session, portee: Portee, *, page: int = 1, taille: int = PAR_PAGE
-) -> Paged[EcartLigne]:
-    """Everything in quarantine: whole files, members of archives, flows; with the reason."""
-    found = [*_find_flux_ecartes(session, portee)]
-    if portee.budgets is None:
-        found += _find_fichiers_ecartes(session)
-    found.sort(key=lambda e: e.quand, reverse=True)
-    total = len(found)
-    page, taille = find_page(total, page, taille)
-    start = (page - 1) * taille
-    return Paged(tuple(found[start : start + taille]), total, page, taille)
-
-
-def _find_flux_ecartes(session: Session, portee: Portee) -> Iterable[EcartLigne]:
-    place = (
-        select(func.min(Emplacement.fichier_id))
-        .where(Emplacement.flux_id == Flux.id)
-        .scalar_subquery()
-    )
-    query = (
-        select(Flux, Fichier.chemin)
-        .outerjoin(Fichier, Fichier.id == place)
-        .where(_of(portee), Flux.etat == "quarantaine")
-    )
-    for flux, chemin in session.execute(query):
-        name = chemin or flux.nom_fic or flux.sha256[:16]
-        yield EcartLigne("Flux", name, "", flux.motif, flux.recu_le, flux.id)
-
-
-def _find_fichiers_ecartes(session: Session) -> Iterable[EcartLigne]:
-    files = select(Fichier).where(Fichier.etat == "quarantaine", Fichier.remplace_le.is_(None))
-    for fichier in session.scalars(files):
-        yield EcartLigne("Fichier", fichier.chemin, "", fichier.motif, fichier.vu_le, None)
-    members = (
-        select(Fichier, Emplacement)
-        .join(Emplacement, Emplacement.fichier_id == Fichier.id)
-        .where(
-            Emplacement.motif != "",
-            Emplacement.flux_id.is_(None),
-            Fichier.etat != "quarantaine",
-            Fichier.remplace_le.is_(None),
-        )
-    )
-    for fichier, place in session.execute(members):
-        yield EcartLigne(
-            "Membre d’archive", fichier.chemin, place.membre, place.motif, fichier.vu_le, None
-        )
 
 
 def find_disparus(
@@ -387,7 +243,7 @@ def find_anomalies(
     query = (
         select(Anomalie, Flux.nom_fic)
         .join(Flux, Flux.id == Anomalie.flux_id)
-        .where(_of(portee))
+        .where(of_portee(portee))
         .order_by(Anomalie.flux_id.desc(), Anomalie.id)
     )
     if flux_id is not None:

@@ -21,7 +21,7 @@ from orc.ingest.clotures import (
 )
 from orc.models import Budget
 from orc.search.paged import among
-from orc.search.silo_state import find_portee_comptable
+from orc.search.portee_silo import find_portee_comptable
 from web.acces import acces
 from web.api.contrat import PREFIX, REFUS
 from web.deps import Connecte, Ecriture, Lecture, get_orc

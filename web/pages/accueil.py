@@ -16,7 +16,8 @@ from orc.index.query import DemandeFacette, Filtre, Query, Terme
 from orc.journal import Acte
 from orc.models import Ecriture
 from orc.search.portee import find_etendue, write_etendue, write_exercices
-from orc.search.silo_state import find_ecartes, find_portee
+from orc.search.portee_silo import find_portee
+from orc.search.quarantaine import count_ecartes
 from web.acces import acces_connectes
 from web.deps import Connecte, Lecture, get_orc
 from web.pages.adresse import CHEMIN
@@ -107,7 +108,7 @@ def find_attentes(session: Session, lecteur: Lecteur, today: date) -> tuple[Atte
     found = []
     if lecteur.roles & _VOIENT_LE_SILO:
         portee = find_portee(session, lecteur, today)
-        ecartes = find_ecartes(session, portee, page=1, taille=1).total
+        ecartes = count_ecartes(session, portee)
         if ecartes:
             libelle = f"{format_nombre(ecartes, 'fichier')} en quarantaine"
             found.append(Attente(libelle, "/silo#quarantaine"))

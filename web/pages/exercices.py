@@ -26,7 +26,7 @@ from orc.ingest.clotures import (
 from orc.models import Budget
 from orc.search.lieux import Lieu, find_lieux
 from orc.search.paged import Paged, among, make_page
-from orc.search.silo_state import count_pj, find_portee_comptable
+from orc.search.portee_silo import count_pj, find_portee_comptable
 from web.acces import acces
 from web.deps import Connecte, Ecriture, Formulaire, Lecture, get_orc
 from web.pages.piece import Page

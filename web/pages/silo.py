@@ -11,20 +11,18 @@ from orc.domain import Role
 from orc.errors import Forbidden
 from orc.search.consult_values import LIBELLES_TEXTES
 from orc.search.paged import Paged
+from orc.search.portee_silo import Portee, find_portee
+from orc.search.quarantaine import EcartLigne, find_ecartes
 from orc.search.silo_state import (
     AnomalieLigne,
     Completude,
-    EcartLigne,
     EtatSilo,
     FichierLigne,
     FluxLigne,
-    Portee,
     find_anomalies,
     find_completude,
     find_disparus,
-    find_ecartes,
     find_flux,
-    find_portee,
     get_etat,
 )
 from web.acces import acces
