@@ -14,6 +14,7 @@ from orc.ingest.extract.pool import ExtractionPool
 from orc.ingest.extract.values import Limits
 from orc.ingest.jobs import make_threads, register_tasks
 from orc.ingest.reconcile import enqueue_unfinished
+from orc.remote import make_silo_acces
 from orc.settings import PREFIX, Settings, read_settings
 from orc.silo import Silo
 from orc.storage import Storage
@@ -39,8 +40,12 @@ class Orc:
         """The silo at this URL, with what the settings say of caches and limits; one per URL."""
         with self._opening:
             if url not in self._silos:
-                limit = self.settings.flux_octets_max
-                self._silos[url] = Silo(url, cache=self.settings.cache_folder(), limite_flux=limit)
+                self._silos[url] = Silo(
+                    url,
+                    acces=make_silo_acces(self.settings),
+                    cache=self.settings.cache_folder(),
+                    limite_flux=self.settings.flux_octets_max,
+                )
             return self._silos[url]
 
     def close(self) -> None:

@@ -1,7 +1,9 @@
 """An S3 service through s3fs: one open client, and its faults said in French."""
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import lru_cache
 from typing import Any, Final
 
 from orc.errors import Invalid, OrcError, Unavailable
@@ -29,10 +31,16 @@ _BUSY: Final = {"SlowDown", "RequestTimeout", "InternalError", "ServiceUnavailab
 
 
 def open_s3(acces: Acces) -> Any:
-    """An s3fs file system of its own; nothing is asked of the service yet.
+    """The s3fs file system of this access, one for the whole process: making it takes 0.5 s."""
+    return _open_s3(acces, os.getpid())
 
-    Its own retries are off: `Retries` is the only place that tries again. Checksums are asked for
-    only where S3 requires them: many services that speak S3 refuse the others.
+
+@lru_cache(maxsize=8)
+def _open_s3(acces: Acces, pid: int) -> Any:  # noqa: ARG001 - connections do not survive a fork
+    """Nothing is asked of the service yet.
+
+    The retries of its libraries are off: `Retries` is the only place that tries again. Checksums
+    are asked for only where S3 requires them: many services that speak S3 refuse the others.
     """
     try:
         import s3fs  # noqa: PLC0415 - only where it is used: the embedded default has it not

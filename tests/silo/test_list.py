@@ -166,7 +166,17 @@ def test_a_folder_that_cannot_be_read_is_shown_and_loses_nothing(root: Path, cac
 
 
 def test_the_address_of_a_silo_never_shows_its_password(tmp_path: Path) -> None:
-    assert Silo("http://moi:secret@h/x/", cache=tmp_path / "c").url == "http://h/x"
+    for url in (
+        "http://moi:secret@h/x/",
+        "https://secret@h/x/",
+        "https://h/x/?jeton=secret",
+        "s3://cle:secret@seau/x",
+        "sftp://moi:secret@h/x",
+    ):
+        with pytest.raises(Invalid) as refusal:
+            Silo(url, cache=tmp_path / "c")
+        assert "secret" not in str(refusal.value)
+    assert Silo("http://h/x/", cache=tmp_path / "c").url == "http://h/x"
     assert Silo(str(tmp_path), cache=tmp_path.parent / "c").url == f"file://{tmp_path}"
     assert Silo(f"file://{tmp_path}/", cache=tmp_path.parent / "c").url == f"file://{tmp_path}"
 

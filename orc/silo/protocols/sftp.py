@@ -164,7 +164,10 @@ def _explain(error: Exception, host: str, acces: Acces) -> Exception:
         ((ssh.KeyImportError, ssh.KeyEncryptionError), AccesRefuse(_say_private_key(acces))),
         ((ssh.SFTPPermissionDenied,), PermissionError("le compte SFTP n’en a pas le droit")),
         ((ssh.PermissionDenied, PermissionError), AccesRefuse(_say_account(host, acces))),
-        ((ssh.SFTPNoSuchPath, ssh.SFTPNotADirectory), FileNotFoundError(str(error))),
+        (
+            (ssh.SFTPNoSuchFile, ssh.SFTPNoSuchPath, ssh.SFTPNotADirectory),
+            FileNotFoundError(str(error)),
+        ),
         (
             (ssh.SFTPFailure, ssh.SFTPOpUnsupported),
             OSError(f"le serveur SFTP refuse ({error})"),
