@@ -2,7 +2,7 @@
 
 import random
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cache
 from itertools import accumulate
@@ -20,6 +20,11 @@ EXERCICES = range(2019, 2024)
 COD_COL, COD_BUD = "012", "00"
 # Words of a light invoice, in plain text: what SQL and the index cost does not hide behind pdfium.
 LIGHT_WORDS = 270
+# Fonts to put inside invoices: Debian's fonts-dejavu-core, which scripts/systeme installs.
+_DEJAVU = Path("/usr/share/fonts/truetype/dejavu")
+FONTS = {"": _DEJAVU / "DejaVuSans.ttf", "B": _DEJAVU / "DejaVuSans-Bold.ttf"}
+LAYOUTS = 24
+_DIGIT = re.compile(rb"\x00[\x01-\x0a]")
 # Two pages of this many lines of nine words: 540 words.
 LINES = 30
 _LEXICON = re.findall(
@@ -57,6 +62,36 @@ def make_invoice(seed: int) -> bytes:
     return _make_layout().fill(values)
 
 
+def make_embedded_invoice(seed: int) -> bytes:
+    """The same with fonts of its own inside, as billing programs make them: heavier to read.
+
+    The words are those of one of `LAYOUTS` invoices; every figure is of this seed.
+    """
+    pick = random.Random(seed)
+    return _DIGIT.sub(
+        lambda _: bytes((0, pick.randint(1, 10))), _make_embedded_layout(seed % LAYOUTS)
+    )
+
+
+@cache
+def _make_embedded_layout(rank: int) -> bytes:
+    """Streams are not compressed, and figures are the first ten glyphs: they can be replaced."""
+    pick = random.Random(rank)
+    paper = Papier("Facture")
+    for style, file in FONTS.items():
+        paper.add_font("propre", style, str(file))
+    for page in range(2):
+        paper.add_page()
+        for style in FONTS:
+            paper.write_at(200, 5, "0123456789", 1, style, "propre")
+        paper.write_at(15, 15, f"Entreprise de travaux publics page {page}", 14, "B", "propre")
+        paper.write_at(15, 22, "FACTURE F2023-000000 du 01/03/2023", 10, "B", "propre")
+        for line in range(LINES):
+            text = f"{' '.join(pick.choices(_LEXICON, k=7))} 123 4567,89"
+            paper.write_at(15, 32 + 8 * line, text, 9, "", "propre")
+    return paper.render()
+
+
 def make_light_invoice(seed: int) -> bytes:
     """The same in plain text: 270 words of twenty thousand, as frequent as Zipf has them."""
     pick = random.Random(seed)
@@ -86,8 +121,9 @@ def _make_layout() -> Gabarit:
     return Gabarit(paper.render())
 
 
-def write_corpus(folder: Path, count: int, *, light: bool = False) -> Corpus:
-    """`count` invoices in flows of 200, and as single files unless `light`. 600 a second."""
+def write_corpus(folder: Path, count: int, make: Callable[[int], bytes] = make_invoice) -> Corpus:
+    """`count` invoices in flows of 200, and as single files if they are PDF. 600 a second."""
+    light = make is make_light_invoice
     silo, pdf = folder / "silo", folder / "pdf"
     silo.mkdir(parents=True)
     pdf.mkdir()
@@ -95,7 +131,7 @@ def write_corpus(folder: Path, count: int, *, light: bool = False) -> Corpus:
     octets = 0
     for first in range(0, count, PAR_FLUX):
         seeds = range(first, min(first + PAR_FLUX, count))
-        invoices = [make_light_invoice(s) if light else make_invoice(s) for s in seeds]
+        invoices = [make(seed) for seed in seeds]
         octets += sum(map(len, invoices))
         flow = b"".join(_make_flow(seeds, invoices, "txt" if light else "pdf"))
         (silo / f"PESALR2_{first:07d}.xml").write_bytes(flow)

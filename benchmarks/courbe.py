@@ -8,7 +8,7 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
-from benchmarks.corpus import write_clotures, write_corpus
+from benchmarks.corpus import make_light_invoice, write_clotures, write_corpus
 from benchmarks.ingestion import Passe, run_orc
 from benchmarks.lecture_pes import write_flux
 
@@ -33,7 +33,7 @@ def measure(sizes: tuple[int, ...] = SMALL) -> list[Row]:
 
 def _run(size: int, *, search: bool) -> Passe:
     with tempfile.TemporaryDirectory() as folder:
-        passe = run_orc(write_corpus(Path(folder), size, light=True).silo, search=search)
+        passe = run_orc(write_corpus(Path(folder), size, make_light_invoice).silo, search=search)
     if passe.pieces != size:
         raise AssertionError(passe.pieces)
     return passe
