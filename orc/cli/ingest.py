@@ -1,4 +1,4 @@
-"""orc ingest, rebuild, worker: the archive into ORC, with its progress."""
+"""orc ingest, rebuild: the archive into ORC, with its progress."""
 
 from datetime import UTC, datetime
 from typing import Annotated
@@ -110,11 +110,3 @@ def rebuild(*, as_json: Json = False) -> None:
         print_json({"pieces": pieces})
     else:
         out.print(f"Index refait : {format_entier(pieces)} pièces.")
-
-
-def worker() -> None:
-    """Traiter les files d’attente (sans objet quand la file est dans le processus)."""
-    out.print(
-        "La file de tâches est dans le processus (ORC_QUEUE=inprocess:) : « orc ingest » et "
-        "« orc serve » font leur propre travail, aucun « worker » n’est nécessaire."
-    )

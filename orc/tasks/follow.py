@@ -110,8 +110,8 @@ class Sweeper:
         self._delais: Delais = tasks.delais
         self._seen: Left = {}
 
-    def sweep(self, *, at_once: bool = False) -> int:
-        """Ask again; how many tasks. `at_once`: without waiting for a second look to agree.
+    def sweep(self) -> int:
+        """Ask again for what two looks in a row found lost; how many tasks.
 
         A queue that is not empty is left alone: what it lost is seen once it is.
         """
@@ -136,8 +136,7 @@ class Sweeper:
         }
         total = 0
         for name, found in lost.items():
-            before = found if at_once else self._seen.get(name, {})
-            for cle in found.keys() & before.keys():
+            for cle in found.keys() & self._seen.get(name, {}).keys():
                 total += self._tasks.send(name, found[cle])
         self._seen = lost
         if total:

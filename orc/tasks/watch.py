@@ -1,0 +1,107 @@
+"""The life of an ouvrier: it says that it lives, finds what was lost, ends when it is told to."""
+
+import logging
+import signal
+import threading
+import time
+from collections.abc import Callable, Sequence
+from enum import Enum, auto
+from types import FrameType
+
+from sqlalchemy.exc import OperationalError
+
+from orc.errors import Unavailable
+from orc.tasks.distributed import Distributed
+from orc.tasks.failures import say
+from orc.tasks.follow import Sweeper
+from orc.tasks.leases import read_memory_mo
+from orc.tasks.queues import PasEncore
+
+BALAYAGE = "balayage"
+# Heartbeats in a silence that kills; silences between two looks for what was lost.
+BEATS, SWEEPS = 3, 2
+
+log = logging.getLogger(__name__)
+
+
+class Cause(Enum):
+    """Why an ouvrier ends."""
+
+    SIGNAL = auto()
+    MEMOIRE = auto()
+
+
+class Ouvrage:
+    """This process at work on some queues, until a signal or until it holds too much memory."""
+
+    def __init__(
+        self,
+        tasks: Distributed,
+        queues: Sequence[str],
+        *,
+        memoire_mo: int,
+        at_start: Callable[[], object] = lambda: None,
+    ) -> None:
+        """`at_start` is called once, alone among ouvriers, before the first look."""
+        self._tasks = tasks
+        self._queues = tuple(queues)
+        self._memoire_mo = memoire_mo
+        self._at_start = at_start
+        self._end = threading.Event()
+        self._cause = Cause.SIGNAL
+        self._sweeper = Sweeper(tasks)
+        self._looks = 0
+        self._said = ""
+
+    def run(self, threads: dict[str, int]) -> Cause:
+        """Work; return once it must end, the tasks under way still running."""
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, self._ask_end)
+        self._care(self._beat)
+        self._tasks.work(self._queues, threads)
+        veille = self._tasks.delais.veille
+        next_sweep = 0.0
+        while not self._end.wait(veille / BEATS):
+            self._care(self._beat)
+            if time.monotonic() >= next_sweep and self._care(self._sweep):
+                # Two looks must agree: at start the second one comes soon.
+                self._looks += 1
+                next_sweep = time.monotonic() + (SWEEPS * veille if self._looks > 1 else 0)
+            if self._memoire_mo and read_memory_mo() > self._memoire_mo:
+                self._cause = Cause.MEMOIRE
+                self._end.set()
+        # Its tasks end in the time they are given: it lives until then.
+        threading.Thread(target=self._beat_on, daemon=True).start()
+        return self._cause
+
+    def _ask_end(self, _number: int, _frame: FrameType | None) -> None:
+        self._end.set()
+
+    def _beat(self) -> None:
+        self._tasks.leases.beat(self._queues, self._tasks.running.keys())
+
+    def _beat_on(self) -> None:
+        while self._tasks.running.keys():
+            self._care(self._beat)
+            time.sleep(self._tasks.delais.veille / BEATS)
+
+    def _sweep(self) -> None:
+        try:
+            with self._tasks.hold(BALAYAGE):
+                if not self._looks:
+                    self._at_start()
+                self._sweeper.sweep()
+        except PasEncore:
+            log.debug("un autre ouvrier cherche ce qui s’est perdu")
+
+    def _care(self, act: Callable[[], None]) -> bool:
+        """Do it; what is down is said once, and tried again."""
+        try:
+            act()
+        except (Unavailable, OperationalError) as error:
+            if str(error) != self._said:
+                log.warning("%s Le worker attend.", say(error))
+            self._said = str(error)
+            return False
+        self._said = ""
+        return True
