@@ -140,6 +140,7 @@ def _print_resultat(resultat: Resultat, reponse: Reponse) -> None:
     parts = (name_piece(resultat), piece.objet, format_euros(piece.ttc), pj.nom if pj else "")
     out.print(" · ".join(filter(None, parts)), markup=False)
     for passage in reponse.passages.get(pj.lien_id if pj else piece.id, ()):
-        page = f"p. {passage.page} " if passage.page else ""
+        page = f"p. {passage.page_partie or passage.page} " if passage.page else ""
+        page = f"{passage.partie}, {page}" if passage.partie else page
         text = "".join(f"«{t}»" if marked else t for t, marked in passage.morceaux)
         out.print(f"    {page}… {text} …", markup=False)

@@ -68,6 +68,8 @@ LIBELLES_FORMATS = {
     "application/x-cpp-facture+xml": "Facture Chorus Pro (XML)",
     "application/x-pes-aller+xml": "Flux PES (XML)",
     "application/zip": "Archive ZIP",
+    "application/gzip": "Fichier compressé (gzip)",
+    "application/x-tar": "Archive TAR",
     "application/x-empty": "Vide",
     "application/octet-stream": "Format inconnu",
     "application/msword": "Word",

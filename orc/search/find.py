@@ -25,7 +25,8 @@ from orc.index.query import (
     Tri,
     ValeurFacette,
 )
-from orc.models import Lien, Piece, PieceJustificative
+from orc.models import Lien, Piece, PieceJustificative, Texte
+from orc.models.parties import find_place, load_parties
 from orc.search.paged import among
 from orc.search.passages import Passage, find_passages, mark
 from orc.search.syntax import make_filtres, parse
@@ -162,7 +163,7 @@ def find_hit_passages(
         passages = find_passages(
             _read_pages(storage, lien.sha256), expression, nombre=_NOMBRE - len(kept)
         )
-        kept += [replace(p, lien_id=lien.id) for p in passages]
+        kept += [_place(replace(p, lien_id=lien.id), lien) for p in passages]
     return {key: tuple(kept) for key, kept in found.items() if kept}
 
 
@@ -172,6 +173,17 @@ class _Text:
     piece_id: int
     sha256: str
     genre: Genre
+    nb_pages: int
+    parties: str
+
+
+def _place(passage: Passage, text: _Text) -> Passage:
+    """The passage, with the part of its PJ that says it, if one does."""
+    parties = load_parties(text.parties)
+    place = find_place(parties, text.nb_pages, passage.page) if parties else None
+    if place is None:
+        return passage
+    return replace(passage, partie=place.partie.nom, page_partie=place.page)
 
 
 def _find_texts(session: Session, hits: Sequence[Hit], clearance: Clearance) -> list[_Text]:
@@ -182,11 +194,19 @@ def _find_texts(session: Session, hits: Sequence[Hit], clearance: Clearance) -> 
     }
     genres = {h.genre for h in hits} & wanted.keys()
     return [
-        _Text(row.id, row.piece_id, row.sha256, genre)
+        _Text(row.id, row.piece_id, row.sha256, genre, row.nb_pages or 0, row.parties or "")
         for genre in sorted(genres)
         for row in session.execute(
-            select(Lien.id, Lien.piece_id, Lien.cellule_id, PieceJustificative.sha256)
+            select(
+                Lien.id,
+                Lien.piece_id,
+                Lien.cellule_id,
+                PieceJustificative.sha256,
+                Texte.nb_pages,
+                Texte.parties,
+            )
             .join(PieceJustificative, PieceJustificative.id == Lien.pj_id)
+            .outerjoin(Texte, Texte.sha256 == PieceJustificative.sha256)
             .where(wanted[genre])
             .order_by(Lien.id)
         )

@@ -10,6 +10,7 @@ from orc.access import Clearance
 from orc.domain import Domaine, strictest
 from orc.errors import Conflict, Forbidden, NotFound, OrcError, Unavailable
 from orc.models import Cellule, Flux, Lien, PieceJustificative, Texte
+from orc.models.parties import PartieJointe, load_parties
 from orc.search.consult_pj import count_pages
 from orc.silo import Silo, open_pj
 from orc.silo.payload import LIMITE
@@ -45,6 +46,9 @@ class PjVisible:
     version: int
     courante: bool
     original: OrcError | None
+    # The pages of its text that are its own; those of the documents it carries follow.
+    nb_pages_propres: int = 0
+    parties: tuple[PartieJointe, ...] = ()
 
     def require_original(self) -> None:
         """Raise what keeps the reader from the original bytes, if anything does."""
@@ -97,6 +101,8 @@ def get_pj(
         version=pj.version,
         courante=pj.courante,
         original=_find_refusal(pj, texte, (cellule.budget_id, cellule.exercice), clearance),
+        nb_pages_propres=texte.nb_pages if texte else 0,
+        parties=load_parties(texte.parties) if texte else (),
     )
 
 

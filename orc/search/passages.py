@@ -38,12 +38,15 @@ class Passage:
     """Some words around those searched: (text, whether it was searched), in reading order.
 
     `page` counts from 1; 0 where the text has no pages (an objet). `lien_id`: the PJ it comes
-    from where the hit is a piece.
+    from where the hit is a piece. `partie`: the document carried by that PJ that says it (an
+    attached file, a member of an archive), at its own page `page_partie`.
     """
 
     page: int
     morceaux: tuple[tuple[str, bool], ...]
     lien_id: int | None = None
+    partie: str = ""
+    page_partie: int = 0
 
 
 @dataclass(frozen=True, slots=True)

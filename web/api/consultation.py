@@ -1,5 +1,6 @@
 """Pieces, bordereaux and PJ for programs: what their pages show, and the original bytes."""
 
+from collections.abc import Iterator
 from typing import Annotated
 
 from fastapi import APIRouter, Path, Query, Request
@@ -45,11 +46,23 @@ class Pj(BaseModel):
     refus: str
 
 
+class Partie(BaseModel):
+    """A document carried by the PJ; `page`: its first one in the list of pages, 0 without text."""
+
+    nom: str
+    type_reel: str
+    nb_pages: int
+    page: int
+    etat_texte: str
+    motif: str
+
+
 class Texte(BaseModel):
-    """The text of a PJ, page by page; NIR are masked."""
+    """The text of a PJ, page by page, then that of its parts; NIR are masked."""
 
     etat_texte: str
     pages: list[str]
+    parties: list[Partie]
 
 
 @router.get("/pieces/{piece_id}", summary="Un mandat ou un titre")
@@ -134,7 +147,21 @@ def show_texte(
     pj = get_pj(session, pj_id, piece, clearance=lecteur.clearance)
     journal.record(Acte.CONSULTATION, f"pj:{pj_id}", make_details(pj) | {"quoi": "texte"})
     pages = read_pages(get_orc(request).storage, pj)
-    return Texte(etat_texte=pj.etat_texte, pages=list(pages))
+    return Texte(etat_texte=pj.etat_texte, pages=list(pages), parties=list(_make_parties(pj)))
+
+
+def _make_parties(pj: PjVisible) -> Iterator[Partie]:
+    page = pj.nb_pages_propres + 1
+    for partie in pj.parties:
+        yield Partie(
+            nom=partie.nom,
+            type_reel=partie.type,
+            nb_pages=partie.nb_pages,
+            page=page if partie.nb_pages else 0,
+            etat_texte=partie.etat,
+            motif=partie.motif,
+        )
+        page += partie.nb_pages
 
 
 @router.get(

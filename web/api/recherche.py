@@ -33,9 +33,14 @@ class Extrait(BaseModel):
 
 
 class PassageTrouve(BaseModel):
-    """A passage; page 0 is not of a page (an objet)."""
+    """A passage; page 0 is not of a page (an objet).
+
+    `partie`: the document carried by the PJ that says it (an attached file), at `page_partie`.
+    """
 
     page: int
+    partie: str
+    page_partie: int
     extraits: list[Extrait]
 
 
@@ -209,4 +214,9 @@ def _make_pj(r: Resultat) -> PjTrouvee | None:
 
 def _make_passage(passage: Passage) -> PassageTrouve:
     extraits = [Extrait(texte=text, trouve=found) for text, found in passage.morceaux]
-    return PassageTrouve(page=passage.page, extraits=extraits)
+    return PassageTrouve(
+        page=passage.page,
+        partie=passage.partie,
+        page_partie=passage.page_partie,
+        extraits=extraits,
+    )

@@ -29,13 +29,15 @@ class PassageVue:
     """Some words around those searched: pieces of text, and whether each was searched.
 
     `page` is 0 where the passage is not of a page (an objet); `fichier` is the PJ it comes from,
-    where the result is not that PJ.
+    where the result is not that PJ. `partie`: the document that PJ carries which says it, and
+    `page` is then its own.
     """
 
     page: int
     morceaux: tuple[tuple[str, bool], ...]
     url: str
     fichier: str = ""
+    partie: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,8 +95,13 @@ def _make_pj(r: Resultat, pj: PjResume, found: Sequence[Passage], q: str) -> Res
         nature=", ".join(filter(None, texts)) + pages,
         icone=icone,
         alerte=find_alerte(pj),
-        passages=tuple(PassageVue(t.page, t.morceaux, _url_pj(r, pj, t.page, q)) for t in found),
+        passages=tuple(_make_passage(t, _url_pj(r, pj, t.page, q)) for t in found),
     )
+
+
+def _make_passage(passage: Passage, url: str, fichier: str = "") -> PassageVue:
+    page = passage.page_partie or passage.page
+    return PassageVue(page, passage.morceaux, url, fichier, passage.partie)
 
 
 def _url_pj(r: Resultat, pj: PjResume, page: int, q: str) -> str:
@@ -110,7 +117,7 @@ def _make_piece(
     for passage in found:
         pj = cited.get(passage.lien_id) if passage.lien_id is not None else None
         url = _url_pj(r, pj, passage.page, q) if pj else url_piece(r.piece.id, q=q)
-        passages.append(PassageVue(passage.page, passage.morceaux, url, pj.nom if pj else ""))
+        passages.append(_make_passage(passage, url, pj.nom if pj else ""))
     url = url_piece(r.piece.id, q=q)
     return _make(r, url=url, fichier="", nature="", icone="", alerte="", passages=tuple(passages))
 

@@ -31,6 +31,7 @@ from orc.search.resumes import find_resumes
 from orc.search.viewer import Morceaux, Surligneur, read_pages
 from web.acces import acces_lecteurs
 from web.deps import Connecte, JournalDuLecteur, Lecture, get_orc
+from web.pages.parties import PartieVue, find_parties, name_page
 from web.pages.piece import Numero, Page, Q
 from web.pages.pj import IMAGES, PDF, TIFF, PieceId, make_details
 from web.render import render
@@ -51,6 +52,7 @@ class PageTexte:
     """One page of text, in pieces to highlight or not."""
 
     numero: int
+    nom: str
     morceaux: Morceaux
 
 
@@ -60,6 +62,8 @@ class Trouvaille:
 
     page: int
     nombre: int
+    nom: str
+    dans_partie: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +98,7 @@ class PageVisionneuse:
     precedente: PjVue | None
     suivante: PjVue | None
     trouvailles: tuple[Trouvaille, ...]
+    parties: tuple[PartieVue, ...]
     textes: Paged[PageTexte]
     images: tuple[int, ...]
     provenance: Provenance | None
@@ -103,6 +108,11 @@ class PageVisionneuse:
     def params(self) -> dict[str, object]:
         """What every link of the viewer carries."""
         return {"piece": self.pj.piece_id, "q": self.q}
+
+    @property
+    def trouvailles_propres(self) -> tuple[Trouvaille, ...]:
+        """Those on the document itself: what it carries is read under its text only."""
+        return tuple(t for t in self.trouvailles if not t.dans_partie)
 
 
 @router.get("/pj/{pj_id}")
@@ -153,12 +163,12 @@ def make_visionneuse(
     rang = next((i for i, p in enumerate(autres) if p.pj_id == pj.id), -1)
     textes = read_pages(orc.storage, pj)
     surligneur = Surligneur(q)
-    counts = ((n, surligneur.count(texte)) for n, texte in enumerate(textes, start=1))
-    found = tuple(Trouvaille(n, count) for n, count in counts if count)
+    found = find_trouvailles(pj, textes, surligneur)
     genre = find_genre(pj.type_reel)
     refus = str(pj.original) if pj.original else ""
-    shown = onglet or ("texte" if (genre == "autre" or refus) and textes else "document")
     here = page or (found[0].page if found else 1)
+    carried = bool(pj.parties) and here > pj.nb_pages_propres
+    shown = onglet or ("texte" if (genre == "autre" or refus or carried) and textes else "document")
     return PageVisionneuse(
         pj=pj,
         genre=genre,
@@ -179,7 +189,8 @@ def make_visionneuse(
         precedente=autres[rang - 1] if rang > 0 else None,
         suivante=autres[rang + 1] if 0 <= rang < len(autres) - 1 else None,
         trouvailles=found,
-        textes=make_textes(textes, surligneur, here) if shown == "texte" else _NO_TEXT,
+        parties=find_parties(pj),
+        textes=make_textes(pj, textes, surligneur, here) if shown == "texte" else _NO_TEXT,
         images=tuple(range(1, min(max(pj.nb_pages, 1), TIFF_MAX) + 1)) if genre == "tiff" else (),
         provenance=get_provenance(session, pj.flux_id, pj.ligne_xml)
         if shown == "details"
@@ -192,13 +203,24 @@ _NO_TEXT: Paged[PageTexte] = Paged((), 0, 1, PAGES_DE_TEXTE)
 _NOT_CHECKED = Verification(faite=False, refus="", octets=0)
 
 
-def make_textes(textes: tuple[str, ...], surligneur: Surligneur, page: int) -> Paged[PageTexte]:
+def find_trouvailles(
+    pj: PjVisible, textes: tuple[str, ...], surligneur: Surligneur
+) -> tuple[Trouvaille, ...]:
+    """The pages that hold words of the search, those of carried documents after its own."""
+    counts = ((n, surligneur.count(texte)) for n, texte in enumerate(textes, start=1))
+    own = pj.nb_pages_propres if pj.parties else len(textes)
+    return tuple(Trouvaille(n, count, name_page(pj, n), n > own) for n, count in counts if count)
+
+
+def make_textes(
+    pj: PjVisible, textes: tuple[str, ...], surligneur: Surligneur, page: int
+) -> Paged[PageTexte]:
     """The group of pages of text that holds `page`, highlighted."""
     group = min(max(page, 1), max(len(textes), 1))
     group = (group - 1) // PAGES_DE_TEXTE + 1
     start = (group - 1) * PAGES_DE_TEXTE
     items = tuple(
-        PageTexte(n, surligneur.cut(texte))
+        PageTexte(n, name_page(pj, n), surligneur.cut(texte))
         for n, texte in enumerate(textes[start : start + PAGES_DE_TEXTE], start=start + 1)
     )
     return Paged(items, len(textes), group, PAGES_DE_TEXTE)
