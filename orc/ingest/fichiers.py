@@ -7,6 +7,7 @@ from typing import TypeVar
 from sqlalchemy import and_, delete, insert, or_, select, update
 
 from orc.db import Database, Writing
+from orc.errors import Unavailable
 from orc.journal import Acte, record_acte
 from orc.models import Emplacement, Fichier, Flux, read_now
 from orc.silo import FichierConnu, FichierVu, Genre, Illisible, Silo, compare
@@ -36,6 +37,11 @@ def record_fichiers(database: Database, silo: Silo) -> Releve:
     """List the silo and record what is new, changed or gone; nothing is read, nothing dropped."""
     known = _find_known(database, silo.url)
     seen = list(silo.list())
+    if known and not seen:
+        raise Unavailable(
+            f"Le silo « {silo.url} » est vide, alors que {len(known)} fichiers y étaient : le "
+            "partage est-il bien monté ? Rien n’est tenu pour disparu."
+        )
     ecart = compare(known, seen)
     _record_illisibles(database, silo.url, ecart.illisibles)
     for chunk in batched([f.chemin for f in ecart.changes], BATCH):

@@ -19,6 +19,7 @@ from orc.ingest.extract.pool import Document as PoolDocument
 from orc.ingest.extract.values import EtatTexte, Extraction
 from orc.models import Cloture, Lien, Piece, PieceJustificative, Texte, read_now
 from orc.models.parties import PartieJointe, dump_parties
+from orc.remote.faults import Injoignable
 from orc.silo import open_pj
 from orc.silo.places import Place, find_places
 
@@ -48,12 +49,16 @@ def extract_textes(atelier: Atelier, flux_id: int) -> int:
     documents = _find_documents(atelier, flux_id)
     done: list[tuple[str, Extraction]] = []
     total = 0
-    for found in _extract(atelier, flux_id, documents):
-        done.append(found)
-        total += 1
-        if len(done) >= BATCH:
-            _save(atelier, done)
-            done = []
+    try:
+        for found in _extract(atelier, flux_id, documents):
+            done.append(found)
+            total += 1
+            if len(done) >= BATCH:
+                _save(atelier, done)
+                done = []
+    except Injoignable:
+        _save(atelier, done)
+        raise
     _save(atelier, done)
     return total
 
@@ -108,6 +113,8 @@ class _EnCours:
 def _start(atelier: Atelier, places: list[Place], document: Document) -> _EnCours:
     try:
         octets = _open(atelier, places, document)
+    except Injoignable:
+        raise  # nothing is wrong with the document: its text waits for the silo
     except OrcError as error:
         lost = Extraction(EtatTexte.ILLISIBLE, str(error), extracteur=FROM_SILO)
         return _EnCours(document.sha256, 0, lambda: lost)
@@ -130,7 +137,8 @@ def _open(atelier: Atelier, places: list[Place], document: Document) -> bytes:
                 limite=atelier.settings.pj_octets_max,
             )
         except OrcError as error:
-            refusal = error
+            if not isinstance(refusal, Injoignable):
+                refusal = error
     raise refusal
 
 

@@ -7,8 +7,8 @@ class Injoignable(Unavailable):
     """The whole store does not answer for now: what waits stays to be done."""
 
 
-class AccesRefuse(Unavailable):
-    """The store answers and will not let us in: the message says which setting to mend."""
+class AccesRefuse(Injoignable):
+    """It answers and will not let us in: the message says which setting to mend."""
 
 
 class Passing(Exception):

@@ -3,12 +3,14 @@
 import os
 import stat
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from threading import local
 from typing import BinaryIO
 
 from orc.errors import Invalid, Unavailable
-from orc.silo.faults import translated
+from orc.remote.faults import Injoignable
+from orc.silo.faults import FichierDisparu, translated
 from orc.silo.values import (
     FichierVu,
     Illisible,
@@ -31,7 +33,7 @@ class LocalSource:
     def walk(self) -> Iterator[FichierVu]:
         """Every file under the root, in the order of their paths; raises Unavailable."""
         if not Path(self.root).is_dir():
-            raise Unavailable(f"Le silo « {self.root} » est introuvable.")
+            raise Injoignable(f"Le silo « {self.root} » est introuvable.")
         return self._walk("", 0)
 
     def _walk(self, folder: str, depth: int) -> Iterator[FichierVu]:
@@ -76,8 +78,19 @@ class LocalSource:
     def find(self, chemin: str) -> FichierVu:
         """The file as it is now; raises FichierDisparu."""
         path = self.path(chemin)
-        with translated(chemin):
+        with self._translated(chemin):
             return _make_vu(chemin, path.stat())
+
+    @contextmanager
+    def _translated(self, chemin: str) -> Iterator[None]:
+        """A file is not gone where the whole folder is (a share that is not mounted)."""
+        try:
+            with translated(chemin):
+                yield
+        except FichierDisparu as error:
+            if not Path(self.root).is_dir():
+                raise Injoignable(f"Le silo « {self.root} » est introuvable.") from error
+            raise
 
     def path(self, chemin: str) -> Path:
         """Where the file really is; Invalid for a path that would leave the root."""
@@ -93,7 +106,7 @@ class LocalSource:
     def open(self, chemin: str) -> BinaryIO:
         """Open for reading, seekable; only a regular file ever is."""
         path = self.path(chemin)
-        with translated(chemin):
+        with self._translated(chemin):
             fd = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOFOLLOW | os.O_CLOEXEC)
         if not stat.S_ISREG(os.fstat(fd).st_mode):
             os.close(fd)
@@ -106,7 +119,7 @@ class LocalSource:
 
     def read(self, chemin: str, offset: int, longueur: int) -> bytes:
         """At most `longueur` bytes from `offset`: fewer where the file ends."""
-        with translated(chemin):
+        with self._translated(chemin):
             return os.pread(self._hold(chemin), longueur, offset)
 
     def _hold(self, chemin: str) -> int:
@@ -114,7 +127,7 @@ class LocalSource:
 
         Opened again as soon as its name leads to anything else.
         """
-        with translated(chemin):
+        with self._translated(chemin):
             now = os.stat(os.path.join(self.root, name_of_text(check_chemin(chemin))))  # noqa: PTH116, PTH118 - speed
         state = (chemin, now.st_dev, now.st_ino, now.st_size, now.st_mtime_ns)
         held: _Held | None = getattr(self._threads, "held", None)

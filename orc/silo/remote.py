@@ -72,7 +72,7 @@ class RemoteSource:
         else:
             try:
                 entries = self._ask(folder, lambda: depot.list_folder(folder))
-            except (Injoignable, AccesRefuse):
+            except Injoignable:
                 raise
             except OrcError as error:
                 yield Entry(folder, motif=str(error))
