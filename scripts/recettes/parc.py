@@ -150,8 +150,7 @@ def launch(name: str, options: dict[str, Any]) -> Serveur:
     folder = systeme.make_folder(name)
     depart = Depart(folder=folder, port=systeme.find_port(), options=options)
     try:
-        serveur = run(recette, depart)
-        return recette.finish(serveur)
+        return run(recette, depart)
     except BaseException:
         shutil.rmtree(folder, ignore_errors=True)
         raise
@@ -177,6 +176,7 @@ def run(recette: Recette, depart: Depart) -> Serveur:
     serveur = replace(commande.serveur, pid=process.pid, naissance=naissance)
     try:
         wait_until_ready(recette, serveur, commande.delai)
+        serveur = recette.finish(serveur)
     except BaseException:
         end(serveur, signal.SIGKILL, patience=5)
         raise

@@ -2,7 +2,6 @@
 
 import signal
 from collections.abc import Mapping
-from glob import glob
 from pathlib import Path
 from typing import ClassVar
 
@@ -29,7 +28,7 @@ class Postgresql:
 
     def start(self, depart: Depart) -> Commande:
         """Make the cluster the first time; run it on loopback only."""
-        programs = Path(sorted(glob(PROGRAMS))[-1])
+        programs = systeme.find_files(PROGRAMS)[-1]
         data = depart.folder / "data"
         secret = depart.folder / "secret"
         password = systeme.keep_secret(secret)
@@ -59,7 +58,7 @@ class Postgresql:
 
     def ready(self, serveur: Serveur) -> bool:
         """`pg_isready`, which a starting server refuses."""
-        programs = Path(sorted(glob(PROGRAMS))[-1])
+        programs = systeme.find_files(PROGRAMS)[-1]
         argv = [str(programs / "pg_isready"), "-q", "-h", "127.0.0.1", "-p", str(serveur.port)]
         return systeme.succeeds(argv)
 

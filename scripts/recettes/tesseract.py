@@ -2,9 +2,9 @@
 
 import signal
 from collections.abc import Mapping
-from glob import glob
 from typing import ClassVar
 
+from scripts.recettes import systeme
 from scripts.recettes.serveur import Commande, Depart, Serveur
 
 FRENCH = "/usr/share/tesseract-ocr/*/tessdata/fra.traineddata"
@@ -29,7 +29,7 @@ class Tesseract:
 
     def start(self, depart: Depart) -> Commande:
         """Nothing to run."""
-        tessdata = sorted(glob(FRENCH))[-1].rpartition("/")[0]
+        tessdata = str(systeme.find_files(FRENCH)[-1].parent)
         return Commande([], Serveur(name=self.name, url=tessdata, folder=str(depart.folder)))
 
     def ready(self, serveur: Serveur) -> bool:
