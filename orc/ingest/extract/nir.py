@@ -47,6 +47,19 @@ def mask_nir(text: str) -> tuple[str, bool]:
     return masked, masked != text
 
 
+def find_nir_spans(text: str) -> list[tuple[int, int]]:
+    """Where the NIR that `mask_nir` masks stand in `text`, in order; they may overlap."""
+    if not _may_hold_one(text):
+        return []
+    found = []
+    for pattern, mask in ((_GROUPED, _mask_grouped), (_BOXED, _mask_boxed)):
+        for seen in pattern.finditer(text):
+            masked = mask(seen)
+            if masked != seen.group():
+                found.append((seen.start(), seen.end() - len(masked) + len(MASK)))
+    return sorted(found)
+
+
 def _may_hold_one(text: str) -> bool:
     """A sieve twenty times faster than the patterns: most pages have no such run of digits."""
     bare = text.encode("utf-8", "replace").translate(_SHAPE, _SEPARATORS)
