@@ -31,6 +31,8 @@ class Acte(StrEnum):
     REFERENTIEL = "referentiel"
     RECONSTRUCTION = "reconstruction"
     EXPORT = "export"
+    RELANCE_DE_TACHE = "relance_de_tache"
+    TACHE_ECARTEE = "tache_ecartee"
 
 
 def record_acte(

@@ -26,6 +26,7 @@ from orc.tasks.failures import (
 )
 from orc.tasks.follow import Follower
 from orc.tasks.leases import DEATHS, Leases, Prise, find_running
+from orc.tasks.memory import prepare_memory
 from orc.tasks.queues import (
     QUEUES,
     Delais,
@@ -182,6 +183,7 @@ class Distributed(Registry):
 
     def work(self, queues: Sequence[str], threads: dict[str, int]) -> None:
         """Take tasks of these queues, in threads of this process."""
+        prepare_memory()
         for name in queues:
             broker = self.queues[name].broker
             broker.emit_after("process_boot")

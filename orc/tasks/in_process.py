@@ -1,7 +1,5 @@
 """Work done by threads of this process: nothing to install, nothing kept but in SQL."""
 
-import ctypes
-import gc
 import logging
 import time
 from collections.abc import Callable, Mapping
@@ -12,16 +10,15 @@ from dramatiq import Actor, Worker
 from dramatiq.brokers.stub import StubBroker
 from sqlalchemy.exc import SQLAlchemyError
 
-from orc.db import Database
+from orc.db import Database, Writing
 from orc.tasks.failures import find_failed, record_given_up, remove_failure
+from orc.tasks.memory import prepare_memory
 from orc.tasks.patience import PAUSES, Patience
 from orc.tasks.queues import Id, Registry, Tache, Unfinished, find_nothing, make_cle
 
 POLL_SECONDS = 0.05
 WATCH_SECONDS = 0.5
 NO_LIMIT_MS = 24 * 3600 * 1000
-M_ARENA_MAX = -8  # malloc.h
-GC_THRESHOLDS = (20_000, 20, 50)
 
 log = logging.getLogger(__name__)
 
@@ -70,6 +67,11 @@ class InProcess(Registry):
         """Ask for this task: what it needs is already committed."""
         self._actors[name].send(*ids)
 
+    def redo(self, session: Writing, name: str, cle: str) -> None:
+        """Ask again for a task that failed, here or in another process."""
+        self._failed.add((name, cle))
+        super().redo(session, name, cle)
+
     def start(self) -> None:
         """Run the worker threads in this process, a pool per queue; once is enough."""
         if self._workers:
@@ -77,10 +79,7 @@ class InProcess(Registry):
         with self._database.reading() as session:
             known = find_failed(session, self.taches)
         self._failed = {(name, cle) for name, cles in known.items() for cle in cles}
-        # Jobs make many values and few cycles: looking for these at each turn costs a twentieth.
-        gc.freeze()
-        gc.set_threshold(*GC_THRESHOLDS)
-        _share_arenas()
+        prepare_memory()
         used = {tache.queue for tache in self.taches.values()}
         for queue in used.intersection(self._threads):
             worker = Worker(
@@ -140,9 +139,3 @@ class InProcess(Registry):
             else:
                 record_given_up(session, tache, cle, error, len(PAUSES) + 1)
                 self._failed.add((tache.nom, cle))
-
-
-def _share_arenas() -> None:
-    """Let threads share two heaps: with one each, glibc keeps twice the memory that is in use."""
-    with suppress(OSError, AttributeError):  # another C library
-        ctypes.CDLL(None).mallopt(M_ARENA_MAX, 2)

@@ -123,6 +123,10 @@ class Tasks(Protocol):
         """Ask for everything that SQL says is unfinished, the tasks of these names left out."""
         ...
 
+    def redo(self, session: Writing, name: str, cle: str) -> None:
+        """Ask again for a task that failed, once committed; one no longer known is left alone."""
+        ...
+
     def start(self) -> None:
         """Work in this process where that is how it is set; once is enough."""
         ...
@@ -188,6 +192,11 @@ class Registry:
         for tache in self.taches.values():
             for ids in () if tache.nom in but else tache.unfinished():
                 self.enqueue_now(tache.nom, *ids)
+
+    def redo(self, session: Writing, name: str, cle: str) -> None:
+        """Ask again for a task that failed, once committed; one no longer known is left alone."""
+        if name in self.taches:
+            self.enqueue(session, name, *read_cle(cle))
 
     def hold(self, name: str, *ids: Id) -> AbstractContextManager[None]:
         """In process nobody else does it."""
