@@ -16,6 +16,7 @@ from orc.index.make_records import make_records
 from orc.index.port import SearchEngine
 from orc.models import AIndexer, Cloture, Lien, Piece, PieceJustificative, Texte
 from orc.storage import Storage
+from orc.tasks.memory import give_memory_back
 
 # Pieces made into records at once; pieces, or seconds, of one commit of the engine.
 BATCH = 250
@@ -66,6 +67,7 @@ def index_pieces(
             while done := _index_some(database, storage, engine, wait_more, stop):
                 engine.commit()
                 _forget(database, done)
+                give_memory_back()
                 total += len(done)
         finally:
             # Another process may have its own pieces to index.

@@ -22,6 +22,7 @@ from orc.models.parties import PartieJointe, dump_parties
 from orc.remote.faults import Injoignable
 from orc.silo import open_pj
 from orc.silo.places import Place, find_places
+from orc.tasks.memory import give_memory_back
 
 Pj = PieceJustificative
 # Documents saved in one transaction.
@@ -60,6 +61,7 @@ def extract_textes(atelier: Atelier, flux_id: int) -> int:
         _save(atelier, done)
         raise
     _save(atelier, done)
+    give_memory_back()
     return total
 
 
