@@ -1,31 +1,74 @@
-"""Every engine that ships, each in a folder of its own."""
+"""Every engine that ships, each on an index of its own."""
 
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
 
+from orc.index.engines.elasticsearch import ElasticsearchEngine, Forme, open_elasticsearch
 from orc.index.engines.tantivy import TantivyEngine
 from orc.index.port import SearchEngine
+from scripts.recettes.serveur import Serveur
 
 Open = Callable[[], SearchEngine]
-ENGINES: dict[str, Callable[[Path], SearchEngine]] = {
-    "tantivy": lambda path: TantivyEngine(path, wait=5),
-}
+ENGINES = ("tantivy", "elasticsearch")
+# Several shards and a group of exercices an index: counts must be exact over all of them.
+FORME = Forme(exercices=2, partitions=2, copies="0")
 
 
-@pytest.fixture(params=sorted(ENGINES))
-def open_engine(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Open]:
-    """Opens the same index each time, as another process would."""
-    opened: list[SearchEngine] = []
+@pytest.fixture(scope="session")
+def index_url(elasticsearch: Serveur) -> Iterator[str]:
+    """Indexes of this run on the shared server; each test leaves them empty."""
+    url = f"{elasticsearch.url}/essai{uuid4().hex}"
+    yield url
+    engine = open_elasticsearch(url)
+    engine.clear()
+    engine.close()
 
-    def make() -> SearchEngine:
-        opened.append(ENGINES[request.param](tmp_path / "index"))
+
+@contextmanager
+def open_at(url: str) -> Iterator[Callable[[], ElasticsearchEngine]]:
+    """Opens the same indexes each time; they are empty again at the end."""
+    opened: list[ElasticsearchEngine] = []
+
+    def make() -> ElasticsearchEngine:
+        opened.append(open_elasticsearch(url, forme=FORME, patience=10))
+        return opened[-1]
+
+    yield make
+    last = make()
+    while held := last.find_versions():
+        last.remove(piece_id for piece_id, _ in held)
+        last.commit()
+    for engine in opened:
+        engine.close()
+
+
+@contextmanager
+def open_in(folder: Path) -> Iterator[Callable[[], TantivyEngine]]:
+    """Opens the same folder each time, as another process would."""
+    opened: list[TantivyEngine] = []
+
+    def make() -> TantivyEngine:
+        opened.append(TantivyEngine(folder / "index", wait=5))
         return opened[-1]
 
     yield make
     for engine in opened:
         engine.close()
+
+
+@pytest.fixture(params=ENGINES)
+def open_engine(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Open]:
+    """Opens the same index each time, as another process would."""
+    if request.param == "elasticsearch":
+        with open_at(request.getfixturevalue("index_url")) as make:
+            yield make
+    else:
+        with open_in(tmp_path) as make:
+            yield make
 
 
 @pytest.fixture

@@ -3,7 +3,7 @@
 from datetime import date
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from orc.errors import Invalid
@@ -23,7 +23,6 @@ from orc.index.query import (
     Tout,
     Tri,
 )
-from tests.contracts.conftest import ENGINES
 from tests.contracts.records import ask, clearance, find, make_record, numeros, put, read_all
 
 # Words.
@@ -454,9 +453,11 @@ def test_a_reader_without_clearance_finds_nothing(engine):
     assert not engine.suggest("tiers", "edf", clearance=clearance())
 
 
-@settings(max_examples=15, deadline=None)
+@settings(
+    max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
 @given(data=st.data())
-def test_only_what_the_clearance_allows_is_found_counted_or_summed(tmp_path_factory, data):
+def test_only_what_the_clearance_allows_is_found_counted_or_summed(engine, data):
     words = ["gaz", "eau", "bois"]
     rows = data.draw(
         st.lists(
@@ -478,28 +479,24 @@ def test_only_what_the_clearance_allows_is_found_counted_or_summed(tmp_path_fact
         (Sauf(Phrase(f"{word} {word}")), lambda row: f"{word} {word}" not in " ".join(row[1])),
         (Ou((Mot(word), Intervalle("montant", 0))), lambda row: word in row[1] or row[2] >= 0),
     ]
-    for name, open_it in ENGINES.items():
-        engine = open_it(tmp_path_factory.mktemp(name))
-        put(
-            engine,
-            *(
-                make_record(i, " ".join(row[1]), cellule=row[0], montant=row[2], tiers=row[3])
-                for i, row in enumerate(rows)
-            ),
-        )
-        for expression, holds in expressions:
-            expected = {i for i, r in enumerate(rows) if r[0] in allowed and holds(r)}
-            hits = ask(
-                engine, expression, cellules=tuple(allowed), facettes=[DemandeFacette("tiers")]
-            )
-            assert set(numeros(hits)) == expected
-            assert hits.total == len(expected)
-            assert (hits.somme or 0) == sum(rows[i][2] for i in expected)
-            if allowed:
-                counted = {v.valeur: v.nombre for v in hits.facettes["tiers"]}
-                tiers = [rows[i][3] for i in expected]
-                assert counted == {t: tiers.count(t) for t in set(tiers)}
-        engine.close()
+    engine.clear()
+    put(
+        engine,
+        *(
+            make_record(i, " ".join(row[1]), cellule=row[0], montant=row[2], tiers=row[3])
+            for i, row in enumerate(rows)
+        ),
+    )
+    for expression, holds in expressions:
+        expected = {i for i, r in enumerate(rows) if r[0] in allowed and holds(r)}
+        hits = ask(engine, expression, cellules=tuple(allowed), facettes=[DemandeFacette("tiers")])
+        assert set(numeros(hits)) == expected
+        assert hits.total == len(expected)
+        assert (hits.somme or 0) == sum(rows[i][2] for i in expected)
+        if allowed:
+            counted = {v.valeur: v.nombre for v in hits.facettes["tiers"]}
+            tiers = [rows[i][3] for i in expected]
+            assert counted == {t: tiers.count(t) for t in set(tiers)}
 
 
 # Writing.
