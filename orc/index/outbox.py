@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 
-from sqlalchemy import Select, select, text, update
+from sqlalchemy import Select, Update, select, text, update
 from sqlalchemy.orm import Session
 
 from orc.db import Writing, make_insert_missing
@@ -12,27 +12,42 @@ from orc.models import AIndexer, Piece
 def mark_new_pieces(
     session: Writing, piece_ids: Select[int], bound: Mapping[str, int] | None = None
 ) -> None:
-    """These pieces were never indexed: their turn does not change."""
-    # Without any WHERE, SQLite takes ON CONFLICT for the ON of a join.
-    chosen = piece_ids.where(text("true"))
-    statement = make_insert_missing(session, AIndexer).from_select(["piece_id"], chosen)
-    session.execute(statement, bound or {})
+    """These pieces were never indexed: their turn does not change.
+
+    Those marked already take a new one: the index may be reading them as they were before.
+    """
+    waiting = piece_ids.where(Piece.id.in_(select(AIndexer.piece_id)))
+    session.execute(_turn(waiting), bound or {})
+    _insert(session, piece_ids, bound or {})
 
 
 def mark_pieces(session: Writing, piece_ids: Select[int]) -> None:
     """What the index says of these pieces is out of date: a new turn for each."""
-    session.execute(
+    session.execute(_turn(piece_ids))
+    _insert(session, piece_ids, {})
+
+
+def _turn(piece_ids: Select[int]) -> Update:
+    # Taken in one order, so that two who mark the same pieces never wait for one another.
+    taken = select(Piece.id).where(Piece.id.in_(piece_ids)).order_by(Piece.id)
+    return (
         update(Piece)
-        .where(Piece.id.in_(piece_ids))
+        .where(Piece.id.in_(taken.with_for_update(key_share=True)))
         .values(tour=Piece.tour + 1)
         .execution_options(synchronize_session=False)
     )
-    mark_new_pieces(session, piece_ids)
+
+
+def _insert(session: Writing, piece_ids: Select[int], bound: Mapping[str, int]) -> None:
+    # Without any WHERE, SQLite takes ON CONFLICT for the ON of a join.
+    chosen = piece_ids.where(text("true")).order_by(Piece.id)
+    statement = make_insert_missing(session, AIndexer).from_select(["piece_id"], chosen)
+    session.execute(statement, bound)
 
 
 def mark_piece_ids(session: Writing, piece_ids: Iterable[int]) -> None:
     """The same for ids at hand; any number of them."""
-    ids = list(piece_ids)
+    ids = sorted(piece_ids)
     for start in range(0, len(ids), 500):
         mark_pieces(session, select(Piece.id).where(Piece.id.in_(ids[start : start + 500])))
 

@@ -5,8 +5,9 @@ A nomenclature decides which domaines are reserved: pieces already read are look
 
 import csv
 import io
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from sqlalchemy import select, update
 
@@ -15,8 +16,16 @@ from orc.domain import CleBudget, Domaine, Sens
 from orc.errors import Invalid
 from orc.index.outbox import mark_piece_ids
 from orc.ingest.domaines import decide_domaine
+from orc.ingest.fichiers import batched
 from orc.ingest.links import find_siblings, spread_domaines
-from orc.ingest.referentiel import Cellules, Libelles, get_budget
+from orc.ingest.referentiel import (
+    BudgetConnu,
+    Cellules,
+    Libelles,
+    find_sirens,
+    get_budget,
+    lock_collectivites,
+)
 from orc.journal import Acte, record_acte
 from orc.models import Budget, Collectivite, Lien, Ligne, Piece
 
@@ -52,6 +61,8 @@ def read_budgets(octets: bytes) -> list[LigneBudget]:
 
 
 def _read_line(row: dict[str, str | None], number: int) -> LigneBudget:
+    if any("\0" in str(value) for value in row.values()):
+        raise Invalid("budgets.csv : un caractère nul n’est pas du texte.", f"ligne {number}")
     siret, cod_col, cod_bud, *rest = ((row.get(name) or "").strip() for name in COLUMNS)
     if not (siret.isdecimal() and len(siret) == 14):
         raise Invalid(f"budgets.csv : « {siret} » n’est pas un SIRET.", f"ligne {number}")
@@ -65,8 +76,7 @@ def record_budgets(
     """Write what the lines say; how many budgets changed. Their pieces' domaines follow."""
     changed = 0
     for ligne in lignes:
-        with database.writing() as session:
-            budget_id, reserved = _record_line(session, ligne, acteur)
+        budget_id, reserved = database.write(partial(_record_line, ligne=ligne, acteur=acteur))
         if reserved:
             redecide_domaines(database, budget_id, compte_651_sensible=compte_651_sensible)
         changed += budget_id is not None
@@ -74,6 +84,8 @@ def record_budgets(
 
 
 def _record_line(session: Writing, ligne: LigneBudget, acteur: str) -> tuple[int, bool]:
+    # A flow of this budget that counts after us sees its nomenclature; one before is decided again.
+    lock_collectivites(session, ligne.cle.siren)
     budget = get_budget(session, ligne.cle, Libelles(budget=ligne.libelle))
     values = {"nomenclature": ligne.nomenclature, "libelle": ligne.libelle}
     kept = {k: v for k, v in values.items() if v}
@@ -104,23 +116,43 @@ def _name_collectivite(session: Writing, ligne: LigneBudget) -> None:
 def redecide_domaines(database: Database, budget_id: int, *, compte_651_sensible: bool) -> None:
     """Decide again the domaine of every piece of a budget, then of what they cite."""
     cellules = Cellules()
+
+    def redecide(session: Writing, ids: Sequence[int]) -> None:
+        lock_collectivites(session, *find_sirens(session, [budget_id]))
+        changed = _redecide(session, ids, cellules, compte_651_sensible=compte_651_sensible)
+        liens = select(Lien.id).where(Lien.piece_id.in_(ids))
+        changed |= find_siblings(session, changed)
+        mark_piece_ids(session, changed | spread_domaines(session, liens, cellules))
+
     for ids in _find_batches(database, budget_id):
-        with database.writing() as session:
-            changed = _redecide(session, ids, cellules, compte_651_sensible=compte_651_sensible)
-            liens = select(Lien.id).where(Lien.piece_id.in_(ids))
-            changed |= find_siblings(session, changed)
-            mark_piece_ids(session, changed | spread_domaines(session, liens, cellules))
+        database.write(partial(redecide, ids=ids))
 
 
-def _find_batches(database: Database, budget_id: int) -> Iterator[list[int]]:
+def redecide_flux(
+    session: Writing,
+    flux_id: int,
+    budget: BudgetConnu,
+    cellules: Cellules,
+    *,
+    compte_651_sensible: bool,
+) -> None:
+    """Decide again the pieces of a flow whose budget got another nomenclature while it was read."""
+    query = select(Budget.nomenclature).where(Budget.id == budget.id)
+    if session.scalar(query) == budget.nomenclature:
+        return
+    ids = list(session.scalars(select(Piece.id).where(Piece.flux_id == flux_id)))
+    for some in batched(ids, BATCH):
+        _redecide(session, some, cellules, compte_651_sensible=compte_651_sensible)
+
+
+def _find_batches(database: Database, budget_id: int) -> Iterator[Sequence[int]]:
     with database.reading() as session:
         ids = list(session.scalars(select(Piece.id).where(Piece.budget_id == budget_id)))
-    for start in range(0, len(ids), BATCH):
-        yield ids[start : start + BATCH]
+    yield from batched(ids, BATCH)
 
 
 def _redecide(
-    session: Writing, ids: list[int], cellules: Cellules, *, compte_651_sensible: bool
+    session: Writing, ids: Sequence[int], cellules: Cellules, *, compte_651_sensible: bool
 ) -> set[int]:
     comptes: dict[int, list[str]] = {}
     query = select(Ligne.piece_id, Ligne.compte).where(Ligne.piece_id.in_(ids))

@@ -16,6 +16,7 @@ from orc.access import en_vigueur
 from orc.db import Writing, insert_missing
 from orc.errors import Invalid, NotFound
 from orc.index.outbox import mark_pieces
+from orc.ingest.referentiel import find_sirens, lock_collectivites
 from orc.journal import Acte, record_acte
 from orc.models import Budget, Cloture, Piece, read_now
 
@@ -121,6 +122,7 @@ def record_clotures(
 
     Their pieces are marked for the index: the caller enqueues the index job.
     """
+    lock_collectivites(session, *find_sirens(session, (e.budget_id for e in exercices)))
     return sum(_record_cloture(session, e, close_le, auteur) for e in exercices)
 
 
@@ -143,6 +145,7 @@ def _record_cloture(session: Writing, exercice: Exercice, close_le: date, auteur
 def withdraw_cloture(session: Writing, exercice: Exercice, *, motif: str, auteur: Auteur) -> None:
     """Withdraw a closure. NotFound when none is in force, Invalid without a motive."""
     motif = " ".join(motif.split())
+    lock_collectivites(session, *find_sirens(session, [exercice.budget_id]))
     if not find_cloture(session, exercice):
         raise NotFound(f"L’exercice {exercice.annee} de ce budget n’est pas clos.")
     if not MOTIF_MIN <= len(motif) <= MOTIF_MAX:

@@ -5,17 +5,20 @@ A flow killed half-way is read again from its start: its rows have the same ids,
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from operator import itemgetter
 from pathlib import Path
 from typing import Any, cast
 
-from sqlalchemy import Table, and_, delete, select, update
+from sqlalchemy import ColumnElement, Table, and_, delete, select, update
 
-from orc.db import Database, Writing, insert_missing
+from orc.db import Database, Writing, insert_missing, lock
 from orc.domain import CleBudget
 from orc.errors import Invalid
-from orc.index.outbox import mark_new_pieces
+from orc.index.outbox import mark_new_pieces, mark_piece_ids
+from orc.ingest.budgets import redecide_flux
 from orc.ingest.clotures import find_pieces_closes
-from orc.ingest.links import resolve_liens
+from orc.ingest.fichiers import batched
+from orc.ingest.links import meet_again, resolve_liens
 from orc.ingest.pes.flux import read_flux
 from orc.ingest.pes.schemas import validate_flux
 from orc.ingest.pes.values import (
@@ -28,11 +31,17 @@ from orc.ingest.pes.values import (
     Piece,
     PieceJustificative,
 )
-from orc.ingest.referentiel import Cellules, Libelles, get_budget
-from orc.ingest.rows import CelluleDemandee, Row, RowMaker
+from orc.ingest.referentiel import (
+    Cellules,
+    CleCellule,
+    Libelles,
+    get_budget,
+    lock_collectivites,
+)
+from orc.ingest.rows import Row, RowMaker
 from orc.ingest.versions import set_versions
 from orc.journal import Acte, record_acte
-from orc.models import FLUX_BITS, base, flux, pieces, pj, read_now
+from orc.models import FLUX_BITS, Budget, base, flux, pieces, pj, read_now
 from orc.models.flux import Flux
 from orc.silo import FichierChange
 
@@ -54,6 +63,11 @@ TABLES: dict[str, type[base.Base]] = {
     "lien_marche": pj.LienMarche,
     "anomalie": flux.Anomalie,
 }
+# What several flows may bring, by its key: written in one order, two never wait for one another.
+SHARED = {"tiers": "id", "texte": "sha256"}
+CELLULE = "cellule_id"
+# The lock of whoever forgets texts that no flow brings any more.
+TEXTES = "textes"
 
 
 @dataclass(slots=True)
@@ -93,8 +107,8 @@ class Intake:
         libelles = Libelles(
             entete.id_post, entete.libelle_collectivite_budget, entete.libelle_poste
         )
+        budget = self.database.write(lambda session: get_budget(session, cle, libelles))
         with self.database.writing() as session:
-            budget = get_budget(session, cle, libelles)
             # Said at once: versions are put in the order of these dates.
             session.execute(
                 update(Flux)
@@ -127,38 +141,51 @@ class Intake:
 
     def _flush(self) -> None:
         rows = self._get_maker().take()
-        with self.database.writing() as session:
-            self._name_cellules(session, rows)
-            signed = [row["id"] for row in rows.pop("signatures", [])]
-            for name, table in TABLES.items():
-                insert_missing(session, table, rows.get(name, []))
-            if signed:
-                session.execute(
-                    update(pieces.Bordereau)
-                    .where(pieces.Bordereau.id.in_(signed))
-                    .values(signe=True)
-                )
+        for name, key in SHARED.items():
+            rows[name].sort(key=itemgetter(key))
+        self.database.write(lambda session: self._insert(session, rows))
 
-    def _name_cellules(self, session: Writing, rows: dict[str, list[Row]]) -> None:
-        for table in ("piece", "lien"):
-            for row in rows.get(table, []):
-                wanted = row["cellule_id"]
-                if isinstance(wanted, CelluleDemandee):
-                    row["cellule_id"] = self.cellules.get(
-                        session, wanted.budget_id, wanted.exercice, wanted.domaine
-                    )
+    def _insert(self, session: Writing, rows: dict[str, list[Row]]) -> None:
+        if rows["texte"]:  # no flow that is forgotten takes them away meanwhile
+            lock(session, TEXTES, shared=True)
+        named = self._name_cellules(session, rows)
+        for name, table in TABLES.items():
+            insert_missing(session, table, named.get(name) or rows[name])
+        if signed := [row["id"] for row in rows["signatures"]]:
+            table = pieces.Bordereau
+            session.execute(update(table).where(table.id.in_(signed)).values(signe=True))
+
+    def _name_cellules(self, session: Writing, rows: dict[str, list[Row]]) -> dict[str, list[Row]]:
+        """Pieces and liens with the ids of their cellules, which they name by their keys."""
+        named = {name: rows[name] for name in ("piece", "lien")}
+        cles = (cast("CleCellule", row[CELLULE]) for some in named.values() for row in some)
+        ids: dict[Any, int] = dict(self.cellules.get_all(session, cles))
+        return {
+            name: [row | {CELLULE: ids[row[CELLULE]]} for row in some]
+            for name, some in named.items()
+        }
 
     def _finish(self) -> None:
-        with self.database.writing() as session:
-            set_versions(session, self.flux_id)
-        with self.database.writing() as session:
-            resolve_liens(session, self.flux_id, self.cellules)
-        with self.database.writing() as session:
-            mark_new_pieces(session, find_pieces_closes(), {"flux": self.flux_id})
-            self._close(session)
+        self.database.write(self._meet)
 
-    def _close(self, session: Writing) -> None:
-        totals = self._get_maker().totals
+    def _meet(self, session: Writing) -> None:
+        """The flow counts, at once and entirely, among the others of its collectivité."""
+        maker = self._get_maker()
+        lock_collectivites(session, maker.budget.siren)
+        redecide_flux(
+            session,
+            self.flux_id,
+            maker.budget,
+            self.cellules,
+            compte_651_sensible=self.compte_651_sensible,
+        )
+        touched = set_versions(session, self.flux_id)
+        touched |= resolve_liens(session, self.flux_id, self.cellules)
+        mark_piece_ids(session, touched)
+        mark_new_pieces(session, find_pieces_closes(), {"flux": self.flux_id})
+        self._close(session, maker.totals)
+
+    def _close(self, session: Writing, totals: dict[str, int]) -> None:
         values: dict[str, object] = {
             "etat": "lu",
             "motif": "",
@@ -168,14 +195,17 @@ class Intake:
             "nb_pj": totals["pj"],
             "nb_anomalies": totals["anomalie"],
         }
+        already = select(Flux.id).where(Flux.id == self.flux_id, Flux.etat == "lu")
+        known = session.execute(already).first() is not None
         session.execute(update(Flux).where(Flux.id == self.flux_id).values(**values))
-        record_acte(
-            session,
-            Acte.INGESTION,
-            acteur=ACTEUR,
-            objet=f"flux:{self.flux_id}",
-            details={k: totals[k] for k in ("bordereau", "piece", "pj", "anomalie")},
-        )
+        if not known:
+            record_acte(
+                session,
+                Acte.INGESTION,
+                acteur=ACTEUR,
+                objet=f"flux:{self.flux_id}",
+                details={k: totals[k] for k in ("bordereau", "piece", "pj", "anomalie")},
+            )
 
 
 def read_flux_into_sql(
@@ -193,32 +223,64 @@ def read_flux_into_sql(
     `check` is called before anything of the flow counts: FichierChange leaves no trace of it.
     """
     intake = Intake(database, flux_id, compte_651_sensible, Cellules(), xsd)
-    try:
+    with database.alone(f"flux:{flux_id}"):
         try:
-            intake.read(path, check)
-        except Invalid as error:
-            check()
-            set_quarantaine(database, flux_id, str(error))
-            return False
-    except FichierChange:
-        remove_flux(database, flux_id)
-        raise
+            return _read(intake, path, check)
+        except FichierChange:
+            remove_flux(database, flux_id)
+            raise
+
+
+def _read(intake: Intake, path: Path, check: Callable[[], None]) -> bool:
+    try:
+        intake.read(path, check)
+    except Invalid as error:
+        check()
+        set_quarantaine(intake.database, intake.flux_id, str(error))
+        return False
     return True
 
 
 def remove_flux(database: Database, flux_id: int) -> None:
     """Forget a flow that was not read to its end: its file was being written."""
-    low, high = flux_id << FLUX_BITS, (flux_id + 1) << FLUX_BITS
-    with database.writing() as session:
-        for table in reversed(TABLES.values()):
-            if table not in {pieces.Tiers, pj.Texte}:  # known by their content, others use them
-                key = cast("Table", table.__table__).c.id
-                session.execute(delete(table).where(key > low, key < high))
-        sent = select(pj.PieceJustificative.sha256)
-        orphan = and_(pj.Texte.etat == "a_extraire", pj.Texte.sha256.not_in(sent))
-        session.execute(delete(pj.Texte).where(orphan).execution_options(synchronize_session=False))
-        session.execute(delete(flux.Emplacement).where(flux.Emplacement.flux_id == flux_id))
-        session.execute(delete(Flux).where(Flux.id == flux_id))
+    database.write(lambda session: _remove_flux(session, flux_id))
+
+
+def _remove_flux(session: Writing, flux_id: int) -> None:
+    lock(session, TEXTES)
+    _let_go(session, flux_id)
+    brought = select(pj.PieceJustificative.sha256).where(pj.PieceJustificative.flux_id == flux_id)
+    digests = set(session.scalars(brought))
+    for table in reversed(TABLES.values()):
+        if table not in {pieces.Tiers, pj.Texte}:  # known by their content, others use them
+            session.execute(
+                delete(table).where(_is_of(cast("Table", table.__table__).c.id, flux_id))
+            )
+    sent = select(pj.PieceJustificative.sha256)
+    for chunk in batched(sorted(digests), 500):
+        orphan = (pj.Texte.etat == "a_extraire", pj.Texte.sha256.not_in(sent))
+        session.execute(
+            delete(pj.Texte)
+            .where(pj.Texte.sha256.in_(chunk), *orphan)
+            .execution_options(synchronize_session=False)
+        )
+    session.execute(delete(flux.Emplacement).where(flux.Emplacement.flux_id == flux_id))
+    session.execute(delete(Flux).where(Flux.id == flux_id))
+
+
+def _let_go(session: Writing, flux_id: int) -> None:
+    """What other flows, read meanwhile, said of this one: their citations wait again."""
+    siren = select(Budget.siren).join(Flux, Flux.budget_id == Budget.id).where(Flux.id == flux_id)
+    lock_collectivites(session, *session.scalars(siren))
+    session.execute(delete(pj.Lien).where(_is_of(pj.Lien.piece_id, flux_id)))
+    for table in (pj.Lien, pj.LienMarche):
+        meet_again(session, table, _is_of(table.pj_id, flux_id), but=flux_id)
+
+
+def _is_of(column: ColumnElement[int] | object, flux_id: int) -> ColumnElement[bool]:
+    """Whether this id is one that the flow gave."""
+    given = cast("ColumnElement[int]", column)
+    return and_(given > flux_id << FLUX_BITS, given < (flux_id + 1) << FLUX_BITS)
 
 
 def set_quarantaine(database: Database, flux_id: int, motif: str) -> None:

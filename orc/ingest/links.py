@@ -23,7 +23,6 @@ from sqlalchemy.orm import InstrumentedAttribute, Session, aliased
 
 from orc.db import Writing, insert_missing
 from orc.domain import Domaine, Sens, strictest
-from orc.index.outbox import mark_piece_ids
 from orc.ingest.domaines import PAR_TYPE_PJ
 from orc.ingest.referentiel import Cellules
 from orc.ingest.rows import make_digest_id
@@ -45,8 +44,11 @@ DOMAINES_COMPTA = {"01": Sens.DEPENSE.value, "02": Sens.RECETTE.value}
 ORMC = "06"
 
 
-def resolve_liens(session: Writing, flux_id: int, cellules: Cellules) -> None:
-    """Link what this flow cites and what it sends with all that is already known."""
+def resolve_liens(session: Writing, flux_id: int, cellules: Cellules) -> set[int]:
+    """Link what this flow cites and what it sends with all that is already known.
+
+    Answers the pieces of which the index no longer says what SQL does.
+    """
     here = {"flux": flux_id}
     touched: set[int] = set()
     for ours in (RefCompta.flux_id, Piece.flux_id):
@@ -62,7 +64,25 @@ def resolve_liens(session: Writing, flux_id: int, cellules: Cellules) -> None:
     for start in range(0, len(reserved), CHUNK):
         some = select(Lien.id).where(Lien.id.in_(reserved[start : start + CHUNK]))
         touched |= spread_domaines(session, some, cellules)
-    mark_piece_ids(session, touched)
+    return touched
+
+
+def meet_again(
+    session: Writing,
+    table: type[Lien] | type[LienMarche],
+    which: ColumnElement[bool],
+    *,
+    but: int,
+) -> None:
+    """Look again for the PJ of these citations, those of the flow `but` left out."""
+    there = and_(Pj.siren == table.siren, Pj.id_unique == table.id_unique, Pj.flux_id != but)
+    last = select(Pj.id).where(there).order_by(Pj.version.desc(), Pj.id).limit(1)
+    session.execute(
+        update(table)
+        .where(which)
+        .values(pj_id=last.scalar_subquery())
+        .execution_options(synchronize_session=False)
+    )
 
 
 # Statements are built once: building them costs more than running them on a small flow.

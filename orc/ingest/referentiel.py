@@ -1,10 +1,13 @@
 """Budgets and cellules, made when a flow first names them and kept at hand while reading."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from sqlalchemy import select, update
+from sqlalchemy.orm import Session
 
-from orc.db import Writing, insert_missing
+from orc.db import Writing, call_after_commit, insert_missing, lock
 from orc.domain import CleBudget, Domaine
 from orc.models import Budget, Cellule, Collectivite
 
@@ -25,6 +28,21 @@ class Libelles:
     id_post: str = ""
     budget: str = ""
     poste: str = ""
+
+
+def lock_collectivites(session: Writing, *sirens: str) -> None:
+    """Until the transaction ends, nobody else decides versions, links, domaines or closures there.
+
+    What is decided from many rows of a collectivité is decided by one transaction at a time: the
+    next one sees all that it wrote.
+    """
+    lock(session, *(f"collectivite:{siren}" for siren in sirens))
+
+
+def find_sirens(session: Session, budget_ids: Iterable[int]) -> list[str]:
+    """The collectivités of these budgets."""
+    query = select(Budget.siren).where(Budget.id.in_(sorted(set(budget_ids)))).distinct()
+    return list(session.scalars(query))
 
 
 def get_budget(session: Writing, cle: CleBudget, libelles: Libelles) -> BudgetConnu:
@@ -53,33 +71,55 @@ def get_budget(session: Writing, cle: CleBudget, libelles: Libelles) -> BudgetCo
 
 
 def _fill_in(session: Writing, row: Budget, libelles: Libelles) -> None:
-    if libelles.budget and not row.libelle:
-        row.libelle = libelles.budget
-        session.execute(
-            update(Collectivite)
-            .where(Collectivite.siren == row.siren, Collectivite.libelle == "")
-            .values(libelle=libelles.budget)
-        )
-    row.id_post = row.id_post or libelles.id_post
-    row.libelle_poste = row.libelle_poste or libelles.poste
-    session.flush()
+    """Only what is still empty when it is written: another flow may say it at the same time."""
+    wanted = {
+        "libelle": libelles.budget,
+        "id_post": libelles.id_post,
+        "libelle_poste": libelles.poste,
+    }
+    for name, value in wanted.items():
+        if value and not getattr(row, name):
+            column = getattr(Budget, name)
+            where = (Budget.id == row.id, column == "")
+            session.execute(update(Budget).where(*where).values({name: value}))
+            if name == "libelle":
+                unnamed = (Collectivite.siren == row.siren, Collectivite.libelle == "")
+                session.execute(update(Collectivite).where(*unnamed).values(libelle=value))
+
+
+class CleCellule(NamedTuple):
+    """What a cellule is known by."""
+
+    budget_id: int
+    exercice: int
+    domaine: Domaine
 
 
 @dataclass(slots=True)
 class Cellules:
     """The ids of cellules, asked of SQL once each."""
 
-    known: dict[tuple[int, int, Domaine], int] = field(default_factory=dict)
+    known: dict[CleCellule, int] = field(default_factory=dict)
 
     def get(self, session: Writing, budget_id: int, exercice: int, domaine: Domaine) -> int:
         """The id of this cellule, made if need be."""
-        key = (budget_id, exercice, domaine)
-        if key not in self.known:
-            self.known[key] = _get_cellule(session, *key)
-        return self.known[key]
+        key = CleCellule(budget_id, exercice, domaine)
+        return self.get_all(session, [key])[key]
+
+    def get_all(self, session: Writing, keys: Iterable[CleCellule]) -> dict[CleCellule, int]:
+        """The ids of these cellules; those that lack are made in one order, always the same."""
+        wanted = sorted(set(keys))
+        unknown = {key: _get_cellule(session, *key) for key in wanted if key not in self.known}
+        if unknown:  # undone with the transaction, they would be the ids of nothing
+            call_after_commit(session, lambda: self.known.update(unknown))
+        return {key: unknown.get(key) or self.known[key] for key in wanted}
 
 
 def _get_cellule(session: Writing, budget_id: int, exercice: int, domaine: Domaine) -> int:
     values = {"budget_id": budget_id, "exercice": exercice, "domaine": domaine.value}
-    insert_missing(session, Cellule, [values])
-    return session.execute(select(Cellule.id).filter_by(**values)).scalar_one()
+    query = select(Cellule.id).filter_by(**values)
+    found = session.scalar(query)
+    if found is None:
+        insert_missing(session, Cellule, [values])
+        found = session.execute(query).scalar_one()
+    return found

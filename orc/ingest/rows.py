@@ -21,21 +21,12 @@ from orc.ingest.pes.values import (
     PjRef,
     Tiers,
 )
-from orc.ingest.referentiel import BudgetConnu
+from orc.ingest.referentiel import BudgetConnu, CleCellule
 from orc.models import FLUX_BITS
 
 Row = dict[str, object]
 ANNULATION = "02"
 MAX_RANK = 1 << FLUX_BITS
-
-
-@dataclass(frozen=True, slots=True)
-class CelluleDemandee:
-    """A cellule that rows name before its id is known."""
-
-    budget_id: int
-    exercice: int
-    domaine: Domaine
 
 
 def make_marche_cle(marche: str) -> str:
@@ -126,7 +117,8 @@ class RowMaker:
             "flux_id": self.flux_id,
             "bordereau_id": self.bordereau_id,
             "budget_id": self.budget.id,
-            "cellule_id": CelluleDemandee(self.budget.id, head.exercice, domaine),
+            # Rows name their cellule before its id is known.
+            "cellule_id": CleCellule(self.budget.id, head.exercice, domaine),
             "domaine": domaine.value,
             "exercice": head.exercice,
             "sens": head.sens.value,
@@ -215,7 +207,7 @@ class RowMaker:
         return tiers_id
 
     def _add_liens(self, piece: Piece, piece_id: int, domaine: Domaine) -> None:
-        cellule = CelluleDemandee(self.budget.id, self._head().exercice, domaine)
+        cellule = CleCellule(self.budget.id, self._head().exercice, domaine)
         for ref in _distinct(piece.pj_refs):
             self._add(
                 "lien",

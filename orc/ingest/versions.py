@@ -9,22 +9,25 @@ from functools import cache
 from itertools import groupby
 from typing import Any
 
-from sqlalchemy import Row, Select, and_, bindparam, exists, select, update
+from sqlalchemy import Row, Select, and_, bindparam, exists, or_, select, update
 from sqlalchemy.orm import aliased
 
 from orc.db import Writing
-from orc.index.outbox import mark_piece_ids
 from orc.models import Flux, Piece, PieceJustificative
 
 CLE_PIECE = ("budget_id", "exercice", "sens", "numero", "type_bordereau", "numero_bordereau")
 CLE_PJ = ("siren", "id_unique")
 
 
-def set_versions(session: Writing, flux_id: int) -> None:
-    """Number the versions of every piece and PJ this flow sends again, whichever came first."""
+def set_versions(session: Writing, flux_id: int) -> set[int]:
+    """Number the versions of every piece and PJ this flow sends again, whichever came first.
+
+    Answers the pieces that changed: the index must be told. The caller holds the collectivité's
+    lock.
+    """
     changed = _number(session, Piece, CLE_PIECE, flux_id)
-    mark_piece_ids(session, changed)
     _number(session, PieceJustificative, CLE_PJ, flux_id)
+    return set(changed)
 
 
 def _number(session: Writing, table: Any, key_names: tuple[str, ...], flux_id: int) -> list[int]:
@@ -52,6 +55,8 @@ def _find_repeated(table: Any, key_names: tuple[str, ...]) -> Select[*tuple[Any,
         select(*keys, every.id, every.version, every.courante, Flux.date_flux, Flux.sha256)
         .join(repeated, and_(*(k == repeated.c[k.key] for k in keys)))
         .join(Flux, Flux.id == every.flux_id)
+        # A flow still being read counts once it was read to its end: it may never be.
+        .where(or_(Flux.etat == "lu", Flux.id == bindparam("flux")))
         .order_by(*keys)
     )
 

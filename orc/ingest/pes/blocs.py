@@ -15,6 +15,8 @@ _DATE = re.compile(
     r"([0-9]{4}-[0-9]{2}-[0-9]{2})(?:Z|[+-][0-9]{2}:[0-9]{2}|T[0-9:.+Z-]{0,30})?", re.ASCII
 )
 _ENTIER = re.compile(r"[+]?([0-9]{1,15})(?:\.0{0,4})?", re.ASCII)
+# What an INTEGER of any database holds.
+ENTIER_MAX = 2**31 - 1
 MONTANT_MAX = 10**13
 _NUMERO_MAX = 60
 _BOOLEENS = {"1": True, "true": True, "oui": True, "0": False, "false": False, "non": False}
@@ -181,9 +183,11 @@ class Lecture:
         if not text:
             return None
         found = _ENTIER.fullmatch(text)
-        if found is None:
+        value = int(found[1]) if found else None
+        if value is None or value > ENTIER_MAX:
             self._illisible("nombre", text, bloc, champs)
-        return int(found[1]) if found else None
+            return None
+        return value
 
     def exercice(self, bloc: Bloc, champ: str) -> int:
         """Return a year from 1900 to 2999, 0 when absent or unreadable: that is an anomaly."""
