@@ -172,6 +172,8 @@ def run(recette: Recette, depart: Depart) -> Serveur:
             stderr=subprocess.STDOUT,
             start_new_session=True,
         )
+    # It goes on without us: `reap` lets go of it, not this object.
+    process.returncode = 0
     naissance = read_naissance(process.pid)
     serveur = replace(commande.serveur, pid=process.pid, naissance=naissance)
     try:
@@ -180,8 +182,6 @@ def run(recette: Recette, depart: Depart) -> Serveur:
     except BaseException:
         end(serveur, signal.SIGKILL, patience=5)
         raise
-    # It goes on without us: nobody will wait for it here.
-    process.returncode = 0
     return serveur
 
 

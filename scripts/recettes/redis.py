@@ -10,7 +10,7 @@ from scripts.recettes.serveur import Commande, Depart, Serveur
 
 
 class Redis:
-    """Options: `aof` (keep what it is told on disk, as docker-compose.yml does)."""
+    """Options: `aof` (keep what it is told on disk, as docker-compose.yml does), `lignes` more."""
 
     name: ClassVar[str] = "redis"
     paquets: ClassVar[Mapping[str, str]] = {"redis-server": "redis-server"}
@@ -33,10 +33,11 @@ class Redis:
             f"requirepass {password}",
             "daemonize no",
             *(["appendonly yes"] if depart.options.get("aof") else ['save ""']),
+            *depart.options.get("lignes", ()),
         ]
         configuration = depart.folder / "redis.conf"
         configuration.touch(mode=0o600)
-        configuration.write_text("\n".join(lines) + "\n", encoding="ascii")
+        configuration.write_text("\n".join(lines) + "\n", encoding="utf-8")
         systeme.give(depart.folder)
         program = systeme.find_program("redis-server") or "redis-server"
         serveur = Serveur(
