@@ -6,7 +6,6 @@ from hypothesis import strategies as st
 
 from orc.index.analysis import clean
 from orc.search.passages import (
-    find_pages_with_hits,
     find_passages,
     find_spans,
     find_surfaces,
@@ -74,8 +73,7 @@ def test_what_is_excluded_or_elsewhere_is_not_highlighted():
     assert find_passages((), parse("facture")) == ()
 
 
-def test_pages_with_hits_and_words_to_highlight():
-    assert find_pages_with_hits(PAGES, parse("électricité OU annexe")) == (2, 3)
+def test_words_to_highlight_are_those_of_their_page():
     assert find_surfaces(PAGES[1], parse("école travail")) == {"ecole", "ecoles", "travaux"}
     assert find_surfaces(PAGES[0], parse("école")) == frozenset()
 
