@@ -7,7 +7,7 @@ from threading import Lock
 
 from migrations import migrate
 from orc.db import Database, open_engine
-from orc.errors import Invalid
+from orc.errors import Invalid, Unavailable
 from orc.index.engines.tantivy import TantivyEngine
 from orc.index.port import SearchEngine
 from orc.ingest.extract.pool import ExtractionPool
@@ -20,7 +20,7 @@ from orc.silo import Silo
 from orc.storage import Storage
 from orc.tasks import Delais, Tasks, make_tasks
 
-TANTIVY = "tantivy://"
+TANTIVY, ELASTICSEARCH = "tantivy://", ("http://", "https://")
 
 
 @dataclass(frozen=True)
@@ -45,6 +45,8 @@ class Orc:
                     acces=make_silo_acces(self.settings),
                     cache=self.settings.cache_folder(),
                     limite_flux=self.settings.flux_octets_max,
+                    lecture=Path(lecture) if (lecture := self.settings.silo_lecture) else None,
+                    limite_lecture=self.settings.silo_lecture_octets,
                 )
             return self._silos[url]
 
@@ -94,7 +96,7 @@ def make_orc(settings: Settings, *, new_index: bool = False) -> Orc:
         settings=settings,
         database=database,
         storage=Storage(settings.storage_url()),
-        engine=open_search_engine(settings.index_url(), new=new_index),
+        engine=open_search_engine(settings, new=new_index),
         tasks=make_tasks(settings.queue, database, make_threads(workers), make_delais(settings)),
         pool=ExtractionPool(make_limits(settings), workers),
     )
@@ -102,12 +104,44 @@ def make_orc(settings: Settings, *, new_index: bool = False) -> Orc:
     return orc
 
 
-def open_search_engine(url: str, *, new: bool = False) -> SearchEngine:
-    """The search engine of this URL; `new`: emptied, whatever state it is in."""
-    if not url.startswith(TANTIVY):
-        raise Invalid(f"Moteur de recherche inconnu : {url}. Attendu : {TANTIVY}/dossier")
-    path = Path(url.removeprefix(TANTIVY))
-    return TantivyEngine.reset(path) if new else TantivyEngine(path)
+def open_search_engine(settings: Settings, *, new: bool = False) -> SearchEngine:
+    """The search engine that the settings name; `new`: emptied, whatever state it is in."""
+    url = settings.index_url()
+    if url.startswith(TANTIVY):
+        path = Path(url.removeprefix(TANTIVY))
+        return TantivyEngine.reset(path) if new else TantivyEngine(path)
+    if not url.startswith(ELASTICSEARCH):
+        raise Invalid(
+            f"Moteur de recherche inconnu : {url}. Attendu : {TANTIVY}/dossier, ou "
+            "https://serveur:9200/orc pour Elasticsearch."
+        )
+    engine = _open_elasticsearch(settings)
+    if new:
+        engine.clear()
+    return engine
+
+
+def _open_elasticsearch(settings: Settings) -> SearchEngine:
+    try:
+        from orc.index.engines.elasticsearch import (  # noqa: PLC0415 - the extra « grand »
+            Acces,
+            Forme,
+            open_elasticsearch,
+        )
+    except ModuleNotFoundError as absent:
+        raise Unavailable(
+            f"La bibliothèque « {absent.name} » manque : installez ORC avec l’option « grand » "
+            "(pip install 'orc-archives[grand]'), ou laissez ORC_INDEX vide."
+        ) from absent
+    acces = Acces(
+        ca=settings.index_tls_ca,
+        cle_api=settings.index_cle_api,
+        utilisateur=settings.index_utilisateur,
+        mot_de_passe=settings.index_mot_de_passe,
+    )
+    forme = Forme(settings.index_exercices, settings.index_partitions, settings.index_copies)
+    secondes = float(settings.index_secondes)
+    return open_elasticsearch(settings.index_url(), acces=acces, forme=forme, secondes=secondes)
 
 
 def make_delais(settings: Settings) -> Delais:

@@ -27,7 +27,23 @@ class Settings:
 
     data: str = _setting("var/orc", "Dossier des données de l’installation embarquée.")
     database: str = _setting("", "URL SQLAlchemy. Vide : SQLite (WAL) sous les données.")
-    index: str = _setting("", "URL du moteur de recherche. Vide : tantivy, sous les données.")
+    index: str = _setting(
+        "",
+        "Moteur de recherche. Vide : tantivy, sous les données. Elasticsearch : "
+        "https://serveur:9200/orc, plusieurs nœuds séparés par des virgules.",
+    )
+    index_tls_ca: str = _setting(
+        "", "Fichier PEM de l’autorité du certificat de l’index. Vide : celles du système."
+    )
+    index_cle_api: str = _setting("", "Clé d’API de l’index, telle qu’il la donne.", secret=True)
+    index_utilisateur: str = _setting("", "Compte de l’index, sans clé d’API.")
+    index_mot_de_passe: str = _setting("", "Mot de passe de ce compte.", secret=True)
+    index_secondes: int = _setting(30, "Délai d’une recherche.")
+    index_exercices: int = _setting(1, "Exercices par index d’Elasticsearch.")
+    index_partitions: int = _setting(1, "Partitions (shards) d’un nouvel index.")
+    index_copies: str = _setting(
+        "0-1", "Copies d’un nouvel index ; 0-1 : une dès que plusieurs nœuds le permettent."
+    )
     queue: str = _setting(
         "inprocess:",
         "File des tâches. `inprocess:` : dans le même processus. Sinon redis://, rediss://, "
@@ -83,6 +99,17 @@ class Settings:
     extraction_memoire_mo: int = _setting(1024, "Mémoire d’un enfant d’extraction, en Mo.")
     extraction_pages: int = _setting(5000, "Pages lues au plus dans une pièce justificative.")
     extraction_caracteres: int = _setting(5_000_000, "Caractères gardés au plus par document.")
+    ocr: str = _setting(
+        "auto",
+        "Océrisation des scans : `oui`, `non`, ou `auto` (si tesseract et ses données françaises "
+        "sont là).",
+    )
+    ocr_tessdata: str = _setting(
+        "", "Dossier des données de tesseract (fra.traineddata). Vide : celui du système."
+    )
+    ocr_dpi: int = _setting(300, "Finesse du dessin d’une page à océriser, en points par pouce.")
+    ocr_secondes: int = _setting(60, "Délai de l’océrisation d’une page avant d’arrêter l’enfant.")
+    ocr_enfants: int = _setting(0, "Processus enfants d’océrisation. 0 : un pour deux cœurs.")
     pj_octets_max: int = _setting(512 * 1024**2, "Taille décodée au plus d’une PJ, en octets.")
     flux_octets_max: int = _setting(4 * 1024**3, "Taille décompressée d’un flux, en octets.")
     xsd: str = _setting("", "Dossier des schémas PES V2 pour signaler les écarts. Vide : non.")
