@@ -3,6 +3,7 @@
 from orc.models.base import FLUX_BITS, Base, Instant, read_now
 from orc.models.flux import Anomalie, Emplacement, Fichier, Flux
 from orc.models.journal import Ecriture
+from orc.models.lectures import LecturePage
 from orc.models.personnes import EchecConnexion, Habilitation, Personne, SessionWeb
 from orc.models.pieces import Bordereau, Ligne, Marche, Piece, Tiers
 from orc.models.pj import AIndexer, Lien, LienMarche, PieceJustificative, RefCompta, Texte
@@ -26,6 +27,7 @@ __all__ = [
     "Flux",
     "Habilitation",
     "Instant",
+    "LecturePage",
     "Lien",
     "LienMarche",
     "Ligne",

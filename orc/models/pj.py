@@ -116,6 +116,12 @@ class Texte(Base):
             sqlite_where=text("etat = 'a_extraire'"),
             postgresql_where=text("etat = 'a_extraire'"),
         ),
+        Index(
+            "ix_texte_a_oceriser",
+            "sha256",
+            sqlite_where=text("pages_a_oceriser <> ''"),
+            postgresql_where=text("pages_a_oceriser <> ''"),
+        ),
     )
 
     sha256: Mapped[str] = mapped_column(primary_key=True)
@@ -128,6 +134,8 @@ class Texte(Base):
     nb_caracteres: Mapped[int] = mapped_column(default=0)
     # 1-based, comma separated; « à océriser ».
     pages_a_oceriser: Mapped[str] = mapped_column(default="")
+    # How well OCR read the pages given to it, 0 to 100; None: none of them had a word.
+    qualite: Mapped[int | None]
     # JSON: metadata of the document, bounded.
     metadonnees: Mapped[str] = mapped_column(default="{}")
     # The documents it carries, as orc.models.parties says them; their pages follow its own.

@@ -18,8 +18,8 @@ ENGLISH = frozenset(
     instant intake job label limit link local make maker message mime mtime not office
     open orc outbox page paged password patience payload pdf pid plain pool port protocol
     query range reader reconcile record remote render row run schema search searched serve
-    session setting sha spool state storage syntax task text throttling type value version
-    viewer web xml
+    session setting sha spool state storage syntax task tessdata text throttling type value
+    version viewer web word xml
     """.split()  # noqa: SIM905 -- a list of words reads better as a paragraph
 )
 WORD = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])")
