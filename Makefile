@@ -7,6 +7,8 @@ PIECES ?= 2000
 PORT ?= 8000
 # Test processes at a time.
 JOBS ?= 2
+# make test SERVEURS=garder leaves the real servers running: the next run starts faster.
+SERVEURS ?=
 # Options for the benchmarks: make bench ARGS="--pieces 10000"
 ARGS ?=
 
@@ -24,9 +26,7 @@ demo: installer ## Installe, fabrique un silo de démonstration, l’ingère et 
 test: installer ## Installe, vérifie le code et passe tous les tests
 	@scripts/systeme
 	@$(MAKE) --no-print-directory lint
-	@rm -rf .coverage .coverage.* && mkdir -p var
-	@$(BIN)/pytest -q -n $(JOBS) --dist loadfile --cov --cov-report=json:var/couverture.json
-	@$(BIN)/python scripts/couverture var/couverture.json
+	@SERVEURS="$(SERVEURS)" scripts/essais -n $(JOBS)
 
 installer: .venv/.fait ## Installe les bibliothèques et les composants de l’interface
 	@$(BIN)/python scripts/assets
