@@ -153,7 +153,7 @@ def _save(atelier: Atelier, done: list[tuple[str, Extraction]]) -> None:
         rows = [_make_row(sha256, extraction) for sha256, extraction in done]
         with atelier.database.writing() as session:
             session.execute(_update_texte(), rows)
-            _mark_citing(session, [sha256 for sha256, _ in done])
+            mark_citing(session, [sha256 for sha256, _ in done])
     for _, extraction in done:
         if extraction.analyse is not None:
             remember(make_texte(extraction.every_page), extraction.analyse)
@@ -191,7 +191,7 @@ def _make_row(sha256: str, extraction: Extraction) -> dict[str, object]:
     }
 
 
-def _mark_citing(session: Writing, digests: list[str]) -> None:
+def mark_citing(session: Writing, digests: list[str]) -> None:
     """A new turn for every piece that cites them, even one being indexed at this very moment."""
     query = (
         select(Lien.piece_id)
