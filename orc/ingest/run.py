@@ -93,6 +93,7 @@ def ingest_silo(
             wait_for_index(atelier, watch=watch)
         with atelier.database.reading() as session:
             _check_finished(session)
+            silo.forget_lecture()
             return _make_bilan(session, releve, closed, refused)
 
 

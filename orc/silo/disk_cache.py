@@ -34,7 +34,7 @@ class DiskCache:
                 return self._open_known(path)
             self._make(path, make)
             file = path.open("rb")
-            self._evict(keep=key)
+            self.shrink(self.limite, keep=key)
             return file
 
     def _open_known(self, path: Path) -> BinaryIO:
@@ -53,13 +53,36 @@ class DiskCache:
         finally:
             draft.unlink(missing_ok=True)
 
-    def _evict(self, *, keep: str) -> None:
-        with os.scandir(self.folder) as found:
-            files = [(e.stat(), e) for e in found if not e.name.startswith(".")]
+    def adopt(self, key: str, path: Path) -> None:
+        """Take this file of the same disk in, as what this key holds."""
+        self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        path.replace(self.folder / key)
+        os.utime(self.folder / key)
+        self.shrink(self.limite)
+
+    def measure(self) -> int:
+        """The bytes it holds."""
+        return sum(status.st_size for status, _ in self._list())
+
+    def shrink(self, limite: int, *, keep: str = "", before: float = 0) -> None:
+        """Remove the least used until at most `limite` bytes are left.
+
+        Those not used since `before` (seconds since 1970) go too; `keep` never does.
+        """
+        files = self._list()
         total = sum(status.st_size for status, _ in files)
-        for status, entry in sorted(files, key=lambda pair: pair[0].st_mtime_ns):
-            if total <= self.limite:
+        for status, path in sorted(files, key=lambda pair: pair[0].st_mtime_ns):
+            if total <= limite and status.st_mtime >= before:
                 return
-            if entry.name != keep:
-                Path(entry.path).unlink(missing_ok=True)
+            if path.name != keep:
+                path.unlink(missing_ok=True)
                 total -= status.st_size
+
+    def _list(self) -> list[tuple[os.stat_result, Path]]:
+        found = []
+        with suppress(FileNotFoundError):
+            for entry in os.scandir(self.folder):
+                if not entry.name.startswith("."):
+                    with suppress(FileNotFoundError):  # another process took it away
+                        found.append((entry.stat(), Path(entry.path)))
+        return found

@@ -1,15 +1,18 @@
 """Part of a flow, wherever it lies: one range read, an index into the .gz, a cached zip member."""
 
 import hashlib
+import time
 from collections.abc import Callable, Iterator
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import dataclass
 from io import BytesIO
+from pathlib import Path
 from typing import Any, BinaryIO, Final
 
 import indexed_gzip
 
-from orc.errors import Invalid
+from orc.errors import Invalid, Unavailable
+from orc.remote import Injoignable
 from orc.silo.containers import Archive, copy_bounded, gunzip, make_bound, read_chunks
 from orc.silo.disk_cache import DiskCache
 from orc.silo.faults import FichierChange, NoRanges, translated
@@ -22,30 +25,71 @@ _UNINDEXED: Final = 1024 * 1024
 # A seek point each MiB: 3 MB of index for 100 MB of XML, and at most 1 MiB inflated for nothing.
 _SPACING: Final = 1024 * 1024
 _BUFFER: Final = 64 * 1024
+# Seconds during which a file is taken for what it was, and how many files are remembered.
+_RECENT: Final = 2.0
+_REMEMBERED: Final = 10_000
 
 Opener = Callable[[], BinaryIO]
 
 
+class Recent:
+    """What files were a moment ago: many PJ of one flow are opened in a row. Safe for threads."""
+
+    def __init__(self, source: LocalSource | RemoteSource) -> None:
+        self._source = source
+        self._found: dict[str, tuple[float, FichierVu]] = {}
+
+    def get(self, chemin: str) -> FichierVu:
+        """The file as it is, or was two seconds ago; as last seen where the silo is silent."""
+        at, vu = self._found.get(chemin, (0.0, None))
+        now = time.monotonic()
+        if vu is None or now - at > _RECENT:
+            try:
+                vu = self._source.find(chemin)
+            except Injoignable:
+                if vu is None:
+                    raise
+            if len(self._found) > _REMEMBERED:
+                self._found.clear()
+            self._found[chemin] = (now, vu)
+        return vu
+
+
 @dataclass(frozen=True, slots=True)
 class RangeReader:
-    """Reads parts of flows; what helps to read faster lies in `cache`. Safe for threads."""
+    """Reads parts of flows; what helps to read faster lies in `cache`. Safe for threads.
+
+    A flow from far away that was just read lies in `kept`, whole.
+    """
 
     source: LocalSource | RemoteSource
     cache: DiskCache
+    kept: DiskCache
     url: str
     limite: int
+    seen: Recent
 
     def read(self, chemin: str, membre: str, offset: int, longueur: int) -> bytes:
         """Exactly `longueur` bytes of the XML from `offset`, or FichierChange."""
         if offset < 0 or longueur < 0 or offset + longueur > self.limite:
             raise Invalid("Cette étendue n’est pas celle d’une pièce justificative.", chemin)
         try:
-            data = self._read(chemin, membre, offset, longueur)
+            data = self._read_kept(chemin, membre, offset, longueur)
+            if data is None:
+                data = self._read(chemin, membre, offset, longueur)
         except NoRanges:
             data = self._read_whole(self.source.find(chemin), membre, offset, longueur)
         if len(data) != longueur:
             raise FichierChange(chemin, "il est plus court.")
         return data
+
+    def _read_kept(self, chemin: str, membre: str, offset: int, longueur: int) -> bytes | None:
+        """From the copy of this very version, if there is one; no question asked otherwise."""
+        if isinstance(self.source, LocalSource) or not self.kept.folder.is_dir():
+            return None
+        key = self.make_key("flux", self.seen.get(chemin), membre)
+        file = self.kept.find(key)
+        return None if file is None else _read_at(file, offset, longueur)
 
     def _read(self, chemin: str, membre: str, offset: int, longueur: int) -> bytes:
         if find_genre(chemin) not in {Genre.XML_GZ, Genre.ZIP}:
@@ -72,7 +116,7 @@ class RangeReader:
             with self.source.stream(vu.chemin) as file, translated(vu.chemin):
                 copy_bounded(read_chunks(file), out, 4 * self.limite)
 
-        key = self._key("entier", vu)
+        key = self.make_key("entier", vu)
 
         def opener() -> BinaryIO:
             return self.cache.open(key, fetch)
@@ -83,7 +127,7 @@ class RangeReader:
         if vu.taille <= _UNINDEXED:
             with opener() as file, translated(vu.chemin):
                 return _cut(gunzip(file, vu.taille), offset, longueur)
-        with self.cache.open(self._key("index", vu), self._index_maker(vu, opener)) as index:
+        with self.cache.open(self.make_key("index", vu), self._index_maker(vu, opener)) as index:
             data = index.read()
         with opener() as file, translated(vu.chemin), closing(_open_gz(file)) as found:
             found.import_index(fileobj=BytesIO(data))
@@ -101,7 +145,7 @@ class RangeReader:
     def _read_member(
         self, vu: FichierVu, membre: str, offset: int, longueur: int, opener: Opener
     ) -> bytes:
-        key = self._key("membre", vu, membre)
+        key = self.make_key("membre", vu, membre)
         if (kept := self.cache.find(key)) is not None:
             return _read_at(kept, offset, longueur)
         with opener() as file:
@@ -119,12 +163,15 @@ class RangeReader:
 
             return _read_at(self.cache.open(key, inflate), offset, longueur)
 
-    def make_index(self, chemin: str) -> None:
-        """Make now the index that the first opening of a PJ in this .xml.gz would make."""
-        if find_genre(chemin) is Genre.XML_GZ and self.source.find(chemin).taille > _UNINDEXED:
-            self.read(chemin, "", 0, 1)
+    def make_index_of(self, vu: FichierVu, path: Path) -> None:
+        """Make now the index that opening a PJ in this .xml.gz takes; `path`: the same, here."""
+        if vu.genre is Genre.XML_GZ and vu.taille > _UNINDEXED:
+            with suppress(Invalid, Unavailable):  # a damaged one is told by who reads it whole
+                maker = self._index_maker(vu, lambda: path.open("rb"))
+                self.cache.open(self.make_key("index", vu), maker).close()
 
-    def _key(self, kind: str, vu: FichierVu, membre: str = "") -> str:
+    def make_key(self, kind: str, vu: FichierVu, membre: str = "") -> str:
+        """The name, in a cache, of something made of this version of a file."""
         said = (kind, self.url, vu.chemin, membre, vu.taille, vu.etag, vu.mtime)
         return hashlib.sha256(repr(said).encode("utf-8", "backslashreplace")).hexdigest()
 

@@ -1,5 +1,6 @@
 """The silo at an address: list it, lay its flows down locally, read a part of one. Never writes."""
 
+import math
 import time
 import weakref
 from collections.abc import Iterator, Mapping
@@ -15,9 +16,9 @@ from orc.silo.containers import copy_bounded, read_chunks
 from orc.silo.disk_cache import DiskCache
 from orc.silo.faults import translated
 from orc.silo.local import LocalSource
-from orc.silo.ranges import RangeReader
+from orc.silo.ranges import RangeReader, Recent
 from orc.silo.remote import RemoteSource
-from orc.silo.spool import Spool, remove_leftovers
+from orc.silo.spool import KEPT_SECONDS, LIMITE_LECTURE, Spool, remove_leftovers
 from orc.silo.values import FichierVu, FluxLocal, FluxRefuse
 
 LIMITE_FLUX: Final = 4 * 1024**3
@@ -29,7 +30,8 @@ class Silo:
     """Any fsspec address (a plain path is a folder of this machine); safe for threads.
 
     `acces` says who ORC is there; `options` go to fsspec, for a protocol ORC does not know.
-    `cache` is a local folder of what can be made again, a temporary one when it is not given. A
+    `cache` is a local folder of what can be made again, a temporary one when it is not given;
+    `lecture` one for flows from far away while they are read, `limite_lecture` bytes at most. A
     flow may hold `limite_flux` bytes at most.
     """
 
@@ -42,14 +44,26 @@ class Silo:
         cache: Path | None = None,
         limite_flux: int = LIMITE_FLUX,
         limite_cache: int = LIMITE_CACHE,
+        lecture: Path | None = None,
+        limite_lecture: int = LIMITE_LECTURE,
     ) -> None:
         self._source = _open_source(url, acces, options)
         self.url = _make_public(url)
         folder = self._find_cache(cache)
-        remove_leftovers(folder / "lecture", before=time.time() - _OLD)
-        self._spool = Spool(self._source, folder / "lecture", limite_flux)
-        kept = DiskCache(folder / "silo", limite_cache)
-        self._ranges = RangeReader(self._source, kept, self.url, limite_flux)
+        lecture = lecture or folder / "lecture"
+        remove_leftovers(lecture, before=time.time() - _OLD)
+        kept = DiskCache(lecture / "recus", limite_lecture)
+        kept.shrink(limite_lecture, before=time.time() - KEPT_SECONDS)
+        self._kept = kept
+        self._ranges = RangeReader(
+            self._source,
+            DiskCache(folder / "silo", limite_cache),
+            kept,
+            self.url,
+            limite_flux,
+            Recent(self._source),
+        )
+        self._spool = Spool(self._source, lecture, limite_flux, limite_lecture, self._ranges, kept)
 
     def _find_cache(self, cache: Path | None) -> Path:
         if cache is None:
@@ -106,9 +120,14 @@ class Silo:
         """
         return self._ranges.read(chemin, membre, offset, longueur)
 
-    def make_index(self, chemin: str) -> None:
-        """Index a .xml.gz ahead of its first opening; nothing to do for other files."""
-        self._ranges.make_index(chemin)
+    def forget_lecture(self) -> None:
+        """Remove the flows from far away kept since they were read: their texts are extracted."""
+        self._kept.shrink(0, before=math.inf)
+
+    def close(self) -> None:
+        """Let connections go."""
+        if isinstance(self._source, RemoteSource):
+            self._source.close()
 
 
 def _open_source(

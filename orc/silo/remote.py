@@ -34,6 +34,8 @@ class RemoteSource:
         self._depot = open_depot(url, acces or Acces(), options or {})
         self._retries = Retries(self._depot.name)
         self._gives_ranges = False
+        # Until the ETags of this store prove to be something else.
+        self.etag_is_md5 = True
 
     def walk(self) -> Iterator[FichierVu]:
         """Every file under the root, in the order of their paths.
@@ -120,9 +122,9 @@ class RemoteSource:
             self._gives_ranges = True
         return self._open(vu, BLOCK)
 
-    def stream(self, chemin: str) -> BinaryIO:
-        """Open for one reading, from start to end: FichierChange if it changes meanwhile."""
-        vu = self.find(chemin)
+    def stream(self, chemin: str, vu: FichierVu | None = None) -> BinaryIO:
+        """Open for one reading, from start to end: FichierChange if it is no longer `vu`."""
+        vu = vu or self.find(chemin)
         try:
             if vu.taille > 1 and not self._gives_ranges:
                 self.read(chemin, 1, 1)

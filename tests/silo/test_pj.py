@@ -16,7 +16,15 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from orc.errors import Invalid, OrcError
-from orc.silo import EmpreinteDifferente, FichierChange, FichierDisparu, Silo, open_pj, read_contenu
+from orc.silo import (
+    EmpreinteDifferente,
+    FichierChange,
+    FichierDisparu,
+    FluxLocal,
+    Silo,
+    open_pj,
+    read_contenu,
+)
 
 Opener = Callable[..., Silo]
 DOCUMENTS = [b"%PDF-1.4 " + os.urandom(100_000) for _ in range(30)]
@@ -154,11 +162,18 @@ def test_the_cache_stays_within_its_bytes(root: Path, cache: Path) -> None:
         assert sum(f.stat().st_size for f in (cache / "silo").iterdir()) <= 2_500_000
 
 
+def _read_all(silo: Silo, chemin: str) -> None:
+    with silo.spool(silo.find(chemin)) as flux:
+        assert [f.sha256 for f in flux if isinstance(f, FluxLocal)] == [
+            hashlib.sha256(XML).hexdigest()
+        ]
+
+
 def test_an_index_is_made_once_and_again_when_the_file_changes(root: Path, cache: Path) -> None:
     _fill(root)
     silo = Silo(str(root), cache=cache)
-    silo.make_index("a.xml.gz")
-    silo.make_index("a.xml")
+    _read_all(silo, "a.xml.gz")
+    _read_all(silo, "a.xml")
     (index,) = (cache / "silo").iterdir()
     made = index.stat().st_ctime_ns
     _open(Silo(f"file://{root}", cache=cache), ("a.xml.gz", ""), 7)
