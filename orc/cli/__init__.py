@@ -2,7 +2,7 @@
 
 import typer
 
-from orc.cli import compte, demo, exercice, ingest, search, serve, silo, worker
+from orc.cli import compte, demo, exercice, ingest, search, serve, silo, taches, worker
 
 app = typer.Typer(
     help="ORC : recherche et consultation des archives du secteur public local.",
@@ -13,5 +13,6 @@ app.add_typer(demo.app, name="demo")
 app.add_typer(exercice.app, name="exercice")
 app.add_typer(compte.app, name="compte")
 app.add_typer(silo.app, name="silo")
+app.add_typer(taches.app, name="taches")
 for command in (ingest.ingest, ingest.rebuild, worker.worker, search.search, serve.serve):
     app.command()(command)

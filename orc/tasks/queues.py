@@ -1,7 +1,7 @@
 """The queues, how long things wait, and what every kind of task list offers."""
 
 import json
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from typing import Protocol
@@ -89,6 +89,11 @@ class Tasks(Protocol):
     @property
     def in_process(self) -> bool:
         """Whether this process does its own work."""
+        ...
+
+    @property
+    def taches(self) -> Mapping[str, Tache]:
+        """The known tasks, by name."""
         ...
 
     def register(
