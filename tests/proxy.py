@@ -8,6 +8,7 @@ import selectors
 import socket
 import threading
 import time
+from collections.abc import Callable
 from contextlib import suppress
 from types import TracebackType
 from typing import Self
@@ -71,8 +72,8 @@ class Proxy:
         """Let everything pass again."""
         self.delay, self.frozen, self.refusing, self.allowed = 0.0, False, False, None
 
-    def _begin(self, work: object, *args: object) -> None:
-        thread = threading.Thread(target=work, args=args, daemon=True)  # type: ignore[arg-type]
+    def _begin(self, work: Callable[..., None], *args: object) -> None:
+        thread = threading.Thread(target=work, args=args, daemon=True)
         self._threads.append(thread)
         thread.start()
 
@@ -107,15 +108,15 @@ class Proxy:
 
     def _pump(self, client: socket.socket, server: socket.socket) -> None:
         with selectors.DefaultSelector() as ready:
-            ready.register(client, selectors.EVENT_READ, server)
-            ready.register(server, selectors.EVENT_READ, client)
+            ready.register(client, selectors.EVENT_READ, (client, server))
+            ready.register(server, selectors.EVENT_READ, (server, client))
             while not self._over.is_set():
                 if self.frozen:
                     time.sleep(TICK)
                     continue
                 for key, _ in ready.select(TICK):
-                    source: socket.socket = key.fileobj  # type: ignore[assignment]
-                    if not self._pass(source, key.data, from_server=source is server):
+                    source, destination = key.data
+                    if not self._pass(source, destination, from_server=source is server):
                         return
 
     def _pass(
