@@ -22,6 +22,7 @@ from orc.ingest.reconcile import enqueue_unfinished
 from orc.ingest.referentiel import Libelles, get_budget
 from orc.journal import Acte, record_acte
 from orc.models import Base, Cloture, Fichier, Flux, Piece, PieceJustificative, Texte
+from orc.remote import Injoignable
 from orc.silo import LigneCloture, Silo, read_clotures
 
 AUTEUR = Auteur("ingestion")
@@ -153,6 +154,8 @@ def _record_budgets(atelier: Atelier, silo: Silo) -> None:
     """budgets.csv at the root of the silo, where there is one."""
     try:
         octets = silo.read_bytes(BUDGETS_CSV, CSV_MAX)
+    except Injoignable:
+        raise
     except Unavailable:
         return
     record_budgets(
