@@ -49,7 +49,10 @@ def open_session(session: Writing, personne_id: int) -> str:
     """Open a new session and give the key of its cookie, which is written nowhere."""
     cookie = secrets.token_urlsafe(32)
     now = read_now()
-    session.execute(delete(SessionWeb).where(SessionWeb.vue_le < now - KEPT_AFTER))
+    old = select(SessionWeb.cle).where(SessionWeb.vue_le < now - KEPT_AFTER)
+    # Those that another login is forgetting are left to it.
+    free = old.with_for_update(skip_locked=True)
+    session.execute(delete(SessionWeb).where(SessionWeb.cle.in_(free)))
     session.add(
         SessionWeb(
             cle=hash_cookie(cookie),

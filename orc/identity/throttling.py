@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import ColumnElement, delete, func, select
 
-from orc.db import Writing
+from orc.db import Writing, lock
 from orc.errors import Conflict
 from orc.models import EchecConnexion, read_now
 
@@ -52,8 +52,10 @@ def record_attempt(
     erases the failures of its identifiant.
     """
     now = now or read_now()
-    session.execute(delete(EchecConnexion).where(EchecConnexion.quand < now - WINDOW))
     cle = hash_identifiant(identifiant)
+    # Tries of the same person, or from the same address, are counted one after the other.
+    lock(session, f"essai:{cle}", f"essai:{adresse}")
+    _forget_old(session, now)
     waits = (
         _read_wait(session, PAR_IDENTIFIANT, EchecConnexion.identifiant == cle, now),
         _read_wait(session, PAR_ADRESSE, EchecConnexion.adresse == adresse, now),
@@ -62,6 +64,13 @@ def record_attempt(
         raise TropDEssais(wait)
     session.add(EchecConnexion(quand=now, identifiant=cle, adresse=adresse))
     session.flush()
+
+
+def _forget_old(session: Writing, now: datetime) -> None:
+    old = select(EchecConnexion.id).where(EchecConnexion.quand < now - WINDOW)
+    # Those that another try is forgetting are left to it.
+    free = old.with_for_update(skip_locked=True)
+    session.execute(delete(EchecConnexion).where(EchecConnexion.id.in_(free)))
 
 
 def forget_failures(session: Writing, identifiant: str) -> None:

@@ -6,12 +6,13 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from sqlalchemy import ColumnElement, delete, exists, select
+from sqlalchemy import ColumnElement, exists, select
 from sqlalchemy.orm import Session
 
 from orc.access import en_vigueur
 from orc.db import Database
 from orc.errors import Unavailable
+from orc.index.claims import Attente, Claims, open_claims
 from orc.index.make_records import make_records
 from orc.index.port import SearchEngine
 from orc.models import AIndexer, Cloture, Lien, Piece, PieceJustificative, Texte
@@ -26,15 +27,6 @@ COMMIT_SECONDS = 10.0
 LOOK = 2000
 _one_writer = threading.Lock()
 log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True, slots=True)
-class Attente:
-    """A piece that waits: the turn it is at, and whether it has its place in the index."""
-
-    piece_id: int
-    tour: int
-    cherchable: bool
 
 
 @dataclass(slots=True)
@@ -64,21 +56,36 @@ def index_pieces(
     total = 0
     with _one_writer:
         try:
-            while done := _index_some(database, storage, engine, wait_more, stop):
-                engine.commit()
-                _forget(database, done)
+            while done := _index_lot(database, storage, engine, wait_more, stop):
                 give_memory_back()
-                total += len(done)
+                total += done
         finally:
             # Another process may have its own pieces to index.
             engine.release()
     return total
 
 
+def _index_lot(
+    database: Database,
+    storage: Storage,
+    engine: SearchEngine,
+    wait_more: Callable[[], bool],
+    stop: Callable[[], bool],
+) -> int:
+    """Tell the engine what one commit of it holds; how many pieces."""
+    with open_claims(database) as claims:
+        done = _index_some(database, storage, engine, claims, wait_more, stop)
+        if done:
+            engine.commit()
+            claims.forget(done)
+        return len(done)
+
+
 def _index_some(
     database: Database,
     storage: Storage,
     engine: SearchEngine,
+    claims: Claims,
     wait_more: Callable[[], bool],
     stop: Callable[[], bool],
 ) -> list[Attente]:
@@ -87,12 +94,16 @@ def _index_some(
     end = time.monotonic() + COMMIT_SECONDS
     while len(lot.done) < COMMIT and not stop():
         with database.reading() as session:
-            batch = _find_waiting(session, lot)
+            found = batch = _find_waiting(session, lot)
+            if batch and not claims.free:
+                taken = claims.take([a.piece_id for a in batch])
+                session.rollback()  # what is read from here is as new as the claim, or newer
+                batch = _find_ready(session, taken)
             kept = [a.piece_id for a in batch if a.cherchable]
             failed = _put(session, storage, engine, kept)
         engine.remove([a.piece_id for a in batch if not a.cherchable])
         lot.done += [a for a in batch if a.piece_id not in failed]
-        if not batch and (time.monotonic() > end or not wait_more()):
+        if not found and (time.monotonic() > end or not wait_more()):
             break
     return lot.done
 
@@ -173,13 +184,3 @@ def _waits_for_a_text() -> ColumnElement[bool]:
         PieceJustificative.sha256 == Texte.sha256,
         Texte.etat == "a_extraire",
     )
-
-
-def _forget(database: Database, done: list[Attente]) -> None:
-    """What was marked again meanwhile stays for the next round."""
-    for start in range(0, len(done), 500):
-        ids = {a.piece_id: a.tour for a in done[start : start + 500]}
-        with database.writing() as session:
-            now = session.execute(select(Piece.id, Piece.tour).where(Piece.id.in_(ids)))
-            same = [row.id for row in now if ids[row.id] == row.tour]
-            session.execute(delete(AIndexer).where(AIndexer.piece_id.in_(same)))

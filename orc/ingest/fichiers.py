@@ -34,7 +34,15 @@ class Releve:
 
 
 def record_fichiers(database: Database, silo: Silo) -> Releve:
-    """List the silo and record what is new, changed or gone; nothing is read, nothing dropped."""
+    """List the silo and record what is new, changed or gone; nothing is read, nothing dropped.
+
+    One process at a time looks at a silo: the next one knows what this one recorded.
+    """
+    with database.alone(f"silo:{silo.url}"):
+        return _record_fichiers(database, silo)
+
+
+def _record_fichiers(database: Database, silo: Silo) -> Releve:
     known = _find_known(database, silo.url)
     seen = list(silo.list())
     if known and not seen:
