@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 
-from sqlalchemy import select
+from sqlalchemy import BindParameter, bindparam, select
 from sqlalchemy.orm import Session
 
 from orc.access import Clearance
@@ -47,8 +47,9 @@ TRIS: Mapping[str, Tri | None] = MappingProxyType(
 )
 TAILLE_MAX = 500
 
-# Texts read for one hit of a piece: the first PJ that speak of it are enough on a result.
-_PJ_READ = 8
+# Texts read for one hit of a piece: the first PJ that speak of it are enough on a result. Of a
+# whole page, however long: a page of 500 pieces reads one PJ of each.
+_PJ_READ, _TEXTS_READ = 8, 500
 _NOMBRE = 3
 
 
@@ -154,11 +155,12 @@ def find_hit_passages(
     pieces = [h.numero for h in hits if h.genre is Genre.PIECE]
     _add_objets(session, pieces, expression, clearance, found)
     read: dict[int, int] = {}
+    most = min(_PJ_READ, max(1, _TEXTS_READ // max(1, len(hits))))
     for lien in _find_texts(session, hits, clearance):
         key = lien.id if lien.genre is Genre.PJ else lien.piece_id
         kept = found.setdefault(key, [])
         read[key] = read.get(key, 0) + 1
-        if len(kept) >= _NOMBRE or read[key] > _PJ_READ:
+        if len(kept) >= _NOMBRE or read[key] > most:
             continue
         passages = find_passages(
             _read_pages(storage, lien.sha256), expression, nombre=_NOMBRE - len(kept)
@@ -186,29 +188,34 @@ def _place(passage: Passage, text: _Text) -> Passage:
     return replace(passage, partie=place.partie.nom, page_partie=place.page)
 
 
+_TEXTS = (
+    select(
+        Lien.id,
+        Lien.piece_id,
+        Lien.cellule_id,
+        PieceJustificative.sha256,
+        Texte.nb_pages,
+        Texte.parties,
+    )
+    .join(PieceJustificative, PieceJustificative.id == Lien.pj_id)
+    .outerjoin(Texte, Texte.sha256 == PieceJustificative.sha256)
+    .order_by(Lien.id)
+)
+_WANTED: BindParameter[int] = bindparam("numeros", expanding=True)
+_TEXTS_OF = {
+    Genre.PJ: _TEXTS.where(Lien.id.in_(_WANTED)),
+    Genre.PIECE: _TEXTS.where(Lien.piece_id.in_(_WANTED)),
+}
+
+
 def _find_texts(session: Session, hits: Sequence[Hit], clearance: Clearance) -> list[_Text]:
     """The PJ to read for these hits, among those that this Clearance allows."""
-    wanted = {
-        Genre.PJ: Lien.id.in_([h.numero for h in hits if h.genre is Genre.PJ]),
-        Genre.PIECE: Lien.piece_id.in_([h.numero for h in hits if h.genre is Genre.PIECE]),
-    }
-    genres = {h.genre for h in hits} & wanted.keys()
+    genres = {h.genre for h in hits} & _TEXTS_OF.keys()
     return [
         _Text(row.id, row.piece_id, row.sha256, genre, row.nb_pages or 0, row.parties or "")
         for genre in sorted(genres)
         for row in session.execute(
-            select(
-                Lien.id,
-                Lien.piece_id,
-                Lien.cellule_id,
-                PieceJustificative.sha256,
-                Texte.nb_pages,
-                Texte.parties,
-            )
-            .join(PieceJustificative, PieceJustificative.id == Lien.pj_id)
-            .outerjoin(Texte, Texte.sha256 == PieceJustificative.sha256)
-            .where(wanted[genre])
-            .order_by(Lien.id)
+            _TEXTS_OF[genre], {"numeros": [h.numero for h in hits if h.genre is genre]}
         )
         if clearance.allows(row.cellule_id)
     ]

@@ -11,7 +11,7 @@ from orc.index.fields import Genre
 from orc.index.port import SearchEngine
 from orc.index.query import DemandeFacette, Filtre, Query
 from orc.models import AIndexer, Cellule, Flux, Piece
-from orc.search.paged import among
+from orc.search.paged import among, among_named
 
 # States of a text: extrait and sans_texte were searched for all they hold.
 A_OCERISER = "a_oceriser"
@@ -110,21 +110,25 @@ def write_not_searched(found: NonCherches) -> tuple[tuple[str, tuple[str, ...]],
     return tuple(phrases)
 
 
+_WAITING = (
+    select(func.count())
+    .select_from(AIndexer)
+    .join(Piece, Piece.id == AIndexer.piece_id)
+    .where(among_named(Piece.cellule_id, "cellules"))
+)
+_ECARTES = select(func.count()).where(
+    Flux.etat == "quarantaine",
+    Flux.budget_id.in_(select(Cellule.budget_id).where(among_named(Cellule.id, "cellules"))),
+)
+
+
 def _count_waiting(session: Session, clearance: Clearance) -> int:
-    query = (
-        select(func.count())
-        .select_from(AIndexer)
-        .join(Piece, Piece.id == AIndexer.piece_id)
-        .where(among(Piece.cellule_id, clearance.cellules))
-    )
-    return session.scalar(query) or 0
+    return session.scalar(_WAITING, {"cellules": clearance.ordered}) or 0
 
 
 def _count_flux(session: Session, clearance: Clearance) -> int:
-    cellules = clearance.cellules | clearance.ouvertes
-    budgets = select(Cellule.budget_id).where(among(Cellule.id, cellules))
-    query = select(func.count()).where(Flux.etat == "quarantaine", Flux.budget_id.in_(budgets))
-    return session.scalar(query) or 0
+    cellules = sorted(clearance.cellules | clearance.ouvertes)
+    return session.scalar(_ECARTES, {"cellules": cellules}) or 0
 
 
 def _find_open(session: Session, clearance: Clearance) -> tuple[int, ...]:

@@ -66,6 +66,12 @@ def read_page(
     return Paged(tuple(make(row) for row in rows), total, page, taille)
 
 
+def among_named(column: InstrumentedAttribute[int], name: str) -> ColumnElement[bool]:
+    """`among`, in a statement made once: the ids, sorted, are given by this name when it runs."""
+    values: BindParameter[int] = bindparam(name, expanding=True, literal_execute=True)
+    return column.in_(values)
+
+
 def among(column: InstrumentedAttribute[int], ids: Iterable[int]) -> ColumnElement[bool]:
     """`column IN (ids)`, written in the query itself: a Clearance may hold 100 000 cellules."""
     values: BindParameter[int] = bindparam(None, sorted(ids), expanding=True, literal_execute=True)

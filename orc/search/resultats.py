@@ -2,9 +2,10 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
-from sqlalchemy import select
-from sqlalchemy.orm import Session
+from sqlalchemy import Select, bindparam, select
+from sqlalchemy.orm import Bundle, Session, defer
 
 from orc.access import Clearance
 from orc.domain import Sens
@@ -15,7 +16,12 @@ from orc.nomenclature import libelle_type_pj
 from orc.search.consult_pj import count_pages, find_presence
 from orc.search.consult_values import BordereauResume, PieceResume, Presence
 from orc.search.lieux import Code, Lieu, make_lieu
-from orc.search.resumes import find_resumes, make_bordereau_resume
+from orc.search.resumes import (
+    COLUMNS,
+    COLUMNS_BORDEREAU,
+    find_resumes,
+    make_bordereau_resume,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,17 +77,26 @@ def find_resultats(
     return tuple(found)
 
 
+_PIECES: Select[*tuple[Any, ...]] = (
+    select(
+        Bundle("piece", *COLUMNS),
+        Bundle("bordereau", *COLUMNS_BORDEREAU),
+        Budget,
+        Collectivite,
+    )
+    .select_from(Piece)
+    .join(Bordereau, Bordereau.id == Piece.bordereau_id)
+    .join(Budget, Budget.id == Piece.budget_id)
+    .outerjoin(Collectivite, Collectivite.siren == Budget.siren)
+    .where(Piece.id.in_(bindparam("pieces", expanding=True)))
+)
+
+
 def _find_pieces(
     session: Session, piece_ids: set[int], clearance: Clearance
 ) -> dict[int, tuple[PieceResume, Lieu, BordereauResume]]:
-    query = (
-        select(Piece, Bordereau, Budget, Collectivite)
-        .join(Bordereau, Bordereau.id == Piece.bordereau_id)
-        .join(Budget, Budget.id == Piece.budget_id)
-        .outerjoin(Collectivite, Collectivite.siren == Budget.siren)
-        .where(Piece.id.in_(piece_ids))
-    )
-    rows = {row[0].id: row for row in session.execute(query)}
+    found = session.execute(_PIECES, {"pieces": sorted(piece_ids)})
+    rows = {row[0].id: row for row in found}
     resumes = find_resumes(session, [row[0] for row in rows.values()], clearance=clearance)
     return {
         resume.id: (
@@ -93,26 +108,43 @@ def _find_pieces(
     }
 
 
+_PJ: Select[*tuple[Any, ...]] = (
+    select(
+        Bundle("lien", Lien.id, Lien.cellule_id, Lien.id_unique, Lien.nom, Lien.support),
+        Bundle(
+            "pj",
+            PieceJustificative.id,
+            PieceJustificative.nom,
+            PieceJustificative.type_pj,
+            PieceJustificative.description,
+            PieceJustificative.type_reel,
+            PieceJustificative.sha256,
+            PieceJustificative.motif,
+        ),
+        Texte,
+    )
+    .select_from(Lien)
+    .outerjoin(PieceJustificative, PieceJustificative.id == Lien.pj_id)
+    .outerjoin(Texte, Texte.sha256 == PieceJustificative.sha256)
+    .where(Lien.id.in_(bindparam("liens", expanding=True)))
+    .options(defer(Texte.metadonnees), defer(Texte.extracteur), defer(Texte.extrait_le))
+)
+
+
 def find_pj_resumes(
     session: Session, lien_ids: Sequence[int], clearance: Clearance
 ) -> dict[int, PjResume]:
     """The PJ of these liens, by lien; those not allowed are left out."""
     if not lien_ids:
         return {}
-    query = (
-        select(Lien, PieceJustificative, Texte)
-        .outerjoin(PieceJustificative, PieceJustificative.id == Lien.pj_id)
-        .outerjoin(Texte, Texte.sha256 == PieceJustificative.sha256)
-        .where(Lien.id.in_(lien_ids))
-    )
     return {
-        lien.id: _make_pj(lien, pj, texte)
-        for lien, pj, texte in session.execute(query)
+        lien.id: _make_pj(lien, pj if pj.id is not None else None, texte)
+        for lien, pj, texte in session.execute(_PJ, {"liens": list(lien_ids)})
         if clearance.allows(lien.cellule_id)
     }
 
 
-def _make_pj(lien: Lien, pj: PieceJustificative | None, texte: Texte | None) -> PjResume:
+def _make_pj(lien: Any, pj: Any, texte: Texte | None) -> PjResume:
     return PjResume(
         lien_id=lien.id,
         pj_id=pj.id if pj else None,

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from sqlalchemy import func, select
+from sqlalchemy import bindparam, func, select
 from sqlalchemy.orm import Session
 
 from orc.access import Clearance
@@ -15,9 +15,35 @@ from orc.nomenclature import (
 )
 from orc.search.consult_values import BordereauResume, PieceResume
 from orc.search.lieux import Code
-from orc.search.paged import among
+from orc.search.paged import among_named
 
 ELECTRONIQUE = "01"
+# What a line says of a piece, and of a bordereau: whole rows cost three times as much to read.
+COLUMNS = (
+    Piece.id,
+    Piece.cellule_id,
+    Piece.sens,
+    Piece.exercice,
+    Piece.numero,
+    Piece.numero_bordereau,
+    Piece.type_piece,
+    Piece.nature_piece,
+    Piece.objet,
+    Piece.ht,
+    Piece.tva,
+    Piece.version,
+    Piece.courante,
+)
+COLUMNS_BORDEREAU = (
+    Bordereau.id,
+    Bordereau.sens,
+    Bordereau.exercice,
+    Bordereau.numero,
+    Bordereau.type_bordereau,
+    Bordereau.date_emission,
+    Bordereau.objet,
+    Bordereau.signe,
+)
 
 
 def make_bordereau_resume(bordereau: Bordereau, *, visible: bool = True) -> BordereauResume:
@@ -40,7 +66,10 @@ def make_bordereau_resume(bordereau: Bordereau, *, visible: bool = True) -> Bord
 def find_resumes(
     session: Session, pieces: Sequence[Piece], *, clearance: Clearance
 ) -> tuple[PieceResume, ...]:
-    """These pieces on one line each, in the same order; those not allowed are left out."""
+    """These pieces on one line each, in the same order; those not allowed are left out.
+
+    Rows that have these columns of a piece (COLUMNS) will do.
+    """
     shown = [piece for piece in pieces if clearance.allows(piece.cellule_id)]
     ids = [piece.id for piece in shown]
     tiers = find_noms_tiers(session, ids)
@@ -71,16 +100,18 @@ def _make(piece: Piece, tiers: str, liens: tuple[int, int]) -> PieceResume:
     )
 
 
+_TIERS = (
+    select(Ligne.piece_id, Tiers.nom, Tiers.prenom)
+    .join(Tiers, Tiers.id == Ligne.tiers_id)
+    .where(Ligne.piece_id.in_(bindparam("pieces", expanding=True)))
+    .order_by(Ligne.piece_id, Ligne.id)
+)
+
+
 def find_noms_tiers(session: Session, piece_ids: Sequence[int]) -> dict[int, str]:
     """The first tiers of each piece, and how many others: `EDF et 2 autres`."""
-    query = (
-        select(Ligne.piece_id, Tiers.nom, Tiers.prenom)
-        .join(Tiers, Tiers.id == Ligne.tiers_id)
-        .where(Ligne.piece_id.in_(piece_ids))
-        .order_by(Ligne.piece_id, Ligne.id)
-    )
     names: dict[int, dict[str, None]] = {}
-    for piece_id, nom, prenom in session.execute(query):
+    for piece_id, nom, prenom in session.execute(_TIERS, {"pieces": list(piece_ids)}):
         names.setdefault(piece_id, {})[f"{nom} {prenom}".strip()] = None
     return {piece_id: _join_names(list(found)) for piece_id, found in names.items()}
 
@@ -92,18 +123,24 @@ def _join_names(names: list[str]) -> str:
     return f"{names[0]} et {others} autre{'s' if others > 1 else ''}"
 
 
+_ABSENT = (Lien.support == ELECTRONIQUE) & Lien.pj_id.is_(None)
+_COUNTS = (
+    select(
+        Lien.piece_id,
+        func.count(func.distinct(Lien.id_unique)),
+        func.count(func.distinct(Lien.id_unique)).filter(_ABSENT),
+    )
+    .where(
+        Lien.piece_id.in_(bindparam("pieces", expanding=True)),
+        among_named(Lien.cellule_id, "cellules"),
+    )
+    .group_by(Lien.piece_id)
+)
+
+
 def _count_pj(
     session: Session, piece_ids: Sequence[int], clearance: Clearance
 ) -> dict[int, tuple[int, int]]:
     """How many PJ each piece cites, and how many of them never came, among those allowed."""
-    absent = (Lien.support == ELECTRONIQUE) & Lien.pj_id.is_(None)
-    query = (
-        select(
-            Lien.piece_id,
-            func.count(func.distinct(Lien.id_unique)),
-            func.count(func.distinct(Lien.id_unique)).filter(absent),
-        )
-        .where(Lien.piece_id.in_(piece_ids), among(Lien.cellule_id, clearance.cellules))
-        .group_by(Lien.piece_id)
-    )
-    return {row[0]: (row[1], row[2]) for row in session.execute(query)}
+    rows = session.execute(_COUNTS, {"pieces": list(piece_ids), "cellules": clearance.ordered})
+    return {row[0]: (row[1], row[2]) for row in rows}
