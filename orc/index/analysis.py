@@ -1,7 +1,7 @@
 """One French analysis for every engine and for passages: what is a word, and when two are one.
 
 Folding, elision and stemming are done here, before any engine, once for every record that holds
-a text: an engine is left with cutting at spaces, or at what is neither letter nor digit.
+a text: an engine is left with cutting at spaces.
 """
 
 import re
@@ -14,7 +14,7 @@ from threading import Lock, local
 import Stemmer
 
 # Changes when the same text would be indexed otherwise: an older index must then be rebuilt.
-ANALYSIS_VERSION = 2
+ANALYSIS_VERSION = 3
 
 WORD = re.compile(r"[^\W_]+")
 LONGEST_WORD = 100
@@ -313,7 +313,8 @@ def _is_amount(folded: str) -> bool:
 class Prepared:
     """One text, as the three fields of an engine receive it.
 
-    `exact` is to be cut into words; `stems` are the stems of these words, to be cut at spaces.
+    `exact` are its words and `stems` theirs, in the same order, a space between two: an engine
+    cuts at spaces and does nothing else, so that no two engines read a text differently.
     """
 
     exact: str
@@ -329,9 +330,13 @@ def prepare(text: str) -> Prepared:
 
 
 def _prepare(text: str) -> Prepared:
-    exact = prepare_exact(text)
-    stems = " ".join(map(_stems.__getitem__, _cut(exact)))
-    return Prepared(exact, stems, frozenset(find_reference_keys(exact)))
+    folded = prepare_exact(text)
+    words = _cut(folded)
+    stems = list(map(_stems.__getitem__, words))
+    if "" in stems:
+        words = [word for word, stem in zip(words, stems, strict=True) if stem]
+        stems = [stem for stem in stems if stem]
+    return Prepared(" ".join(words), " ".join(stems), frozenset(find_reference_keys(folded)))
 
 
 # Names and labels come back from piece to piece; a text, in the records of one piece.

@@ -1,6 +1,6 @@
 """What ORC asks of a search engine, whichever it is: tests/contracts says what each word means."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Protocol
 
 from orc.access import Clearance
@@ -23,12 +23,16 @@ class SearchEngine(Protocol):
         """Take everything away, before a rebuild."""
         ...
 
-    def commit(self) -> None:
-        """Make what was put and removed last and found; a no-op when nothing was."""
+    def commit(self) -> Mapping[int, str]:
+        """Make what was put and removed last and found; a no-op when nothing was.
+
+        Gives the pieces that the engine refuses for what they hold, and why: they are not found.
+        Raises Unavailable when nothing can be written now: everything is then to be put again.
+        """
         ...
 
     def release(self) -> None:
-        """Let another process write; what was put and not committed is lost."""
+        """Let another process write; what was put and not committed is to be put again."""
         ...
 
     def search(self, query: Query, *, clearance: Clearance) -> Hits:
@@ -50,5 +54,5 @@ class SearchEngine(Protocol):
         ...
 
     def close(self) -> None:
-        """Let go of files and locks; what was not committed is lost."""
+        """Let go of files, locks and connections; what was not committed is to be put again."""
         ...

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import groupby
 from operator import attrgetter
 from pathlib import Path
@@ -129,15 +129,15 @@ class TantivyEngine:
         with self._lock:
             self._get_writer().delete_all_documents()
 
-    def commit(self) -> None:
-        """Make last and found what was put and removed."""
+    def commit(self) -> Mapping[int, str]:
+        """Make last and found what was put and removed; no piece is refused here."""
         with self._lock:
-            if self._writer is None:
-                return
-            self._writer.commit()
-            if time.monotonic() - self._since > _TURN:
-                self.release()
-            self._reload()
+            if self._writer is not None:
+                self._writer.commit()
+                if time.monotonic() - self._since > _TURN:
+                    self.release()
+                self._reload()
+            return {}
 
     def release(self) -> None:
         """Finish merges and let another process write; what was not committed is lost."""

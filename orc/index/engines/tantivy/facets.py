@@ -7,7 +7,7 @@ import tantivy
 from tantivy import Query as Native
 
 from orc.index.analysis import begins_so, make_code_key
-from orc.index.engines.tantivy.schema import FACET
+from orc.index.columns import FACET
 from orc.index.fields import BY_NAME, NUMBERS, Kind
 from orc.index.query import DemandeFacette, Expression, Prefixe, Tout, ValeurFacette
 
@@ -15,6 +15,8 @@ from orc.index.query import DemandeFacette, Expression, Prefixe, Tout, ValeurFac
 EVERY_VALUE = 10_000_000
 # How many values are read when they are filtered by what a person typed.
 _READ = 50_000
+# How many times more values are read when the last of them equals one that is shown.
+_MORE = 20
 
 _TOTAL, _SUM = "total_", "somme_"
 _MONTANT = {"sum": {"field": "montant"}}
@@ -34,7 +36,7 @@ def read_totals(
     if somme:
         wanted[_SUM] = _MONTANT
     answer = searcher.aggregate(query, wanted)
-    facets = {f.champ: _read_values(f, answer[f.champ]["buckets"]) for f in asked}
+    facets = {f.champ: _read_facet(searcher, query, f, answer[f.champ]["buckets"]) for f in asked}
     return (
         int(answer[_TOTAL]["value"] or 0),
         int(answer[_SUM]["value"] or 0) if somme else None,
@@ -42,12 +44,34 @@ def read_totals(
     )
 
 
-def _terms(asked: DemandeFacette) -> dict[str, Any]:
-    size = _READ if asked.contient else asked.taille
+def _read_facet(
+    searcher: tantivy.Searcher,
+    query: Native,
+    asked: DemandeFacette,
+    buckets: Sequence[dict[str, Any]],
+) -> tuple[ValeurFacette, ...]:
+    """The values asked; of equal ones the first in their order, so all of these must be read."""
+    size = _size(asked)
+    while len(buckets) == size and _is_cut_among_equals(asked, buckets):
+        size *= _MORE
+        answer = searcher.aggregate(query, {asked.champ: _terms(asked, size)})
+        buckets = answer[asked.champ]["buckets"]
+    return _read_values(asked, buckets)
+
+
+def _is_cut_among_equals(asked: DemandeFacette, buckets: Sequence[dict[str, Any]]) -> bool:
+    return bool(buckets[asked.taille - 1]["doc_count"] == buckets[-1]["doc_count"])
+
+
+def _size(asked: DemandeFacette) -> int:
+    return _READ if asked.contient else asked.taille + 1
+
+
+def _terms(asked: DemandeFacette, size: int = 0) -> dict[str, Any]:
     terms: dict[str, Any] = {
         "terms": {
             "field": column(asked.champ),
-            "size": size,
+            "size": size or _size(asked),
             "segment_size": EVERY_VALUE,
             "order": {"_count": "desc"},
         }

@@ -3,21 +3,27 @@
 import hashlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from copy import copy
-from dataclasses import dataclass
-from datetime import date
-from functools import lru_cache
 
 import tantivy
 
-from orc.index.analysis import (
-    ANALYSIS_VERSION,
-    LONGEST_WORD,
-    make_amount_key,
-    make_code_key,
-    make_reference_keys,
-    prepare,
+from orc.index.analysis import ANALYSIS_VERSION, prepare
+from orc.index.columns import (
+    EXACT,
+    FACET,
+    IN_MOTS,
+    MISSING,
+    MOTS,
+    NUMBER,
+    REFERENCES,
+    SORT,
+    SORTED,
+    TEXTS,
+    Entry,
+    group_same,
+    make_entry,
+    make_number,
 )
-from orc.index.fields import BY_NAME, FIELDS, NUMBERS, WORDS, Field, Genre, Kind
+from orc.index.fields import BY_NAME, FIELDS, NUMBERS, Field, Genre, Kind
 from orc.index.record import Record, Value
 
 GENRES = {Genre.PIECE: 0, Genre.LIGNE: 1, Genre.PJ: 2}
@@ -25,30 +31,15 @@ GENRES = {Genre.PIECE: 0, Genre.LIGNE: 1, Genre.PJ: 2}
 NUMEROS = {genre: f"numero_{genre}_" for genre in Genre}
 KEYS = ("piece_", "cellule_", "version_")
 
-# Suffixes of the columns of one field: exact words, facet values, number of a numero, sort key.
-EXACT, FACET, NUMBER, SORT = "__x", "__v", "__n", "__s"
-# Where unqualified words and references are looked for, beside `texte`.
-MOTS, REFERENCES = "mots_", "references_"
-
-_TEXTS = frozenset(f.name for f in FIELDS if f.kind is Kind.TEXTE)
-_IN_MOTS = frozenset(WORDS)
-_SORTED = frozenset(f.name for f in FIELDS if f.sort)
-
-MISSING = -(2**62)  # sorts before every value
-LARGEST = 2**62
-
-_SPACED, _EXACT, _WHOLE = "orc_spaced", "orc_exact", "raw"
+_SPACED, _WHOLE = "orc_spaced", "raw"
 
 
 def make_analyzers() -> dict[str, tantivy.TextAnalyzer]:
     """The tokenizers to register at each open: tantivy does not keep them.
 
-    They receive what analysis.prepare made: only cutting is left to them.
+    They receive what analysis.prepare made: only cutting at spaces is left to them.
     """
-    exact = tantivy.TextAnalyzerBuilder(tantivy.Tokenizer.simple())
-    spaced = tantivy.TextAnalyzerBuilder(tantivy.Tokenizer.whitespace())
-    longest = tantivy.Filter.remove_long(LONGEST_WORD + 1)
-    return {_EXACT: exact.filter(longest).build(), _SPACED: spaced.build()}
+    return {_SPACED: tantivy.TextAnalyzerBuilder(tantivy.Tokenizer.whitespace()).build()}
 
 
 def make_schema() -> tantivy.Schema:
@@ -64,8 +55,8 @@ def make_schema() -> tantivy.Schema:
 
 
 def _add_words(builder: tantivy.SchemaBuilder, name: str) -> None:
-    builder.add_text_field(name, tokenizer_name=_SPACED, index_option="position")
-    builder.add_text_field(name + EXACT, tokenizer_name=_EXACT, index_option="position")
+    for column in (name, name + EXACT):
+        builder.add_text_field(column, tokenizer_name=_SPACED, index_option="position")
 
 
 def _add_field(builder: tantivy.SchemaBuilder, field: Field) -> None:
@@ -90,7 +81,7 @@ def _add_field(builder: tantivy.SchemaBuilder, field: Field) -> None:
 def make_signature() -> str:
     """What changes whenever an older index no longer answers as this code expects."""
     shape = [f"{f.name}:{f.kind}:{f.facet}:{f.sort}:{f.found}" for f in FIELDS]
-    text = "\n".join([f"tantivy 4, analysis {ANALYSIS_VERSION}", *shape])
+    text = "\n".join([f"tantivy 5, analysis {ANALYSIS_VERSION}", *shape])
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
@@ -99,7 +90,7 @@ def make_documents(records: Sequence[Record]) -> Iterator[tantivy.Document]:
 
     Unknown names and values of a wrong type are our own faults.
     """
-    groups = _group_same(records)
+    groups = group_same(records)
     shared = _find_shared([group[0] for group in groups])
     base, found = tantivy.Document(), set[str]()
     _add_values(base, shared, shared, found)
@@ -113,32 +104,12 @@ def make_documents(records: Sequence[Record]) -> Iterator[tantivy.Document]:
             document.add_unsigned(name, key)
         own = record.values.keys() - shared.keys()
         _add_values(document, record.values, own, references)
-        for name in _SORTED:
+        for name in SORTED:
             if not record.values.get(name):
                 document.add_integer(name + SORT, MISSING)
         if references:
             document.add_text(REFERENCES, " ".join(references))
         yield document
-
-
-def _group_same(records: Sequence[Record]) -> list[list[Record]]:
-    """Records by document: a piece and the PJ that says just the same, most often its only one.
-
-    Its text, nearly all there is to index, is then indexed once.
-    """
-    groups: list[list[Record]] = []
-    for record in records:
-        if record.genre is Genre.PJ and groups and _says_same(groups[0], record):
-            groups[0].append(record)
-        else:
-            groups.append([record])
-    return groups
-
-
-def _says_same(group: list[Record], pj: Record) -> bool:
-    piece = group[0]
-    alone = piece.genre is Genre.PIECE and len(group) == 1
-    return alone and piece.cellule == pj.cellule and piece.values == pj.values
 
 
 def _find_shared(records: Sequence[Record]) -> dict[str, tuple[Value, ...]]:
@@ -160,12 +131,12 @@ def _add_values(
     for name in names:
         given = values[name]
         distinct = given if len(given) == 1 else tuple(dict.fromkeys(given))
-        if name in _TEXTS:
+        if name in TEXTS:
             _add_texts(document, BY_NAME[name], distinct, references)
         else:
             for value in distinct:
-                _add_entry(document, _make_entry(name, value), references)
-        if name in _SORTED and given:
+                _add_entry(document, make_entry(name, value), references)
+        if name in SORTED and given:
             document.add_integer(name + SORT, make_number(given[0]))
 
 
@@ -177,65 +148,16 @@ def _add_texts(
         document.add_text(field.name, prepared.stems)
         document.add_text(field.name + EXACT, prepared.exact)
         references.update(prepared.keys)
-        if field.name in _IN_MOTS:
+        if field.name in IN_MOTS:
             document.add_text(MOTS, prepared.stems)
             document.add_text(MOTS + EXACT, prepared.exact)
         if field.facet and value:
             document.add_text(field.name + FACET, str(value))
 
 
-@dataclass(frozen=True, slots=True)
-class _Entry:
-    """What one value of a field adds to a document: columns, and keys of references."""
-
-    texts: tuple[tuple[str, str], ...]
-    numbers: tuple[tuple[str, int], ...]
-    keys: tuple[str, ...]
-
-
-def _add_entry(document: tantivy.Document, entry: _Entry, references: set[str]) -> None:
+def _add_entry(document: tantivy.Document, entry: Entry, references: set[str]) -> None:
     for column, text in entry.texts:
         document.add_text(column, text)
     for column, number in entry.numbers:
         document.add_integer(column, number)
     references.update(entry.keys)
-
-
-# Every record of a piece says the same of it, and most pieces of a budget say nearly the same.
-@lru_cache(maxsize=5_000)
-def _make_entry(name: str, value: Value) -> _Entry:
-    field = BY_NAME[name]
-    if field.kind not in NUMBERS:
-        return _make_code(field, str(value))
-    number = make_number(value)
-    found = field.found and field.kind is Kind.MONTANT
-    return _Entry((), ((name, number),), (make_amount_key(number),) if found else ())
-
-
-def _make_code(field: Field, value: str) -> _Entry:
-    keys = make_reference_keys(value)
-    key = make_code_key(value) if field.kind is Kind.MOT else " ".join(keys)
-    texts = [(field.name, key)]
-    if field.facet and value:
-        texts.append((field.name + FACET, value))
-    numbers = read_number(value) if field.kind is Kind.NUMERO else ()
-    return _Entry(
-        tuple(texts),
-        tuple((field.name + NUMBER, number) for number in numbers),
-        keys if field.found else (),
-    )
-
-
-def read_number(value: str) -> Iterator[int]:
-    """The number of a numero written in figures only; nothing otherwise."""
-    if value.strip().isdecimal():
-        yield make_number(value)
-
-
-def make_number(value: Value) -> int:
-    """A value as engines compare it: yyyymmdd for dates, 0 or 1 for booleans, figures as such."""
-    if isinstance(value, date):
-        return value.year * 10_000 + value.month * 100 + value.day
-    if isinstance(value, str):
-        return min(int(value), LARGEST) if value.strip().isdecimal() else MISSING
-    return max(-LARGEST, min(int(value), LARGEST))
