@@ -1,6 +1,7 @@
 """Pages from templates: one frozen dataclass per page, the frame around it, nothing else."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
@@ -55,6 +56,7 @@ MENU: tuple[tuple[str, str, frozenset[Role]], ...] = (
     ("Parcourir", "/parcourir", ROLES_QUI_LISENT),
     ("Exercices", "/exercices", frozenset({Role.COMPTABLE})),
     ("Silo", "/silo", frozenset({Role.COMPTABLE, Role.ADMINISTRATEUR, Role.ARCHIVISTE})),
+    ("Traitements", "/traitements", frozenset({Role.ADMINISTRATEUR})),
 )
 
 
@@ -99,6 +101,7 @@ def make_environment() -> Environment:
         "euros": format_euros,
         "montant": format_montant,
         "jour": format_date,
+        "instant": format_instant,
         "octets": format_octets,
         "nombre": format_nombre,
         "mois": format_mois,
@@ -107,6 +110,11 @@ def make_environment() -> Environment:
     }
     environment.globals["statique"] = get_static_url
     return environment
+
+
+def format_instant(instant: datetime) -> str:
+    """A moment, in the hours of the machine: `12/03/2022 à 14:05:03`."""
+    return f"{instant.astimezone():%d/%m/%Y à{NBSP}%H:%M:%S}"
 
 
 def format_octets(taille: int) -> str:

@@ -2,7 +2,7 @@
 
 from fastapi import APIRouter
 
-from web.api import consultation, contrat, exercices, parcours, recherche
+from web.api import consultation, contrat, exercices, parcours, recherche, traitements
 
 ROUTERS: tuple[APIRouter, ...] = (
     contrat.router,
@@ -10,4 +10,5 @@ ROUTERS: tuple[APIRouter, ...] = (
     consultation.router,
     parcours.router,
     exercices.router,
+    traitements.router,
 )

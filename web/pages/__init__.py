@@ -13,6 +13,7 @@ from web.pages import (
     pj,
     recherche,
     silo,
+    traitements,
     visionneuse,
 )
 
@@ -27,5 +28,6 @@ ROUTERS: tuple[APIRouter, ...] = (
     pj.router,
     recherche.router,
     silo.router,
+    traitements.router,
     visionneuse.router,
 )
