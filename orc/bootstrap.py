@@ -1,7 +1,7 @@
 """Settings become a running ORC: the only module that names concrete adapters."""
 
 import os
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from threading import Lock
 
@@ -13,6 +13,7 @@ from orc.index.port import SearchEngine
 from orc.ingest.extract.pool import ExtractionPool
 from orc.ingest.extract.values import Limits
 from orc.ingest.jobs import make_threads, register_tasks
+from orc.ingest.ocr.oceriseur import Oceriseur
 from orc.ingest.reconcile import enqueue_unfinished
 from orc.remote import make_silo_acces
 from orc.settings import PREFIX, Settings, read_settings
@@ -33,6 +34,7 @@ class Orc:
     engine: SearchEngine
     tasks: Tasks
     pool: ExtractionPool
+    oceriseur: Oceriseur
     _silos: dict[str, Silo] = field(default_factory=dict)
     _opening: Lock = field(default_factory=Lock)
 
@@ -52,6 +54,7 @@ class Orc:
 
     def close(self) -> None:
         """Give back processes, files and connections, in the order that loses nothing."""
+        self.oceriseur.stop()
         self.tasks.stop()
         self.pool.close()
         self.engine.close()
@@ -77,6 +80,7 @@ def start_work(orc: "Orc") -> None:
 
     Nothing where other processes work: each of them does it when it starts.
     """
+    orc.oceriseur.background = True
     if orc.tasks.in_process:
         enqueue_unfinished(orc, orc.engine)
         orc.tasks.start()
@@ -92,16 +96,34 @@ def make_orc(settings: Settings, *, new_index: bool = False) -> Orc:
     migrate(engine)
     workers = settings.workers or os.cpu_count() or 1
     database = Database(engine)
+    oceriseur = Oceriseur(settings, make_ocr_limits(settings))
+    threads = make_threads(workers, oceriseur.threads)
     orc = Orc(
         settings=settings,
         database=database,
         storage=Storage(settings.storage_url()),
         engine=open_search_engine(settings, new=new_index),
-        tasks=make_tasks(settings.queue, database, make_threads(workers), make_delais(settings)),
-        pool=ExtractionPool(make_limits(settings), workers),
+        tasks=make_tasks(settings.queue, database, threads, make_delais(settings)),
+        pool=open_pool(settings, workers),
+        oceriseur=oceriseur,
     )
     register_tasks(orc, orc.engine)
     return orc
+
+
+def open_pool(settings: Settings, workers: int) -> ExtractionPool:
+    """The children that read documents, and the Tika server the settings name, if any."""
+    limits = make_limits(settings)
+    if not settings.tika:
+        return ExtractionPool(limits, workers)
+    from orc.ingest.extract.tika_http import Acces  # noqa: PLC0415 - only where a Tika is set
+    from orc.ingest.extract.tika_pool import TikaPool  # noqa: PLC0415
+    from orc.ingest.extract.tika_server import TikaServer  # noqa: PLC0415
+
+    acces = Acces(
+        settings.tika, settings.tika_ca, settings.tika_secondes, settings.tika_reponse_octets
+    )
+    return TikaPool(TikaServer(acces, settings.tika_octets_max), limits, workers)
 
 
 def open_search_engine(settings: Settings, *, new: bool = False) -> SearchEngine:
@@ -161,3 +183,8 @@ def make_limits(settings: Settings) -> Limits:
         pages=settings.extraction_pages,
         caracteres=settings.extraction_caracteres,
     )
+
+
+def make_ocr_limits(settings: Settings) -> Limits:
+    """The limits of the reading of one page: a delay of its own."""
+    return replace(make_limits(settings), secondes=settings.ocr_secondes)

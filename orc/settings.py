@@ -110,6 +110,17 @@ class Settings:
     ocr_dpi: int = _setting(300, "Finesse du dessin d’une page à océriser, en points par pouce.")
     ocr_secondes: int = _setting(60, "Délai de l’océrisation d’une page avant d’arrêter l’enfant.")
     ocr_enfants: int = _setting(0, "Processus enfants d’océrisation. 0 : un pour deux cœurs.")
+    tika: str = _setting(
+        "",
+        "URL d’un serveur Tika pour la bureautique, les messages, les archives et les formats "
+        "inconnus. Vide : la bibliothèque embarquée.",
+    )
+    tika_ca: str = _setting(
+        "", "Fichier PEM de l’autorité du certificat de Tika. Vide : celles de Mozilla (certifi)."
+    )
+    tika_secondes: int = _setting(30, "Délai d’une réponse de Tika avant de s’en passer.")
+    tika_octets_max: int = _setting(100 * 1024**2, "Taille au plus d’un document confié à Tika.")
+    tika_reponse_octets: int = _setting(32 * 1024**2, "Taille au plus d’une réponse de Tika.")
     pj_octets_max: int = _setting(512 * 1024**2, "Taille décodée au plus d’une PJ, en octets.")
     flux_octets_max: int = _setting(4 * 1024**3, "Taille décompressée d’un flux, en octets.")
     xsd: str = _setting("", "Dossier des schémas PES V2 pour signaler les écarts. Vide : non.")

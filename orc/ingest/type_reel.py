@@ -53,6 +53,12 @@ _MAGICS: tuple[tuple[bytes, str], ...] = (
     (b"Rar!\x1a\x07", "application/vnd.rar"),
     (b"-----BEGIN PKCS7", "application/pkcs7-mime"),
 )
+# How it starts, where it goes on, and how.
+_INNER_MAGICS: tuple[tuple[bytes, int, bytes, str], ...] = (
+    (b"BM", 6, b"\0\0\0\0", "image/bmp"),
+    (b"RIFF", 8, b"WEBP", "image/webp"),
+    (b"", 257, b"ustar", TAR),
+)
 _ROOTS: dict[str, str] = {
     "DocumentPaye": PAIE,
     "EtatVersement": AIDE_SOCIALE,
@@ -104,12 +110,9 @@ def _find_magic(head: bytes) -> str | None:
     for magic, mime in _MAGICS:
         if head.startswith(magic):
             return mime
-    if head[:2] == b"BM" and head[6:10] == b"\0\0\0\0":
-        return "image/bmp"
-    if head[:4] == b"RIFF" and head[8:12] == b"WEBP":
-        return "image/webp"
-    if head[257:262] == b"ustar":
-        return TAR
+    for start, at, inner, mime in _INNER_MAGICS:
+        if head.startswith(start) and head.startswith(inner, at):
+            return mime
     if (at := head.find(_PKCS7_OID, 0, 24)) > 0 and _PKCS7_HEAD.search(head[:at]):
         return "application/pkcs7-mime"
     if head.find(b"%PDF-", 0, 1024) > 0 and not head.lstrip().startswith(b"<"):

@@ -96,6 +96,17 @@ class Chain:
             return Extraction(EtatTexte.ILLISIBLE, str(error), type_reel=type_reel)
         return _mask(_bound(_note_name(extraction, nom), self._limits))
 
+    def read_answer(self, answer: bytes, nom: str, type_reel: str) -> Extraction:
+        """The Extraction that Tika's answer on a document gives, masked and bounded as all are."""
+        from orc.ingest.extract import tika_answer  # noqa: PLC0415 - only where a Tika is used
+
+        try:
+            extraction = tika_answer.read_answer(answer, type_reel, self._limits)
+        except tika_answer.BadAnswer as error:
+            # No `extracteur`: Tika read nothing.
+            return Extraction(EtatTexte.ILLISIBLE, f"La réponse de Tika est inutilisable : {error}")
+        return _mask(_bound(_note_name(extraction, nom), self._limits))
+
     def _read_whole(self, octets: bytes, nom: str, type_reel: str) -> Extraction:
         """A document and the parts it carries."""
         limits, allowance = self._limits, Allowance(self._limits)

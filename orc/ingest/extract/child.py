@@ -75,11 +75,12 @@ def _obey(text: bytes, octets: bytes, limits: Limits) -> tuple[dict[str, Any], b
 def _read(
     order: dict[str, Any], octets: bytes, limits: Limits
 ) -> tuple[dict[str, Any], bytes, bool]:
-    if order["ordre"] == "texte":
+    if order["ordre"] in {"texte", "tika"}:
         from orc.ingest.extract.chain import Chain  # noqa: PLC0415 - pdfium: after confine()
 
         chain = Chain(limits)
-        extraction = _analyse(chain.extract(octets, order["nom"], order["type_reel"]))
+        read = chain.extract if order["ordre"] == "texte" else chain.read_answer
+        extraction = _analyse(read(octets, order["nom"], order["type_reel"]))
         sane = extraction.etat is not EtatTexte.MEMOIRE and not chain.harmed
         return *dump_extraction(extraction), sane
     if order["ordre"] == "mots":

@@ -14,7 +14,7 @@ from orc.ingest.extract.joints import (
     explain_unread,
 )
 from orc.ingest.extract.values import EtatTexte, Extraction, Partie
-from orc.ingest.type_reel import INCONNU, MAIL, MSG, find_type
+from orc.ingest.type_reel import INCONNU, MAIL, MSG, PDF, find_type
 
 Read = Callable[[bytes, str, str], tuple[Extraction, Iterable[Joint]]]
 
@@ -22,7 +22,7 @@ Read = Callable[[bytes, str, str], tuple[Extraction, Iterable[Joint]]]
 CARRIERS = ARCHIVES | {MAIL, MSG}
 _READ = frozenset({EtatTexte.EXTRAIT, EtatTexte.SANS_TEXTE, EtatTexte.VIDE})
 _TOO_DEEP = "Il est trop profond (archive dans une archive) : il n’a pas été ouvert."
-_SCANNED = "Il est numérisé : l’OCR ne se fait pas encore dans un document joint."
+SCANNED = "Il est numérisé : l’OCR ne se fait pas encore dans un document joint."
 _CRASHED = "Sa lecture a échoué ({})."
 _MEMORY = "Sa lecture demande plus de mémoire que la limite."
 
@@ -102,7 +102,7 @@ def make_part(name: str, extraction: Extraction) -> Partie:
     """A part out of what was read of it; scans of parts await an OCR that does not come yet."""
     motif = extraction.motif
     if extraction.pages_a_oceriser:
-        motif = _SCANNED
+        motif = SCANNED
     return Partie(name, extraction.type_reel, extraction.pages, extraction.etat, motif)
 
 
@@ -112,10 +112,15 @@ def conclude(extraction: Extraction, parties: tuple[Partie, ...]) -> Extraction:
         extraction = replace(extraction, pages=("",) * _count_pages(extraction))
     unread = [(p.nom, p.motif) for p in parties if p.etat not in _READ and p.motif]
     said = explain_unread(unread)
-    if extraction.type_reel in ARCHIVES and not extraction.motif:
-        etat, alone = _conclude_archive(parties)
+    if not extraction.motif and (extraction.type_reel in ARCHIVES or _is_empty(extraction)):
+        etat, alone = _conclude_archive(extraction, parties)
         return replace(extraction, parties=parties, etat=etat, motif=said or alone)
     return replace(extraction, parties=parties, motif=extraction.motif or said)
+
+
+def _is_empty(extraction: Extraction) -> bool:
+    """Whether all its text is that of what it carries: a mail without words, an unknown archive."""
+    return extraction.type_reel != PDF and not any(extraction.pages)
 
 
 def _count_pages(extraction: Extraction) -> int:
@@ -124,12 +129,12 @@ def _count_pages(extraction: Extraction) -> int:
     return max(int(said) if said.isdecimal() else 0, *extraction.pages_a_oceriser, 0)
 
 
-def _conclude_archive(parties: tuple[Partie, ...]) -> tuple[EtatTexte, str]:
+def _conclude_archive(extraction: Extraction, parties: tuple[Partie, ...]) -> tuple[EtatTexte, str]:
     """The state of an archive: it is read when something in it is; else as what it holds."""
+    if any(extraction.pages) or any(any(part.pages) for part in parties):
+        return EtatTexte.EXTRAIT, ""
     if not parties:
         return EtatTexte.SANS_TEXTE, "L’archive est vide."
-    if any(any(part.pages) for part in parties):
-        return EtatTexte.EXTRAIT, ""
     etats = {part.etat for part in parties} - _READ
     if not etats:
         return EtatTexte.SANS_TEXTE, "Les documents de l’archive ne contiennent pas de texte."

@@ -16,8 +16,8 @@ _BOMS = (
     (b"\xff\xfe", "utf-16"),
     (b"\xfe\xff", "utf-16"),
 )
-_HIDDEN = frozenset({"script", "style", "template", "noscript", "svg"})
-_INLINE = frozenset(
+HIDDEN = frozenset({"script", "style", "template", "noscript", "svg"})
+INLINE = frozenset(
     ("a", "abbr", "b", "big", "code", "em", "font", "i", "label", "mark", "q", "s", "small")
 ) | {"span", "strong", "sub", "sup", "u"}
 _HEADERS = (("Subject", "Objet"), ("From", "De"), ("To", "À"), ("Cc", "Copie"), ("Date", "Date"))
@@ -141,11 +141,11 @@ class _Stripper(HTMLParser):
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         del attrs
-        self.hidden += tag in _HIDDEN
+        self.hidden += tag in HIDDEN
         self._break(tag)
 
     def handle_endtag(self, tag: str) -> None:
-        self.hidden = max(0, self.hidden - (tag in _HIDDEN))
+        self.hidden = max(0, self.hidden - (tag in HIDDEN))
         self._break(tag)
 
     def handle_data(self, data: str) -> None:
@@ -155,7 +155,7 @@ class _Stripper(HTMLParser):
     def _break(self, tag: str) -> None:
         if tag in {"td", "th"}:
             self.found.append(" ")
-        elif tag not in _INLINE:
+        elif tag not in INLINE:
             self.found.append("\n")
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 from types import TracebackType
-from typing import Any, NamedTuple, Self
+from typing import Any, NamedTuple, Protocol, Self
 
 from orc.errors import Invalid, Unavailable
 from orc.ingest.extract.children import Child, ChildFailed
@@ -24,7 +24,7 @@ IN_FLIGHT = 2
 _AHEAD = 12
 _HELD_OCTETS = 64 * 1024 * 1024
 _CLOSED = "L’extraction est arrêtée."
-_LEFT_OUT = "L’extraction a été arrêtée avant la lecture de ce document."
+LEFT_OUT = "L’extraction a été arrêtée avant la lecture de ce document."
 # Readings of one document that something else than ORC may end before it is left.
 _KILLED_TIMES = 3
 # Past this part of its memory a child is replaced between two documents.
@@ -86,7 +86,7 @@ class ExtractionPool:
             self._jobs.clear()
             self._changed.notify_all()
         for job in left:
-            job.future.set_exception(Unavailable(_LEFT_OUT))
+            job.future.set_exception(Unavailable(LEFT_OUT))
         for thread in self._threads:
             thread.join()
 
@@ -100,7 +100,7 @@ class ExtractionPool:
 
     def extract_many(self, documents: Iterable[Document]) -> Iterator[Extraction]:
         """Extractions in the order of `documents`, which is read only as children need it."""
-        waiting: deque[_Pending] = deque()
+        waiting: deque[Pending] = deque()
         window = _AHEAD * self._workers
         held = 0
         for document in documents:
@@ -115,7 +115,7 @@ class ExtractionPool:
         while waiting:
             yield waiting.popleft()()
 
-    def start(self, document: Document) -> "_Pending":
+    def start(self, document: Document) -> "Pending":
         """Begin a document without waiting; calling what is returned waits for its Extraction."""
         octets, limit = document.octets, self._limits.octets
         if not octets:
@@ -123,7 +123,11 @@ class ExtractionPool:
         if len(octets) > limit:
             motif = f"Le fichier fait {len(octets) // 1_000_000} Mo : au-delà de la limite."
             return _Pending(Extraction(EtatTexte.TROP_GRAND, motif, type_reel=document.type_reel))
-        order = {"ordre": "texte", "nom": document.nom, "type_reel": document.type_reel}
+        return self._read("texte", document, octets)
+
+    def _read(self, ordre: str, document: Document, octets: bytes) -> "_Pending":
+        """Give a child the bytes of a document, or those of the answer Tika gave on it."""
+        order = {"ordre": ordre, "nom": document.nom, "type_reel": document.type_reel}
         return _Pending(self._enqueue(order, octets), document.type_reel, len(octets))
 
     def find_boxes(self, octets: bytes, page: int, mots: Sequence[str]) -> Boxes:
@@ -293,6 +297,20 @@ class _Worker:
         if self._child is not None:
             self._child.kill()
             self._child = None
+
+
+class Pending(Protocol):
+    """An Extraction to come; `size`: the bytes held until then."""
+
+    @property
+    def size(self) -> int:
+        """The bytes of its document, 0 once it is known."""
+
+    def wait(self) -> None:
+        """Wait until it is known, whatever it is."""
+
+    def __call__(self) -> Extraction:
+        """Wait for the Extraction."""
 
 
 class _Pending:
