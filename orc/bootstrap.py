@@ -16,7 +16,7 @@ from orc.ingest.jobs import make_threads, register_tasks
 from orc.ingest.ocr.oceriseur import Oceriseur
 from orc.ingest.reconcile import enqueue_unfinished
 from orc.remote import make_silo_acces
-from orc.settings import PREFIX, Settings, read_settings
+from orc.settings import PREFIX, SUFFIX, Settings, read_settings
 from orc.silo import Silo
 from orc.storage import Storage
 from orc.tasks import Delais, Tasks, make_tasks
@@ -73,6 +73,7 @@ def publish_settings(settings: Settings) -> None:
         if value != chosen.default:
             text = str(int(value)) if isinstance(value, bool) else str(value)
             os.environ[PREFIX + chosen.name.upper()] = text
+            os.environ.pop(PREFIX + chosen.name.upper() + SUFFIX, None)
 
 
 def start_work(orc: "Orc") -> None:

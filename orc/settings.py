@@ -1,6 +1,6 @@
 """Every choice of an operator, in one frozen class. Read once, by bootstrap; never at import."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
@@ -8,6 +8,9 @@ from typing import Any
 from orc.errors import Invalid
 
 PREFIX = "ORC_"
+# A setting may be given by a file that holds it, as a container's secret is.
+SUFFIX = "_FILE"
+SECRET_MAX = 16 * 1024
 
 
 def _setting(default: Any, aide: str, *, secret: bool = False) -> Any:
@@ -177,14 +180,43 @@ def _read_value(name: str, text: str, kind: type) -> object:
 
 
 def read_settings(environ: Mapping[str, str]) -> Settings:
-    """Settings from an environment; an unknown `ORC_…` name or a bad value is Invalid."""
+    """Settings from an environment; an unknown `ORC_…` name or a bad value is Invalid.
+
+    `ORC_DATABASE_FILE` names a file that holds `ORC_DATABASE`: secrets stay out of environments.
+    """
     known = {PREFIX + f.name.upper(): f for f in fields(Settings)}
-    unknown = sorted(k for k in environ if k.startswith(PREFIX) and k not in known)
+    given = _read_files(environ, known.keys())
+    unknown = sorted(k for k in given if k not in known)
     if unknown:
         raise Invalid(f"Réglage inconnu : {', '.join(unknown)}. Voir docs/reglages.md.")
     values = {
-        f.name: _read_value(name, environ[name], type(f.default))
+        f.name: _read_value(name, given[name], type(f.default))
         for name, f in known.items()
-        if name in environ
+        if name in given
     }
     return Settings(**values)  # type: ignore[arg-type]  # _read_value gave each its kind
+
+
+def _read_files(environ: Mapping[str, str], known: Collection[str]) -> dict[str, str]:
+    """The `ORC_…` of an environment, those given by a file read from it."""
+    given = {name: text for name, text in environ.items() if name.startswith(PREFIX)}
+    for name in sorted(known):
+        path = given.pop(name + SUFFIX, None)
+        if path is None:
+            continue
+        if name in given:
+            raise Invalid(f"{name} et {name + SUFFIX} sont donnés tous les deux : un seul suffit.")
+        given[name] = _read_file(name, path)
+    return given
+
+
+def _read_file(name: str, path: str) -> str:
+    """One secret, the end of its line left out. Nothing of it is in a message."""
+    try:
+        with Path(path).open(encoding="utf-8") as secret:
+            text = secret.read(SECRET_MAX + 1)
+    except (OSError, ValueError) as error:
+        raise Invalid(f"{name + SUFFIX} : le fichier « {path} » ne se lit pas.") from error
+    if len(text) > SECRET_MAX or "\n" in text.rstrip("\r\n"):
+        raise Invalid(f"{name + SUFFIX} : « {path} » ne tient pas en une ligne.")
+    return text.rstrip("\r\n")

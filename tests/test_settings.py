@@ -39,6 +39,34 @@ def test_a_wrong_setting_is_refused_in_french(environ: dict[str, str], says: str
         read_settings(environ)
 
 
+def test_a_setting_may_be_held_by_a_file_as_a_secret_is(tmp_path: Path) -> None:
+    secret = tmp_path / "base"
+    secret.write_text("postgresql+psycopg://orc:s3cr3t@base/orc\n", encoding="utf-8")
+    number = tmp_path / "nombre"
+    number.write_text("3", encoding="utf-8")
+    settings = read_settings({"ORC_DATABASE_FILE": str(secret), "ORC_WORKERS_FILE": str(number)})
+    assert settings.database == "postgresql+psycopg://orc:s3cr3t@base/orc"
+    assert settings.workers == 3
+
+
+def test_a_secret_s_file_that_cannot_serve_is_refused_without_showing_it(tmp_path: Path) -> None:
+    secret = tmp_path / "base"
+    with pytest.raises(Invalid, match="ORC_DATABASE_FILE : le fichier .* ne se lit pas"):
+        read_settings({"ORC_DATABASE_FILE": str(secret)})
+    secret.write_bytes(b"s3cr3t \xff")
+    with pytest.raises(Invalid, match="ne se lit pas"):
+        read_settings({"ORC_DATABASE_FILE": str(secret)})
+    for text in ("s3cr3t\nsuite", "x" * 20_000):
+        secret.write_text(text, encoding="utf-8")
+        with pytest.raises(Invalid, match="une ligne") as refusal:
+            read_settings({"ORC_DATABASE_FILE": str(secret)})
+        assert "s3cr3t" not in str(refusal.value)
+    with pytest.raises(Invalid, match="un seul suffit"):
+        read_settings({"ORC_DATABASE": "sqlite://", "ORC_DATABASE_FILE": str(secret)})
+    with pytest.raises(Invalid, match="inconnu : ORC_DATABAS_FILE"):
+        read_settings({"ORC_DATABAS_FILE": str(secret)})
+
+
 def test_settings_do_not_change_once_read() -> None:
     with pytest.raises(FrozenInstanceError):
         setattr(Settings(), "data", "x")  # noqa: B010 - the assignment itself is under test
