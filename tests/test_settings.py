@@ -51,7 +51,7 @@ def test_a_setting_may_be_held_by_a_file_as_a_secret_is(tmp_path: Path) -> None:
 
 def test_a_secret_s_file_that_cannot_serve_is_refused_without_showing_it(tmp_path: Path) -> None:
     secret = tmp_path / "base"
-    with pytest.raises(Invalid, match="ORC_DATABASE_FILE : le fichier .* ne se lit pas"):
+    with pytest.raises(Invalid, match=r"ORC_DATABASE_FILE : le fichier .* ne se lit pas"):
         read_settings({"ORC_DATABASE_FILE": str(secret)})
     secret.write_bytes(b"s3cr3t \xff")
     with pytest.raises(Invalid, match="ne se lit pas"):
