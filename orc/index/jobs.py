@@ -48,7 +48,8 @@ def index_pieces(
 ) -> int:
     """Index every piece that waits, or remove it where it may no longer be found; how many.
 
-    A piece no record can be made of is said in the log, stays waiting and stops no other.
+    A piece no record can be made of, or that the engine refuses, is said in the log, stays waiting
+    and stops no other.
     `wait_more` is called when none is left: it waits a little and says whether some may still
     come, so that an ingestion under way costs few commits. Once `stop` is true, what was read is
     committed and the rest left for later.
@@ -75,10 +76,14 @@ def _index_lot(
     """Tell the engine what one commit of it holds; how many pieces."""
     with open_claims(database) as claims:
         done = _index_some(database, storage, engine, claims, wait_more, stop)
-        if done:
-            engine.commit()
-            claims.forget(done)
-        return len(done)
+        if not done:
+            return 0
+        refused = engine.commit()
+        for piece_id, why in refused.items():
+            log.error("La pièce %s est refusée par l’index : %s", piece_id, why)
+        kept = [a for a in done if a.piece_id not in refused]
+        claims.forget(kept)
+        return len(kept)
 
 
 def _index_some(
@@ -100,7 +105,7 @@ def _index_some(
                 session.rollback()  # what is read from here is as new as the claim, or newer
                 batch = _find_ready(session, taken)
             kept = [a.piece_id for a in batch if a.cherchable]
-            failed = _put(session, storage, engine, kept)
+            failed = put_pieces(session, storage, engine, kept)
         engine.remove([a.piece_id for a in batch if not a.cherchable])
         lot.done += [a for a in batch if a.piece_id not in failed]
         if not found and (time.monotonic() > end or not wait_more()):
@@ -108,7 +113,9 @@ def _index_some(
     return lot.done
 
 
-def _put(session: Session, storage: Storage, engine: SearchEngine, ids: list[int]) -> set[int]:
+def put_pieces(
+    session: Session, storage: Storage, engine: SearchEngine, ids: list[int]
+) -> set[int]:
     """Index these pieces; the ids of those that could not be, however hostile what they say."""
     if not ids:
         return set()

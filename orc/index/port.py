@@ -56,3 +56,22 @@ class SearchEngine(Protocol):
     def close(self) -> None:
         """Let go of files, locks and connections; what was not committed is to be put again."""
         ...
+
+
+class Generations(Protocol):
+    """The index that is searched, and others beside it: being built, or replaced and kept."""
+
+    def start(self) -> SearchEngine:
+        """An empty engine beside the one searched: only who holds it sees what it holds."""
+        ...
+
+    def switch(self, fresh: SearchEngine) -> SearchEngine:
+        """Have `fresh` searched by everybody from now on; the engine to go on with.
+
+        The one it replaces is kept. What is committed to it from now on raises Unavailable.
+        """
+        ...
+
+    def remove_others(self) -> Sequence[str]:
+        """Remove every index but the one searched; their names."""
+        ...
