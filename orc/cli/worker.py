@@ -63,7 +63,7 @@ def reconcile_embedded(orc: Orc) -> None:
 
 def work(orc: Orc, tasks: Distributed, queues: list[str], threads: int) -> Cause:
     """Work until the end; what could not end in time is given back and the process leaves."""
-    usual = make_threads(orc.settings.workers or os.cpu_count() or 1)
+    usual = make_threads(orc.settings.workers or os.cpu_count() or 1, orc.oceriseur.threads)
     chosen = {name: threads or usual[name] for name in queues}
     if INDEX in chosen:
         chosen[INDEX] = 1  # a writer gathers the pieces of all: a second thread would wait

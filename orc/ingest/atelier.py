@@ -4,6 +4,7 @@ from typing import Protocol
 
 from orc.db import Database
 from orc.ingest.extract.pool import ExtractionPool
+from orc.ingest.ocr.oceriseur import Oceriseur
 from orc.settings import Settings
 from orc.silo import Silo
 from orc.storage import Storage
@@ -32,6 +33,10 @@ class Atelier(Protocol):
     @property
     def pool(self) -> ExtractionPool:
         """Child processes that read documents."""
+
+    @property
+    def oceriseur(self) -> Oceriseur:
+        """What reads scans."""
 
     def open_silo(self, url: str) -> Silo:
         """The silo at this URL."""

@@ -17,6 +17,7 @@ from orc.index.port import SearchEngine
 from orc.ingest.atelier import Atelier
 from orc.ingest.fichiers import ERREUR_INTERNE
 from orc.ingest.intake import read_flux_into_sql, set_quarantaine
+from orc.ingest.ocr.jobs import enqueue_flux, register_ocr
 from orc.ingest.reconcile import (
     find_flux_without_text,
     find_vus,
@@ -52,6 +53,7 @@ def register_tasks(atelier: Atelier, engine: SearchEngine) -> None:
 
     def extraire_textes(flux_id: int) -> None:
         extract_textes(atelier, flux_id)
+        enqueue_flux(atelier, flux_id)
         more.set()
         atelier.tasks.enqueue_now("indexer")
 
@@ -84,11 +86,12 @@ def register_tasks(atelier: Atelier, engine: SearchEngine) -> None:
     # An engine of several writers may be told by several processes at once.
     alone = getattr(engine, "one_writer", True)
     register(indexer, queue=INDEX, unfinished=find_indexer, unique=True, seule=alone)
+    register_ocr(atelier)
 
 
-def make_threads(workers: int) -> Mapping[str, int]:
-    """Threads per queue: one reads flows, one feeds each extraction child, one writes the index."""
-    return {FLUX: 1, TEXTES: workers, OCR: 1, INDEX: 1, MAIL: 1}
+def make_threads(workers: int, ocr: int = 1) -> Mapping[str, int]:
+    """Threads per queue: one reads flows, one feeds each child, one writes the index."""
+    return {FLUX: 1, TEXTES: workers, OCR: ocr, INDEX: 1, MAIL: 1}
 
 
 def read_fichier(atelier: Atelier, fichier_id: int) -> None:

@@ -14,7 +14,7 @@ from orc.db import Database, Writing
 from orc.tasks.failures import find_failed, record_given_up, remove_failure
 from orc.tasks.memory import prepare_memory
 from orc.tasks.patience import PAUSES, Patience
-from orc.tasks.queues import Id, Registry, Tache, Unfinished, find_nothing, make_cle
+from orc.tasks.queues import OCR, Id, Registry, Tache, Unfinished, find_nothing, make_cle
 
 POLL_SECONDS = 0.05
 WATCH_SECONDS = 0.5
@@ -89,8 +89,11 @@ class InProcess(Registry):
             self._workers.append(worker)
 
     def is_idle(self, *, but: str = "") -> bool:
-        """Whether nothing waits nor runs in this process, the queue `but` left out."""
-        return not any(self.count(queue) for queue in self._brokers if queue != but)
+        """Whether nothing waits nor runs in this process, the queue `but` left out.
+
+        OCR is left out too: it may last for days, and nothing waits for it.
+        """
+        return not any(self.count(queue) for queue in self._brokers if queue not in (but, OCR))
 
     def count(self, queue: str) -> int:
         """How many tasks of this queue wait or run in this process."""

@@ -1,0 +1,1 @@
+"""Pages that are only images become text with the boxes of its words, by tesseract, in children."""
