@@ -24,7 +24,8 @@ _PIPE = 1 << 20
 _READ = 1 << 16
 _MEMORY_WORDS = (b"memory allocation", b"MemoryError", b"bad_alloc", b"out of memory", b"OOM")
 _FULL = 0.35
-_LOOK_SECONDS = 0.1
+# pdfium can fill its memory in a tenth of a second, and dies without a word.
+_LOOK_SECONDS = 0.02
 # Starting Python and loading pdfium is not the document's fault.
 _START_SECONDS = 30.0
 
