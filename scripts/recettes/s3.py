@@ -47,6 +47,7 @@ class S3:
         systeme.give(root)
         address = f"127.0.0.1:{depart.port}"
         argv = [str(program()), "--region", REGION, "--port", address, "--health", "/healthz"]
+        argv.append("--keep-alive")  # as the real ones do
         serveur = Serveur(
             name=self.name,
             url=f"http://{address}",
