@@ -2,7 +2,7 @@
 
 import typer
 
-from orc.cli import compte, demo, exercice, ingest, search, serve, silo, taches, worker
+from orc.cli import compte, demo, exercice, ingest, search, serve, silo, taches, textes, worker
 
 app = typer.Typer(
     help="ORC : recherche et consultation des archives du secteur public local.",
@@ -14,5 +14,13 @@ app.add_typer(exercice.app, name="exercice")
 app.add_typer(compte.app, name="compte")
 app.add_typer(silo.app, name="silo")
 app.add_typer(taches.app, name="taches")
-for command in (ingest.ingest, ingest.rebuild, worker.worker, search.search, serve.serve):
+app.add_typer(textes.app, name="textes")
+for command in (
+    ingest.ingest,
+    ingest.rebuild,
+    ocr.ocr,
+    worker.worker,
+    search.search,
+    serve.serve,
+):
     app.command()(command)

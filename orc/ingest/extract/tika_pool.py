@@ -15,7 +15,6 @@ from orc.ingest.type_reel import find_type
 
 # Ends the name of the reader where Tika should have read: such texts can be read again.
 SANS_TIKA = "-sans-tika"
-_FALLBACK = "{} ; il a été lu par la bibliothèque embarquée."
 _NEITHER = "{} ; la bibliothèque embarquée ne le lit pas non plus. {}"
 
 
@@ -87,7 +86,7 @@ def _needs_tika(own: Extraction) -> bool:
 
 def _explain(extraction: Extraction, why: str) -> Extraction:
     """An extraction made because Tika failed, that says so and can be found again."""
-    said: Mapping[str, str] = {**extraction.metadonnees, "tika": _FALLBACK.format(why)}
+    said: Mapping[str, str] = {**extraction.metadonnees, "tika": f"{why}."}
     motif = extraction.motif
     if extraction.etat not in {EtatTexte.EXTRAIT, EtatTexte.SANS_TEXTE}:
         motif = _NEITHER.format(why, motif)

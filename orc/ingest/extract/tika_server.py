@@ -15,7 +15,7 @@ from orc.ingest.type_reel import CSV, MAIL, OFFICE_PROTEGE, PDF, TEXTE, VIDE
 OURS = IMAGES | {PDF, CSV, TEXTE, VIDE, OFFICE_PROTEGE}
 WRITE_LIMIT: Final = 2_000_000
 EMBEDDED_LIMIT: Final = 500
-_ALIVE_SECONDS: Final = 5.0
+_ALIVE_SECONDS: Final = 15.0
 _PROBE_SECONDS: Final = 2.0
 _SHORTEST_REST, _LONGEST_REST = 30.0, 300.0
 log = logging.getLogger(__name__)
