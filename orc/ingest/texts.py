@@ -5,6 +5,7 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cache
+from operator import itemgetter
 from typing import cast
 
 from sqlalchemy import Table, Update, bindparam, or_, select, update
@@ -150,10 +151,16 @@ def _save(atelier: Atelier, done: list[tuple[str, Extraction]]) -> None:
         if pages := extraction.every_page:
             atelier.storage.put_pages(sha256, pages)
     if done:
-        rows = [_make_row(sha256, extraction) for sha256, extraction in done]
-        with atelier.database.writing() as session:
+        # In the order of their keys: two who save the same texts never wait for one another.
+        rows = [
+            _make_row(sha256, extraction) for sha256, extraction in sorted(done, key=itemgetter(0))
+        ]
+
+        def record(session: Writing) -> None:
             session.execute(_update_texte(), rows)
             mark_citing(session, [sha256 for sha256, _ in done])
+
+        atelier.database.write(record)
     for _, extraction in done:
         if extraction.analyse is not None:
             remember(make_texte(extraction.every_page), extraction.analyse)
