@@ -74,9 +74,10 @@ class Leases:
         }  # fmt: skip
         with self._database.writing() as session:
             insert = make_insert_missing(session, TacheEnCours).values(values)
+            insert = insert.returning(TacheEnCours.cle)
             query = select(TacheEnCours).where(_is(tache, cle)).with_for_update()
             while True:
-                if session.execute(insert).rowcount:  # type: ignore[attr-defined]  # a CursorResult
+                if session.execute(insert).first():
                     return Prise.PRISE
                 held = session.execute(query).scalar_one_or_none()
                 if held is not None:
