@@ -142,17 +142,17 @@ def _meet_marches() -> Update:
 def _link_ref_comptas(session: Writing, flux_id: int, ours: InstrumentedAttribute[int]) -> set[int]:
     """Make a citation of every RefCompta whose piece is here and does not cite that PJ itself.
 
+    However often the PJ is sent, and in whatever order: one citation for each line of the piece.
     Answers the pieces of other flows: they may be indexed already, without this citation.
     """
     found = session.execute(_find_uncited(ours), {"flux": flux_id}).all()
     rows = [
         {
-            "id": DERIVED | make_digest_id(row.id, row.piece_id) >> 1,
+            "id": DERIVED | make_digest_id(row.piece_id, row.id_unique, row.complement) >> 1,
             "flux_id": flux_id,
             "piece_id": row.piece_id,
             "siren": row.siren,
             "id_unique": row.id_unique,
-            "nom": row.nom,
             "origine": "ref_compta",
             "ligne_numero": row.complement,
             "cellule_id": row.cellule_id,
@@ -166,13 +166,17 @@ def _link_ref_comptas(session: Writing, flux_id: int, ours: InstrumentedAttribut
 @cache
 def _find_uncited(ours: InstrumentedAttribute[int]) -> Select[*tuple[Any, ...]]:
     already = aliased(Lien)
+    same = or_(already.origine == "pj_ref", already.ligne_numero == RefCompta.complement)
     return (
-        select(RefCompta.id, RefCompta.complement, Pj.siren, Pj.id_unique)
-        .add_columns(Pj.nom, Piece.id.label("piece_id"), Piece.cellule_id)
+        select(RefCompta.complement, Pj.siren, Pj.id_unique)
+        .add_columns(Piece.id.label("piece_id"), Piece.cellule_id)
         .add_columns(Piece.flux_id.label("piece_flux_id"))
         .join(Pj, Pj.id == RefCompta.pj_id)
         .join(Piece, _proves())
-        .outerjoin(already, and_(already.piece_id == Piece.id, already.id_unique == Pj.id_unique))
+        .outerjoin(
+            already,
+            and_(already.piece_id == Piece.id, already.id_unique == Pj.id_unique, same),
+        )
         .where(ours == bindparam("flux"), already.id.is_(None))
     )
 
