@@ -11,6 +11,7 @@ from dramatiq.brokers.stub import StubBroker
 from sqlalchemy.exc import SQLAlchemyError
 
 from orc.db import Database, Writing
+from orc.errors import Unavailable
 from orc.tasks.failures import find_failed, record_given_up, remove_failure
 from orc.tasks.memory import prepare_memory
 from orc.tasks.patience import PAUSES, Patience
@@ -135,7 +136,7 @@ class InProcess(Registry):
         cle = make_cle(ids)
         if error is None and (tache.nom, cle) not in self._failed:
             return
-        with suppress(SQLAlchemyError), self._database.writing() as session:
+        with suppress(SQLAlchemyError, Unavailable), self._database.writing() as session:
             if error is None:
                 remove_failure(session, tache.nom, cle)
                 self._failed.discard((tache.nom, cle))
