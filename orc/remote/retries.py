@@ -22,10 +22,10 @@ class Retries:
     """Tries again, for one store; safe for threads."""
 
     def __init__(
-        self, name: str, *, pauses: Sequence[float] = PAUSES, budget: float = BUDGET
+        self, name: str, *, pauses: Sequence[float] | None = None, budget: float = BUDGET
     ) -> None:
         self._name = name
-        self._pauses = pauses
+        self._pauses = PAUSES if pauses is None else pauses
         self._budget = budget
         self._lock = threading.Lock()
         self._gloomy_until = 0.0

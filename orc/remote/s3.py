@@ -10,13 +10,15 @@ from orc.errors import Invalid, OrcError, Unavailable
 from orc.remote.acces import Acces
 from orc.remote.faults import AccesRefuse, Altered, Passing
 
+_BAD_KEY: Final = "Le service S3 ne connaît pas cette clé d’accès : vérifiez {S3_CLE}."
 _BAD_REGION: Final = "Le service S3 attend une autre région : vérifiez {S3_REGION}."
 # What an operator has to mend, by the code of S3's answer; {S3_CLE} is a setting's name.
 _REFUSALS: Final = {
     "NoSuchBucket": (
         "Le seau S3 « {bucket} » n’existe pas sur ce service : vérifiez l’adresse et {S3_ENDPOINT}."
     ),
-    "InvalidAccessKeyId": ("Le service S3 ne connaît pas cette clé d’accès : vérifiez {S3_CLE}."),
+    "InvalidAccessKeyId": _BAD_KEY,
+    "XAdminUserNotFound": _BAD_KEY,
     "SignatureDoesNotMatch": "Le service S3 refuse la clé secrète : vérifiez {S3_SECRET}.",
     "AuthorizationHeaderMalformed": _BAD_REGION,
     "PermanentRedirect": _BAD_REGION,
@@ -59,7 +61,7 @@ def _open_s3(acces: Acces, pid: int) -> Any:  # noqa: ARG001 - connections do no
         config_kwargs={
             "connect_timeout": min(5, acces.secondes),
             "read_timeout": acces.secondes,
-            "retries": {"max_attempts": 1, "mode": "standard"},
+            "retries": {"total_max_attempts": 1, "mode": "standard"},
             "max_pool_connections": 32,
             "request_checksum_calculation": "when_required",
             "response_checksum_validation": "when_required",

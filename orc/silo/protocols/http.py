@@ -4,6 +4,7 @@ import asyncio
 import json
 import re
 import ssl
+from base64 import b64encode
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from email.utils import parsedate_to_datetime
@@ -272,8 +273,8 @@ def _as_is(address: str) -> Any:
 
 def _make_authorization(acces: Acces) -> dict[str, str]:
     if acces.http_utilisateur:
-        basic = aiohttp.BasicAuth(acces.http_utilisateur, acces.http_secret, "utf-8")
-        return {"Authorization": basic.encode()}
+        said = f"{acces.http_utilisateur}:{acces.http_secret}".encode()
+        return {"Authorization": f"Basic {b64encode(said).decode()}"}
     return {"Authorization": f"Bearer {acces.http_secret}"} if acces.http_secret else {}
 
 
