@@ -1,15 +1,18 @@
 """Settings become a running ORC: the only module that names concrete adapters."""
 
 import os
+from contextlib import suppress
 from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from threading import Lock
+from typing import TYPE_CHECKING
 
 from migrations import migrate
 from orc.db import Database, open_engine
 from orc.errors import Invalid, Unavailable
 from orc.index.engines.tantivy import TantivyEngine
-from orc.index.port import SearchEngine
+from orc.index.engines.tantivy.generations import TantivyGenerations
+from orc.index.port import Generations, SearchEngine
 from orc.ingest.extract.pool import ExtractionPool
 from orc.ingest.extract.values import Limits
 from orc.ingest.jobs import make_threads, register_tasks
@@ -20,6 +23,9 @@ from orc.settings import PREFIX, SUFFIX, Settings, read_settings
 from orc.silo import Silo
 from orc.storage import Storage
 from orc.tasks import Delais, Tasks, make_tasks
+
+if TYPE_CHECKING:
+    from orc.index.engines.elasticsearch import ElasticsearchEngine
 
 TANTIVY, ELASTICSEARCH = "tantivy://", ("http://", "https://")
 
@@ -34,6 +40,8 @@ class Orc:
     engine: SearchEngine
     tasks: Tasks
     pool: ExtractionPool
+    # A page that is looked at never waits behind the documents of an ingestion.
+    visionneuse: ExtractionPool
     oceriseur: Oceriseur
     _silos: dict[str, Silo] = field(default_factory=dict)
     _opening: Lock = field(default_factory=Lock)
@@ -57,6 +65,7 @@ class Orc:
         self.oceriseur.stop()
         self.tasks.stop()
         self.pool.close()
+        self.visionneuse.close()
         self.engine.close()
         self.database.close()
 
@@ -87,10 +96,13 @@ def start_work(orc: "Orc") -> None:
         orc.tasks.start()
 
 
-def make_orc(settings: Settings, *, new_index: bool = False) -> Orc:
+def make_orc(
+    settings: Settings, *, new_index: bool = False, index: SearchEngine | None = None
+) -> Orc:
     """Open every adapter the settings name, the database migrated to its latest tables.
 
     `new_index`: throw the index away first; what it held is found missing and made again.
+    `index`: this one, in place of the index that the settings name.
     """
     settings.folder.mkdir(parents=True, exist_ok=True)
     engine = open_engine(settings.database_url())
@@ -103,9 +115,10 @@ def make_orc(settings: Settings, *, new_index: bool = False) -> Orc:
         settings=settings,
         database=database,
         storage=Storage(settings.storage_url()),
-        engine=open_search_engine(settings, new=new_index),
+        engine=index or open_search_engine(settings, new=new_index),
         tasks=make_tasks(settings.queue, database, threads, make_delais(settings)),
         pool=open_pool(settings, workers),
+        visionneuse=ExtractionPool(make_limits(settings), 1),
         oceriseur=oceriseur,
     )
     register_tasks(orc, orc.engine)
@@ -133,18 +146,30 @@ def open_search_engine(settings: Settings, *, new: bool = False) -> SearchEngine
     if url.startswith(TANTIVY):
         path = Path(url.removeprefix(TANTIVY))
         return TantivyEngine.reset(path) if new else TantivyEngine(path)
-    if not url.startswith(ELASTICSEARCH):
-        raise Invalid(
-            f"Moteur de recherche inconnu : {url}. Attendu : {TANTIVY}/dossier, ou "
-            "https://serveur:9200/orc pour Elasticsearch."
-        )
     engine = _open_elasticsearch(settings)
     if new:
         engine.clear()
+    else:
+        with suppress(Unavailable):  # it will be asked again at each search
+            engine.check()
     return engine
 
 
-def _open_elasticsearch(settings: Settings) -> SearchEngine:
+def open_generations(settings: Settings) -> Generations:
+    """The index that the settings name, and those beside it; none is opened yet."""
+    url = settings.index_url()
+    if url.startswith(TANTIVY):
+        return TantivyGenerations(Path(url.removeprefix(TANTIVY)))
+    return _open_elasticsearch(settings)
+
+
+def _open_elasticsearch(settings: Settings) -> "ElasticsearchEngine":
+    """Raises Unavailable where the extra « grand » is not installed, Invalid on another URL."""
+    if not settings.index.startswith(ELASTICSEARCH):
+        raise Invalid(
+            f"Moteur de recherche inconnu : {settings.index}. Attendu : {TANTIVY}/dossier, ou "
+            "https://serveur:9200/orc pour Elasticsearch."
+        )
     try:
         from orc.index.engines.elasticsearch import (  # noqa: PLC0415 - the extra « grand »
             Acces,
@@ -164,7 +189,7 @@ def _open_elasticsearch(settings: Settings) -> SearchEngine:
     )
     forme = Forme(settings.index_exercices, settings.index_partitions, settings.index_copies)
     secondes = float(settings.index_secondes)
-    return open_elasticsearch(settings.index_url(), acces=acces, forme=forme, secondes=secondes)
+    return open_elasticsearch(settings.index, acces=acces, forme=forme, secondes=secondes)
 
 
 def make_delais(settings: Settings) -> Delais:

@@ -40,10 +40,10 @@ Json = Annotated[bool, typer.Option("--json", help="Répondre en JSON, pour une 
 
 
 @contextmanager
-def open_orc(*, new_index: bool = False) -> Iterator[Orc]:
+def open_orc() -> Iterator[Orc]:
     """An ORC on the settings of the environment, closed at the end; errors said in French."""
     with french_errors():
-        orc = make_orc(read_environment(), new_index=new_index)
+        orc = make_orc(read_environment())
         try:
             yield orc
         finally:

@@ -5,11 +5,23 @@ from typing import Annotated
 
 import typer
 
-from orc.bootstrap import Orc
-from orc.cli.console import Json, err, make_progress, open_orc, out, print_json
+from orc.bootstrap import Orc, make_orc, open_generations, read_environment
+from orc.cli.console import (
+    Json,
+    err,
+    french_errors,
+    make_progress,
+    open_orc,
+    out,
+    print_json,
+)
+from orc.cli.ocr import print_scans
 from orc.domain import format_entier
 from orc.errors import Invalid
-from orc.ingest.run import Bilan, Suivi, ingest_silo, read_suivi, rebuild_index
+from orc.index.port import Generations, SearchEngine
+from orc.index.rebuild import Reconstruction
+from orc.index.rebuild import rebuild as rebuild_index
+from orc.ingest.run import Bilan, Suivi, ingest_silo, read_suivi
 
 Url = Annotated[
     str, typer.Argument(help="Dossier ou URL du silo (file:///…, s3://…). Sans : ORC_SILO.")
@@ -31,10 +43,11 @@ def ingest(
         if not chosen:
             raise Invalid("Quel silo lire ? Donnez un dossier, une URL, ou le réglage ORC_SILO.")
         bilan = ingest_with_progress(orc, chosen, clore_passes=clore_passes)
-    if as_json:
-        print_json(bilan)
-    else:
-        print_bilan(bilan)
+        if as_json:
+            print_json(bilan)
+        else:
+            print_bilan(bilan)
+            print_scans(orc)
 
 
 def ingest_with_progress(orc: Orc, url: str, *, clore_passes: bool) -> Bilan:
@@ -96,17 +109,61 @@ def print_bilan(bilan: Bilan) -> None:
         err.print(f"{n(bilan.quarantaine)} en quarantaine : voir « orc silo check ».")
 
 
-def rebuild(*, as_json: Json = False) -> None:
-    """Refaire l’index à partir de SQL et des textes, sans relire le silo."""
-    with open_orc(new_index=True) as orc, make_progress() as progress:
+def rebuild(
+    *,
+    retirer_anciennes: Annotated[
+        bool,
+        typer.Option(
+            help="Retirer les index remplacés par des reconstructions ; ne reconstruit rien."
+        ),
+    ] = False,
+    as_json: Json = False,
+) -> None:
+    """Refaire l’index à partir de SQL et des textes ; l’actuel sert jusqu’à ce qu’il soit prêt."""
+    with french_errors():
+        settings = read_environment()
+        generations = open_generations(settings)
+        if retirer_anciennes:
+            _remove_others(generations, as_json=as_json)
+            return
+        fresh = generations.start()
+        orc = make_orc(settings, index=fresh)
+        try:
+            done = _rebuild_with_progress(orc, generations, fresh)
+        finally:
+            orc.close()
+    if as_json:
+        print_json(done)
+        return
+    out.print(
+        f"Index refait : {format_entier(done.pieces)} pièces, vérifiées une à une avec la base "
+        f"(empreinte {done.empreinte[:16]}). L’ancien est gardé : "
+        "« orc rebuild --retirer-anciennes » le retire."
+    )
+    if done.refusees:
+        err.print(
+            f"{format_entier(done.refusees)} pièces n’ont pas pu l’être : les causes sont dites "
+            "plus haut. Elles restent à indexer."
+        )
+
+
+def _rebuild_with_progress(
+    orc: Orc, generations: Generations, fresh: SearchEngine
+) -> Reconstruction:
+    with make_progress() as progress:
         bar = progress.add_task("Pièces indexées", total=None)
 
-        def watch() -> None:
-            etape = read_suivi(orc.database).pieces
-            progress.update(bar, total=etape.total, completed=etape.faits)
+        def watch(done: int, total: int) -> None:
+            progress.update(bar, total=total, completed=done)
 
-        pieces = rebuild_index(orc, orc.engine, watch=watch)
+        return rebuild_index(orc.database, orc.storage, generations, fresh, watch=watch)
+
+
+def _remove_others(generations: Generations, *, as_json: bool) -> None:
+    removed = generations.remove_others()
     if as_json:
-        print_json({"pieces": pieces})
+        print_json({"retires": removed})
+    elif removed:
+        out.print(f"Index retirés : {', '.join(removed)}.")
     else:
-        out.print(f"Index refait : {format_entier(pieces)} pièces.")
+        out.print("Aucun ancien index à retirer.")

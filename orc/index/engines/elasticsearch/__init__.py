@@ -11,11 +11,13 @@ from threading import RLock
 from elasticsearch import Elasticsearch
 
 from orc.access import Clearance
+from orc.errors import Conflict
 from orc.index.engines.elasticsearch.connection import Acces, open_client, reached, read_adresse
 from orc.index.engines.elasticsearch.generations import Forme, Generations, IndexPerime
 from orc.index.engines.elasticsearch.reading import Reading
 from orc.index.engines.elasticsearch.writing import Writing
 from orc.index.fields import Genre
+from orc.index.port import SearchEngine
 from orc.index.query import DemandeFacette, Hits, Query, ValeurFacette
 from orc.index.record import Record
 
@@ -43,7 +45,7 @@ class ElasticsearchEngine:
         self._generations = generations
         self._secondes = secondes
         self._patience = patience
-        self._building = building
+        self.building = building
         self._writing: Writing | None = None
         self._checked = 0.0
         self._lock = RLock()
@@ -99,14 +101,14 @@ class ElasticsearchEngine:
                 self._client,
                 self._generations,
                 self._find_number(),
-                searched=self._building is None,
+                searched=self.building is None,
                 patience=self._patience,
             )
         return self._writing
 
     def _find_number(self) -> int:
-        if self._building is not None:
-            return self._building
+        if self.building is not None:
+            return self.building
         return self._generations.find_number() or self._generations.find_next()
 
     # Reading.
@@ -164,15 +166,50 @@ class ElasticsearchEngine:
         return Reading(self._client, self._find_index(), query, clearance, self._secondes)
 
     def _find_index(self) -> str:
-        if self._building is None:
+        if self.building is None:
             return self._generations.prefix
-        return self._generations.pattern(self._building)
+        return self._generations.pattern(self.building)
 
     def _check(self) -> None:
         """Raise IndexPerime where the alias shows indexes of another shape; looked at at times."""
-        if self._building is None and time.monotonic() - self._checked > _CHECKED:
+        if self.building is None and time.monotonic() - self._checked > _CHECKED:
             self._generations.find_number()
             self._checked = time.monotonic()
+
+    def check(self) -> None:
+        """Raise IndexPerime where the index searched is of another shape."""
+        with reached():
+            self._check()
+
+    # Generations.
+
+    def start(self) -> ElasticsearchEngine:
+        """An empty generation beside the one searched."""
+        with reached():
+            return ElasticsearchEngine(
+                self._client,
+                self._generations,
+                secondes=self._secondes,
+                patience=self._patience,
+                building=self._generations.start(),
+            )
+
+    def switch(self, fresh: SearchEngine) -> ElasticsearchEngine:
+        """Have this generation searched, in one step; what it replaces is kept."""
+        if not isinstance(fresh, ElasticsearchEngine) or fresh.building is None:
+            raise Conflict("Cet index n’est pas une génération en construction.")
+        with reached():
+            self._generations.switch(fresh.building)
+        return self
+
+    def remove_others(self) -> Sequence[str]:
+        """Remove every generation but the one searched; the names of their indexes."""
+        with reached():
+            current = self._generations.find_current()
+            held = self._generations.find_numbers().values()
+            others = [name for names in held for name in names if name not in current]
+            self._generations.delete(others)
+            return others
 
 
 def open_elasticsearch(

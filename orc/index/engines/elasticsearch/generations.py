@@ -112,6 +112,13 @@ class Generations:
         """A number no generation has had."""
         return max(self.find_numbers(), default=0) + 1
 
+    def start(self) -> int:
+        """Begin a generation that nobody searches: its number, nobody else's."""
+        while True:
+            number = self.find_next()
+            if self._create(f"{self.prefix}-{number}-{SANS}", self.alias(number, SANS)):
+                return number
+
     def pattern(self, number: int) -> str:
         """Every index of a generation."""
         return f"{self.prefix}-{number}-*"
@@ -126,6 +133,13 @@ class Generations:
         Raises Unavailable when `searched` and another generation is searched by now.
         """
         name, alias = f"{self.prefix}-{number}-{group}", self.alias(number, group)
+        self._create(name, alias)
+        if searched:
+            self._attach(name, number)
+        return alias
+
+    def _create(self, name: str, alias: str) -> bool:
+        """Whether it was made now; an index that is there is left as it is."""
         try:
             self.client.indices.create(
                 index=name,
@@ -136,9 +150,8 @@ class Generations:
         except BadRequestError as error:
             if error.error != "resource_already_exists_exception":
                 raise
-        if searched:
-            self._attach(name, number)
-        return alias
+            return False
+        return True
 
     def _attach(self, name: str, number: int) -> None:
         """Have this index searched, if its generation still is: both in one step."""

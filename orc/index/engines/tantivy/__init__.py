@@ -37,6 +37,7 @@ _TURN = 30.0
 # Records (and characters of text) that wait in memory for the writer.
 _BATCH = 1_000
 _BATCH_SIZE = 8_000_000
+_ABSENT = (0, 0)
 
 
 class IndexPerime(Conflict):
@@ -72,6 +73,12 @@ class TantivyEngine:
         self._writer: tantivy.IndexWriter | None = None
         self._since = 0.0
         path.mkdir(parents=True, exist_ok=True)
+        self._open()
+
+    def _open(self) -> None:
+        """Open the index that the folder holds now: a rebuilt one takes the place of another."""
+        path = self._path
+        self._folder = path.stat().st_ino
         _check_signature(path)
         try:
             self._index = tantivy.Index(make_schema(), path=str(path))
@@ -82,6 +89,11 @@ class TantivyEngine:
             self._index.register_tokenizer(name, analyzer)
         self._compiler = Compiler(self._index.schema)
         self._seen = self._read_state()
+
+    @property
+    def path(self) -> Path:
+        """Its folder."""
+        return self._path
 
     @classmethod
     def reset(cls, path: Path) -> TantivyEngine:
@@ -162,7 +174,11 @@ class TantivyEngine:
         end = time.monotonic() + self._wait
         while True:
             try:
-                return self._index.writer(heap_size=_HEAP, num_threads=1)
+                self._follow()
+                writer = self._index.writer(heap_size=_HEAP, num_threads=1)
+                if self._is_followed():
+                    return writer
+                writer.rollback()  # replaced while we waited for our turn
             except ValueError as error:
                 if "LockBusy" not in str(error):
                     raise
@@ -261,9 +277,22 @@ class TantivyEngine:
 
     def _get_searcher(self) -> tantivy.Searcher:
         """A searcher of the last commit, whichever process made it."""
-        if self._read_state() != self._seen:
+        self._follow()
+        if self._read_state() not in (self._seen, _ABSENT):
             self._reload()
         return self._index.searcher()
+
+    def _follow(self) -> None:
+        """Open the index that took the place of ours, if one did."""
+        if not self._is_followed():
+            with self._lock:
+                self._open()
+
+    def _is_followed(self) -> bool:
+        try:
+            return self._path.stat().st_ino == self._folder
+        except FileNotFoundError:  # between two names: the index at hand still answers
+            return True
 
     def _reload(self) -> None:
         with self._lock:
@@ -274,7 +303,7 @@ class TantivyEngine:
         try:
             state = (self._path / "meta.json").stat()
         except FileNotFoundError:
-            return (0, 0)
+            return _ABSENT
         return (state.st_mtime_ns, state.st_ino)
 
 
