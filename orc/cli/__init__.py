@@ -2,7 +2,7 @@
 
 import typer
 
-from orc.cli import compte, demo, exercice, ingest, search, serve, silo, taches, textes, worker
+from orc.cli import compte, demo, exercice, ingest, ocr, search, serve, silo, taches, textes, worker
 
 app = typer.Typer(
     help="ORC : recherche et consultation des archives du secteur public local.",

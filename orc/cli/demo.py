@@ -10,6 +10,7 @@ import uvicorn
 from orc.bootstrap import Orc, make_orc, publish_settings
 from orc.cli.console import Json, err, french_errors, make_progress, out, print_json
 from orc.cli.ingest import ingest_with_progress, print_bilan
+from orc.cli.ocr import print_scans
 from orc.demo.comptes import MOT_DE_PASSE, CompteDemo, make_comptes, make_comptes_of_silo
 from orc.demo.silo import make_silo
 from orc.errors import Conflict, Invalid
@@ -54,6 +55,7 @@ def lancer(
         orc = _open(settings)
         bilan = ingest_with_progress(orc, url, clore_passes=bool(silo_url))
         print_bilan(bilan)
+        print_scans(orc, background=not sans_site)
         comptes = (make_comptes_of_silo if silo_url else make_comptes)(orc.database)
         _welcome(comptes, port, own_silo=bool(silo_url))
         if sans_site:

@@ -55,12 +55,20 @@ class OcrChildren:
         self._held: dict[int, _Held] = {}
         self._lock = threading.Lock()
         self._stopped = False
+        # How many pages were read since the start, failures included.
+        self.pages = 0
 
     def read_page(self, page: PageAOceriser, tessdata: Tessdata) -> PageLue:
         """The page as read, or its failure with a French reason.
 
         Raises Arrete when stopping, Unavailable when no child can be started.
         """
+        read = replace(self._try(page, tessdata), imprime=page.imprime)
+        with self._lock:
+            self.pages += 1
+        return read
+
+    def _try(self, page: PageAOceriser, tessdata: Tessdata) -> PageLue:
         order = {
             "page": page.page,
             "type_reel": page.type_reel,
@@ -73,7 +81,7 @@ class OcrChildren:
         for _ in range(_KILLED_TIMES):
             fresh = self._is_fresh()
             try:
-                return replace(self._read(order, page.octets), imprime=page.imprime)
+                return self._read(order, page.octets)
             except ChildFailed as failure:
                 self._forget()
                 if self._stopped:

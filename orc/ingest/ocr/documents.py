@@ -19,7 +19,7 @@ from orc.models import LecturePage, PieceJustificative, Texte, read_now
 from orc.storage import Storage
 
 Pj = PieceJustificative
-_GIVEN_UP = frozenset(EtatPage) - {EtatPage.LUE, EtatPage.BLANCHE, EtatPage.SANS_MOT}
+GIVEN_UP = frozenset(EtatPage) - {EtatPage.LUE, EtatPage.BLANCHE, EtatPage.SANS_MOT}
 _NAMED_PAGES = 12
 _LOOK = 1000
 
@@ -255,7 +255,7 @@ def decide_state(
     waiting: Attente, pages: dict[int, PageLue], texts: Sequence[str]
 ) -> tuple[EtatTexte, str]:
     """The state of the document once OCR has seen `pages`, and what is to be said of it."""
-    failed = {n: page for n, page in pages.items() if page.etat in _GIVEN_UP}
+    failed = {n: page for n, page in pages.items() if page.etat in GIVEN_UP}
     motif = " ".join(
         said
         for said in (
