@@ -27,12 +27,16 @@ _DRIVE = re.compile(r"^[A-Za-z]:")
 
 @dataclass(frozen=True, slots=True)
 class Joint:
-    """One carried document: its name and bytes, or the state and French reason without them."""
+    """One carried document: its name and bytes, or the state and French reason without them.
+
+    `type`: what it was where its bytes no longer say it (a mail inside an Outlook one, as text).
+    """
 
     nom: str
     octets: bytes = b""
     etat: EtatTexte = EtatTexte.EXTRAIT
     motif: str = ""
+    type: str = ""
 
 
 class Exhausted(Exception):
@@ -79,7 +83,7 @@ def clean_name(name: str, rank: int = 0) -> str:
     known = name[:4096].encode("utf-8", "replace").decode("utf-8")
     flat = " ".join(clean_text(known).replace("\\", "/").split())
     parts = _DRIVE.sub("", flat).split("/")
-    kept = "/".join(part for part in parts if part.strip(" .") or len(part) > 2)
+    kept = "/".join(part for part in parts if part.strip(" ."))
     kept = kept.replace(SEPARATOR.strip(), ">")
     if len(kept) > _NAME:
         kept = "…" + kept[1 - _NAME :]

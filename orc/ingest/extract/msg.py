@@ -88,7 +88,7 @@ def _read_attached(file: Compound, storage: str, label: str, depth: int) -> list
     if depth >= _DEPTH:
         return [Joint(label + name, b"", EtatTexte.TROP_GRAND, _TOO_DEEP)]
     text, joints = _read_message(file, inside, f"{label}{name.replace('/', '-')}/", depth + 1)
-    return [Joint(label + name.replace("/", "-"), text.encode()), *joints]
+    return [Joint(label + name.replace("/", "-"), text.encode(), type=MSG), *joints]
 
 
 def _read_text(file: Compound, prefix: str, name: str) -> str:

@@ -75,7 +75,7 @@ class Parts:
             return
         extraction, inside = self._read_safely(joint.octets, name, kind)
         if kind not in ARCHIVES or extraction.motif:
-            yield make_part(name, extraction)
+            yield make_part(name, extraction, joint.type or kind)
         try:
             yield from self._walk(inside, name + SEPARATOR, depth + 1)
         except BadArchive as error:
@@ -98,12 +98,12 @@ class Parts:
             return Extraction(EtatTexte.ILLISIBLE, motif, type_reel=kind), ()
 
 
-def make_part(name: str, extraction: Extraction) -> Partie:
+def make_part(name: str, extraction: Extraction, type_reel: str) -> Partie:
     """A part out of what was read of it; scans of parts await an OCR that does not come yet."""
     motif = extraction.motif
     if extraction.pages_a_oceriser:
         motif = SCANNED
-    return Partie(name, extraction.type_reel, extraction.pages, extraction.etat, motif)
+    return Partie(name, type_reel, extraction.pages, extraction.etat, motif)
 
 
 def conclude(extraction: Extraction, parties: tuple[Partie, ...]) -> Extraction:

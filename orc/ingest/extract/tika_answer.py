@@ -13,7 +13,7 @@ from orc.ingest.extract.joints import SEPARATOR, clean_name
 from orc.ingest.extract.parts import SCANNED, conclude
 from orc.ingest.extract.plain import HIDDEN, INLINE
 from orc.ingest.extract.values import EtatTexte, Extraction, Limits, Partie
-from orc.ingest.type_reel import HTML, INCONNU, MAIL, MSG, OLE, PDF, ZIP
+from orc.ingest.type_reel import HTML, INCONNU, MAIL, OLE, PDF, ZIP
 
 _TIKA = "X-TIKA:"
 _FAULTS = ("container_exception", "embedded_exception", "embedded_stream_exception", "runtime")
@@ -190,7 +190,7 @@ def _read_pages(document: _Document, limits: Limits) -> Iterator[str]:
     reader = _Xhtml(limits.pages + 1)
     reader.read(document.text)
     pages = [clean_text(_tidy("".join(page))) for page in reader.pages]
-    if document.kind in {MAIL, MSG}:
+    if document.kind == MAIL:
         lines = [f"{label} : {value}" for label, value in _find_headers(document.given)]
         pages[0] = clean_text("\n".join([*lines, pages[0]]))
     yield from pages

@@ -8,7 +8,7 @@ from orc.ingest.extract.joints import SEPARATOR, find_base_name
 from orc.ingest.extract.parts import conclude
 from orc.ingest.extract.tika_server import is_ours
 from orc.ingest.extract.values import EtatTexte, Extraction, Partie
-from orc.ingest.type_reel import MAIL
+from orc.ingest.type_reel import MAIL, MSG
 
 _BROKEN = "Le fichier est abîmé : Tika en a lu ce qu’il a pu."
 
@@ -74,6 +74,6 @@ def _choose(own: Partie, tika: Partie) -> Partie:
 
 def _name(part: Partie) -> str:
     """Its last name; a mail has none that both know: ORC's is its file's, Tika's its subject."""
-    if part.type == MAIL:
+    if part.type in {MAIL, MSG}:
         return MAIL
     return find_base_name(part.nom).casefold()
