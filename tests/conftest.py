@@ -12,6 +12,7 @@ from hypothesis import HealthCheck, settings
 
 from tests.bases import base, base_pg, database  # noqa: F401 # fixtures: pytest finds them here
 from tests.serveurs import (  # noqa: F401 # fixtures: pytest finds them here
+    compose,
     elasticsearch,
     elasticsearch8,
     http_silo,

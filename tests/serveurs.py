@@ -19,6 +19,7 @@ from scripts.recettes.serveur import Depart, Manque, Serveur, end, is_alive, sig
 __all__ = [
     "Prive",
     "Serveur",
+    "compose",
     "elasticsearch",
     "elasticsearch8",
     "http_silo",
@@ -110,6 +111,12 @@ def http_silo() -> Serveur:
 def tesseract() -> Serveur:
     """`.url` is the folder of the French data."""
     return get_shared("tesseract")
+
+
+@pytest.fixture(scope="session")
+def compose() -> Serveur:
+    """`.url` is the path of docker-compose, which checks a file without any engine."""
+    return get_shared("compose")
 
 
 class Prive:

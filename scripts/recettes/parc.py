@@ -32,6 +32,7 @@ NOMS = (
     "postgresql",
     "redis",
     "tesseract",
+    "compose",
     "rabbitmq",
     "s3",
     "sftp",

@@ -30,8 +30,8 @@ class S3:
 
     def prepare(self) -> None:
         """Build it: two minutes, once. Debian 12's Go is too old."""
-        go = systeme.find_program("go")
-        if go is None or read_version(go) < GO:
+        go = systeme.find_go(GO)
+        if go is None:
             raise Manque("Il faut Go 1.24 ou plus récent pour construire versitygw.")
         with tempfile.TemporaryDirectory(prefix="go-", dir=systeme.cache()) as built:
             home = os.environ.get("HOME") or built
@@ -72,13 +72,6 @@ class S3:
 def program() -> Path:
     """Where the built program is kept."""
     return systeme.cache() / f"versitygw-{VERSION}"
-
-
-def read_version(go: str) -> tuple[int, ...]:
-    """(1, 26) for `go version go1.26.8 linux/amd64`."""
-    words = systeme.run([go, "version"]).split()
-    numbers = words[2].removeprefix("go").split(".")[:2]
-    return tuple(int(n) for n in numbers if n.isdecimal())
 
 
 RECETTES = {"s3": S3()}

@@ -105,6 +105,14 @@ def has(trace: str) -> bool:
     return bool(find_files(trace)) if trace.startswith("/") else find_program(trace) is not None
 
 
+def find_go(least: tuple[int, int]) -> str | None:
+    """Go, when it is recent enough (Debian 12's is 1.19)."""
+    go = find_program("go")
+    words = run([go, "version"]).split() if go else []
+    numbers = [n for n in words[2].removeprefix("go").split(".") if n.isdecimal()] if words else []
+    return go if tuple(map(int, numbers[:2])) >= least else None
+
+
 def find_files(pattern: str) -> list[Path]:
     """The files an absolute pattern names, sorted."""
     return sorted(Path("/").glob(pattern.removeprefix("/")))
