@@ -136,6 +136,25 @@ class Settings:
     cookie_secure: bool = _setting(
         False, "Cookie réservé à HTTPS : à mettre à 1 derrière un mandataire TLS."
     )
+    mandataires: str = _setting(
+        "",
+        "Adresses ou réseaux des mandataires (reverse proxies) devant ORC, séparés par des "
+        "virgules : leurs en-têtes X-Forwarded-For et X-Forwarded-Proto sont crus. Vide : aucun.",
+    )
+    mesures_jeton: str = _setting(
+        "",
+        "Jeton (Authorization: Bearer …) qui ouvre /mesures à Prometheus. Vide : /mesures n’existe "
+        "pas.",
+        secret=True,
+    )
+    journal_technique: str = _setting(
+        "texte", "Forme des journaux techniques : `texte`, ou `json` pour un collecteur."
+    )
+    journal_niveau: str = _setting(
+        "info",
+        "Ce que disent les journaux techniques du site et des « orc worker » : `debug`, "
+        "`info`, `warning` ou `error`.",
+    )
     marque_etat: bool = _setting(
         False, "Bloc-marque et police Marianne : réservés aux services de l’État."
     )

@@ -155,7 +155,7 @@ def find_hit_passages(
     pieces = [h.numero for h in hits if h.genre is Genre.PIECE]
     _add_objets(session, pieces, expression, clearance, found)
     read: dict[int, int] = {}
-    most = min(_PJ_READ, max(1, _TEXTS_READ // max(1, len(hits))))
+    most = count_texts_to_read(len(hits))
     for lien in _find_texts(session, hits, clearance):
         key = lien.id if lien.genre is Genre.PJ else lien.piece_id
         kept = found.setdefault(key, [])
@@ -167,6 +167,11 @@ def find_hit_passages(
         )
         kept += [_place(replace(p, lien_id=lien.id), lien) for p in passages]
     return {key: tuple(kept) for key, kept in found.items() if kept}
+
+
+def count_texts_to_read(shown: int) -> int:
+    """How many texts to read for each hit of a page that shows so many."""
+    return min(_PJ_READ, max(1, _TEXTS_READ // max(1, shown)))
 
 
 @dataclass(frozen=True, slots=True)

@@ -58,7 +58,7 @@ def find_numero(expression: Expression) -> Numero | None:
             narrowed |= said
         else:
             return None
-    return Numero(numero, **narrowed) if numero else None  # type: ignore[arg-type]  # by name
+    return Numero(numero, **narrowed) if numero else None  # type: ignore[arg-type]  # its fields, by name
 
 
 def _read_numero(part: Expression) -> str | None:

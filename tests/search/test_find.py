@@ -10,8 +10,7 @@ from orc.errors import Invalid
 from orc.index.fields import Genre
 from orc.index.query import DemandeFacette
 from orc.models import read_now
-from orc.search import find as find_module
-from orc.search.find import Question, Reponse, find
+from orc.search.find import Question, Reponse, count_texts_to_read, find
 from orc.search.not_searched import NonCherches, find_not_searched, write_not_searched
 from orc.search.syntax import ErreurDeSyntaxe, make_filtres
 from tests.archive import Archive, make_archive
@@ -156,23 +155,13 @@ def test_each_reader_finds_what_it_may_and_nothing_of_an_open_exercice(archive):
         assert (reponse.nb_pj, reponse.nb_pieces, reponse.sommes) == (0, 0, ())
 
 
-def test_a_long_page_of_pieces_reads_fewer_texts_of_each(
-    archive: Archive, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    piece = archive.pieces["principal/2022/127"]
-    asked = {"genre": Genre.PIECE, "taille": 500}
-    assert piece in ask(archive, "consommation", **asked).passages
-    read: list[str] = []
-    monkeypatch.setattr(find_module, "_TEXTS_READ", 1)
-    monkeypatch.setattr(
-        archive.orc.storage, "get_pages", lambda key: read.append(key) or ("consommation",)
-    )
-    found = ask(archive, "sens:depense consommation OU sens:depense", **asked)
-    several = [h for h in found.hits.hits if h.genre is Genre.PIECE]
-    assert len(several) > 3
-    with archive.orc.database.reading() as session:
-        texts = find_module._find_texts(session, several, clearance_of(archive, "ordonnateur"))
-    assert len(read) == len({t.piece_id for t in texts}) < len(texts)
+@pytest.mark.parametrize(("shown", "most"), [(1, 8), (20, 8), (100, 5), (500, 1), (0, 8)])
+def test_a_long_page_of_pieces_reads_fewer_texts_of_each(shown: int, most: int) -> None:
+    assert count_texts_to_read(shown) == most
+
+
+def test_no_page_reads_more_texts_than_it_may() -> None:
+    assert max(n * count_texts_to_read(n) for n in range(1, 501)) <= 500
 
 
 def test_what_was_not_searched_is_said(archive):
