@@ -111,7 +111,7 @@ def show_image(
 ) -> Response:
     """A page drawn by the server: what the browser cannot draw (TIFF), and thumbnails."""
     document = open_for(request, session, lecteur, pj_id, piece)
-    png = get_orc(request).pool.render_page(document.octets, page, largeur)
+    png = get_orc(request).visionneuse.render_page(document.octets, page, largeur)
     pj = document.pj
     journal.record(Acte.CONSULTATION, f"pj:{pj.id}", make_details(pj, quoi="image", page=page))
     headers = {"content-security-policy": CSP_DOCUMENT}
@@ -142,7 +142,7 @@ def find_mots(
     if not mots or document.pj.type_reel != PDF:
         return JSONResponse({"boites": [], "motif": ""})
     try:
-        boxes = orc.pool.find_boxes(document.octets, page, mots)
+        boxes = orc.visionneuse.find_boxes(document.octets, page, mots)
     except OrcError as error:
         return JSONResponse({"boites": [], "motif": str(error)})
     boites = [[b.x, b.y, b.largeur, b.hauteur, b.mot] for b in boxes.boxes]
