@@ -7,7 +7,7 @@ from datetime import date
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from orc.db import Writing
+from orc.db import Writing, lock
 from orc.domain import SENSIBLES, Domaine, Role
 from orc.errors import Conflict, Invalid, NotFound
 from orc.identity.passwords import make_hash
@@ -85,6 +85,7 @@ def create_compte(session: Writing, compte: NouveauCompte, *, par: str) -> int:
             "Un identifiant a de 1 à 64 lettres sans accent, chiffres, points ou tirets.",
             compte.identifiant,
         )
+    lock(session, f"compte:{identifiant}")
     if session.scalar(select(Personne.id).where(Personne.identifiant == identifiant)):
         raise Conflict(f"Le compte {identifiant} existe déjà.")
     personne = Personne(
@@ -130,7 +131,7 @@ def grant_habilitation(session: Writing, personne_id: int, octroi: Octroi, *, pa
 
 def withdraw_habilitation(session: Writing, habilitation_id: int, *, par: str) -> None:
     """Take a grant back; it stays written, with its date. Raises NotFound."""
-    grant = session.get(Habilitation, habilitation_id)
+    grant = session.get(Habilitation, habilitation_id, with_for_update=True)
     if grant is None or grant.retire_le is not None:
         raise NotFound("Cette habilitation n’existe pas, ou a déjà été retirée.")
     grant.retire_le = read_now()

@@ -2,7 +2,7 @@
 
 from sqlalchemy import select
 
-from orc.db import Database
+from orc.db import Database, Writing
 from orc.errors import Forbidden
 from orc.identity.passwords import is_right
 from orc.identity.sessions import Ouverte, close_session, open_session
@@ -36,7 +36,16 @@ def log_in(database: Database, identifiant: str, mot_de_passe: str, adresse: str
         raise ConnexionRefusee
     if personne is None:  # pragma: no cover - is_right(None) is never true
         raise ConnexionRefusee
+    try:
+        return _enter(database, personne, identifiant, adresse)
+    except ConnexionRefusee:
+        _record_refusal(database, personne, adresse)
+        raise
+
+
+def _enter(database: Database, personne: Personne, identifiant: str, adresse: str) -> str:
     with database.writing() as session:
+        _check_unchanged(session, personne)
         forget_failures(session, identifiant)
         record_acte(
             session,
@@ -46,6 +55,17 @@ def log_in(database: Database, identifiant: str, mot_de_passe: str, adresse: str
             details={"adresse": adresse},
         )
         return open_session(session, personne.id)
+
+
+def _check_unchanged(session: Writing, checked: Personne) -> None:
+    """Refuse what was right when it was checked, if it no longer is.
+
+    Whoever closed the account or changed its password meanwhile ended the sessions there were.
+    """
+    query = select(Personne).where(Personne.id == checked.id).with_for_update(read=True)
+    now = session.scalar(query)
+    if now is None or now.desactive_le or now.mot_de_passe != checked.mot_de_passe:
+        raise ConnexionRefusee
 
 
 def log_out(database: Database, ouverte: Ouverte) -> None:

@@ -6,10 +6,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from sqlalchemy.exc import OperationalError
-
+from orc.db import BaseIndisponible
 from orc.errors import Conflict, Unavailable
-from orc.tasks.failures import say
 
 
 @contextmanager
@@ -17,8 +15,11 @@ def said_in_french() -> Iterator[None]:
     """A database that does not answer is Unavailable, with its reason."""
     try:
         yield
-    except OperationalError as error:
-        raise Unavailable(f"Ingestion arrêtée : {say(error)} Relancez-la.") from error
+    except BaseIndisponible as error:
+        cause = str(error)
+        raise Unavailable(
+            f"Ingestion arrêtée : {cause[:1].lower()}{cause[1:]} Relancez-la."
+        ) from error
 
 
 @contextmanager

@@ -174,7 +174,8 @@ def _find_bordereaux(
     )
     total = session.scalar(select(func.count()).select_from(query.subquery())) or 0
     page, taille = find_page(total, page, BORDEREAUX_PAR_PAGE)
-    order = (Bordereau.date_emission.desc(), Bordereau.sens, Bordereau.id.desc())
+    # Those without a date come last, on every database.
+    order = (Bordereau.date_emission.desc().nulls_last(), Bordereau.sens, Bordereau.id.desc())
     rows = session.scalars(query.order_by(*order).limit(taille).offset((page - 1) * taille)).all()
     sums = _sum_bordereaux(session, [b.id for b in rows], set(cellules))
     return Paged(tuple(_make_ligne(b, *sums[b.id]) for b in rows), total, page, taille)

@@ -215,7 +215,7 @@ def find_disparus(
             _fichiers_of(portee),
             or_(Fichier.disparu_le.is_not(None), Fichier.remplace_le.is_not(None)),
         )
-        .order_by(Fichier.disparu_le.desc(), Fichier.id.desc())
+        .order_by(Fichier.disparu_le.desc().nulls_last(), Fichier.id.desc())
     )
     return read_page(session, query, lambda row: _make_fichier(row[0]), page=page, taille=taille)
 
