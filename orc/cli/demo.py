@@ -8,7 +8,7 @@ import typer
 import uvicorn
 
 from orc.bootstrap import Orc, make_orc, publish_settings
-from orc.cli.console import Json, err, french_errors, make_progress, out, print_json
+from orc.cli.console import Json, err, french_errors, make_progress, open_orc, out, print_json
 from orc.cli.ingest import ingest_with_progress, print_bilan
 from orc.cli.ocr import print_scans
 from orc.demo.comptes import MOT_DE_PASSE, CompteDemo, make_comptes, make_comptes_of_silo
@@ -64,6 +64,13 @@ def lancer(
             _serve(orc, port)
 
 
+@app.command()
+def comptes() -> None:
+    """Faire les comptes de la démonstration sur l’ORC des réglages, son silo lu, et les dire."""
+    with open_orc() as orc:
+        _say_comptes(make_comptes(orc.database), own_silo=False)
+
+
 def _open(settings: Settings) -> Orc:
     """A demonstration made by an older ORC is indexed again without asking."""
     try:
@@ -102,6 +109,11 @@ def _make_silo(folder: Path, pieces: int, seed: int) -> object:
 
 def _welcome(comptes: tuple[CompteDemo, ...], port: int, *, own_silo: bool) -> None:
     out.print(f"\n[bold]ORC est ouvert : http://127.0.0.1:{port}/[/bold]\n")
+    _say_comptes(comptes, own_silo=own_silo)
+    out.print("Ctrl-C pour arrêter ; relancer la même commande reprend en quelques secondes.\n")
+
+
+def _say_comptes(comptes: tuple[CompteDemo, ...], *, own_silo: bool) -> None:
     out.print(f"Mot de passe de tous les comptes : [bold]{MOT_DE_PASSE}[/bold]")
     for compte in comptes:
         out.print(f"  {compte.identifiant:<16} {compte.montre}")
@@ -110,7 +122,6 @@ def _welcome(comptes: tuple[CompteDemo, ...], port: int, *, own_silo: bool) -> N
             "\nÀ essayer : électricité bâtiments · F2023-00127 · Combe-aux-Loups · "
             'montant:1000..5000 · "service fait" · tiers:énergies SAUF exercice:2022'
         )
-    out.print("Ctrl-C pour arrêter ; relancer la même commande reprend en quelques secondes.\n")
 
 
 def _serve(orc: Orc, port: int) -> None:
