@@ -5,6 +5,8 @@ SILO ?=
 # How many pieces the demonstration silo holds (200 to 1000000), and where the web front answers.
 PIECES ?= 2000
 PORT ?= 8000
+# The broker of make grand: redis or rabbitmq.
+QUEUE ?= redis
 # Test processes at a time.
 JOBS ?= 2
 # make test SERVEURS=garder leaves the real servers running: the next run starts faster.
@@ -14,7 +16,7 @@ ARGS ?=
 
 BIN := .venv/bin
 .DEFAULT_GOAL := aide
-.PHONY: aide demo test installer lint format bench clean clean-demo
+.PHONY: aide demo grand test installer lint format bench clean clean-demo
 
 aide: ## Dit ce que fait chaque commande
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' Makefile
@@ -22,6 +24,9 @@ aide: ## Dit ce que fait chaque commande
 
 demo: installer ## Installe, fabrique un silo de démonstration, l’ingère et ouvre ORC
 	@$(BIN)/orc demo lancer --pieces "$(PIECES)" --port "$(PORT)" $(if $(SILO),--silo "$(SILO)")
+
+grand: installer ## ORC à grande échelle sur de vrais serveurs, la démonstration dedans
+	@scripts/grand --pieces "$(PIECES)" --port "$(PORT)" --queue "$(QUEUE)"
 
 test: installer ## Installe, vérifie le code et passe tous les tests
 	@scripts/systeme

@@ -8,6 +8,8 @@ from typing import ClassVar
 from scripts.recettes import systeme
 from scripts.recettes.serveur import Commande, Depart, Serveur
 
+# What docker-compose.yml mounts in the official image.
+COMPOSE = Path(__file__).resolve().parents[2] / "deploy/nginx/nginx.conf"
 CONFIGURATION = """\
 worker_processes 1;
 pid {folder}/pid;
@@ -89,6 +91,27 @@ def make_argv(folder: Path) -> list[str]:
     """Nginx reads nothing of /etc/nginx."""
     program = systeme.find_program("nginx") or "nginx"
     return [program, "-p", str(folder), "-c", f"{folder}/nginx.conf", "-e", f"{folder}/erreurs.txt"]
+
+
+class Mandataire(Http):
+    """The reverse proxy of docker-compose.yml, its very file. Option: `amont`, the webs' ports."""
+
+    name: ClassVar[str] = "mandataire"
+
+    def start(self, depart: Depart) -> Commande:
+        """Same file: only addresses, the port and the temporary folders change."""
+        folder = depart.folder / "mandataire"
+        (folder / "tmp").mkdir(parents=True, exist_ok=True)
+        text = COMPOSE.read_text(encoding="utf-8")
+        for number, port in enumerate(depart.options["amont"], 1):
+            text = text.replace(f"server web{number}:8000", f"server 127.0.0.1:{port}")
+        text = text.replace("listen 8080;", f"listen 127.0.0.1:{depart.port};")
+        text = text.replace(" /tmp/", f" {folder}/tmp/")
+        (folder / "nginx.conf").write_text(text, encoding="utf-8")
+        systeme.give(folder)
+        url = f"http://127.0.0.1:{depart.port}/"
+        serveur = Serveur(name=self.name, url=url, folder=str(folder), port=depart.port)
+        return Commande([*make_argv(folder), "-g", "daemon off;"], serveur)
 
 
 RECETTES = {"http": Http()}

@@ -55,6 +55,11 @@ def make_folder(name: str) -> Path:
     return give(folder)
 
 
+def remove(folder: Path) -> None:
+    """Remove a private folder and all it holds."""
+    shutil.rmtree(folder, ignore_errors=True)
+
+
 def find_port() -> int:
     """A port nobody listens on, on loopback."""
     with socket.socket() as free:
