@@ -5,7 +5,7 @@ from datetime import datetime
 from sqlalchemy import BigInteger, ForeignKey, Index, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from orc.models.base import Base, Instant
+from orc.models.base import Base, Instant, read_now
 
 
 class PieceJustificative(Base):
@@ -152,3 +152,5 @@ class AIndexer(Base):
     __tablename__ = "a_indexer"
 
     piece_id: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    # Since when it waits; marking it again changes nothing.
+    depuis: Mapped[datetime | None] = mapped_column(Instant, default=read_now)
