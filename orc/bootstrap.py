@@ -105,7 +105,11 @@ def make_orc(
     `index`: this one, in place of the index that the settings name.
     """
     settings.folder.mkdir(parents=True, exist_ok=True)
-    engine = open_engine(settings.database_url())
+    engine = open_engine(
+        settings.database_url(),
+        connexions=settings.database_connexions,
+        secondes=settings.database_secondes,
+    )
     migrate(engine)
     workers = settings.workers or os.cpu_count() or 1
     database = Database(engine)

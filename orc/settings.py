@@ -29,7 +29,17 @@ class Settings:
     """
 
     data: str = _setting("var/orc", "Dossier des données de l’installation embarquée.")
-    database: str = _setting("", "URL SQLAlchemy. Vide : SQLite (WAL) sous les données.")
+    database: str = _setting(
+        "",
+        "URL de la base. Vide : SQLite (WAL) sous les données. PostgreSQL 15 ou plus récent : "
+        "postgresql+psycopg://compte:mot de passe@serveur/orc",
+    )
+    database_connexions: int = _setting(
+        10, "PostgreSQL : connexions d’un processus, au plus, pour lire ; autant pour écrire."
+    )
+    database_secondes: int = _setting(
+        600, "PostgreSQL : durée d’une requête qui lit, au-delà de laquelle elle est abandonnée."
+    )
     index: str = _setting(
         "",
         "Moteur de recherche. Vide : tantivy, sous les données. Elasticsearch : "

@@ -5,7 +5,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import cache
-from typing import TypeVar, cast
+from typing import Any, TypeVar, cast
 
 from sqlalchemy import Engine, Insert, Table
 from sqlalchemy.dialects import postgresql, sqlite
@@ -48,7 +48,7 @@ class Database:
         # SQLite: a Writing is alone. Elsewhere: what it reads may change, unless it locks it.
         self.serial = engine.dialect.name == "sqlite"
         # Two pools: a request that reads always finds a connection to write its journal with.
-        self._to_write = engine if self.serial else open_engine(engine.url, engine.pool.size())  # type: ignore[attr-defined]  # the pool of open_engine has a size
+        self._to_write = engine if self.serial else _open_second(engine)
         self._reading = sessionmaker(self._for_reading(), class_=Reading, autoflush=False)
         self._writing = sessionmaker(
             self._to_write.execution_options(immediate=True),
@@ -103,6 +103,11 @@ class Database:
         """Give every connection back."""
         self.engine.dispose()
         self._to_write.dispose()
+
+
+def _open_second(engine: Engine) -> Engine:
+    size: int = cast("Any", engine.pool).size()  # a QueuePool: open_engine made it
+    return open_engine(engine.url, connexions=size)
 
 
 def make_insert_missing(session: Writing, table: type[DeclarativeBase]) -> Insert:

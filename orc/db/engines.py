@@ -22,8 +22,10 @@ PRAGMAS = (
 )
 
 
-def open_engine(url: str | URL, connexions: int = CONNEXIONS) -> Engine:
+def open_engine(url: str | URL, *, connexions: int = CONNEXIONS, secondes: int = 0) -> Engine:
     """An engine on SQLite (WAL, foreign keys, 30 s of patience) or on PostgreSQL.
+
+    There: so many connections at most; `secondes` of a query before it is given up, 0: no limit.
 
     Invalid where the URL names something else; nothing is connected yet.
     """
@@ -34,7 +36,7 @@ def open_engine(url: str | URL, connexions: int = CONNEXIONS) -> Engine:
     if parsed.get_backend_name() == "sqlite":
         return _open_sqlite(parsed)
     if parsed.get_backend_name() == "postgresql":
-        return _open_postgresql(parsed, connexions)
+        return _open_postgresql(parsed, connexions, secondes)
     raise Invalid(
         f"Base de données inconnue : {parsed.drivername}. "
         "Attendu : postgresql+psycopg://… (ou rien, pour SQLite)."
@@ -65,7 +67,7 @@ def _begin_sqlite(connection: Any) -> None:
     connection.exec_driver_sql("BEGIN IMMEDIATE" if immediate else "BEGIN")
 
 
-def _open_postgresql(url: URL, connexions: int) -> Engine:
+def _open_postgresql(url: URL, connexions: int, secondes: int) -> Engine:
     if find_spec("psycopg") is None:
         raise Unavailable(
             "PostgreSQL demande des bibliothèques qui ne sont pas installées : celles de l’extra "
@@ -75,12 +77,12 @@ def _open_postgresql(url: URL, connexions: int) -> Engine:
         engine = create_engine(
             url.set(drivername="postgresql+psycopg"),
             pool_pre_ping=True,
-            pool_size=connexions,
+            pool_size=max(1, connexions),
             max_overflow=0,
             pool_timeout=SILENCE,
             pool_recycle=3600,
             hide_parameters=True,
-            connect_args=_make_connect_args(url),
+            connect_args=_make_connect_args(url, secondes),
         )
     except (ArgumentError, NoSuchModuleError) as error:
         raise Invalid("L’URL de la base (ORC_DATABASE) ne se lit pas.") from error
@@ -90,7 +92,7 @@ def _open_postgresql(url: URL, connexions: int) -> Engine:
     return engine
 
 
-def _make_connect_args(url: URL) -> dict[str, object]:
+def _make_connect_args(url: URL, secondes: int) -> dict[str, object]:
     """What the URL does not say itself."""
     chosen: dict[str, object] = {
         "connect_timeout": 10,
@@ -99,7 +101,7 @@ def _make_connect_args(url: URL) -> dict[str, object]:
         "keepalives_interval": 10,
         "keepalives_count": 3,
         "tcp_user_timeout": SILENCE * 1000,
-        "options": "-c timezone=UTC",
+        "options": f"-c timezone=UTC -c statement_timeout={secondes}s",
     }
     return {name: value for name, value in chosen.items() if name not in url.query}
 
