@@ -24,6 +24,10 @@ WINDOW = 10_000
 ROUNDS, FEW = 30, 500
 # Times that the new index is compared with SQL before it is held to be wrong.
 CHECKS = 5
+DIFFERENT = (
+    "Le nouvel index ne dit pas ce que dit la base : il n’a pas pris la place de l’ancien, qui "
+    "sert toujours. Relancez « orc rebuild »."
+)
 log = logging.getLogger(__name__)
 
 Watch = Callable[[int, int], None]
@@ -43,9 +47,9 @@ class Reconstruction:
 
 @dataclass(slots=True)
 class _Ecart:
-    """What one window of ids has otherwise in SQL and in the index."""
+    """What one window of ids has otherwise in SQL (with its turn) and in the index."""
 
-    missing: list[int]
+    missing: dict[int, int]
     extra: list[int]
 
 
@@ -93,43 +97,47 @@ def _fill(chantier: _Chantier, fresh: SearchEngine) -> tuple[int, str]:
         _catch_up(chantier, fresh)
         if agreed := _check(chantier, fresh):
             return agreed
-    raise Conflict(
-        "Le nouvel index ne dit pas ce que dit la base : il n’a pas pris la place de l’ancien, qui "
-        "sert toujours. Relancez « orc rebuild »."
-    )
+    raise Conflict(DIFFERENT)
 
 
 def _catch_up(chantier: _Chantier, engine: SearchEngine) -> None:
     """Put what differs until nothing does, or so little that the outbox will do."""
-    changed = 0
+    changed, last = 0, ""
     for ronde in range(1, ROUNDS + 1):
-        changed = _put_differences(chantier, engine)
+        changed, empreinte = _put_differences(chantier, engine)
         if not changed or (ronde > ROUNDS // 2 and changed <= FEW):
             return
+        if empreinte == last:
+            raise Conflict(DIFFERENT)
+        last = empreinte
     raise Unavailable(
         f"L’archive change plus vite que son index ne se refait ({changed} pièces à la dernière "
         "ronde) : relancez « orc rebuild » quand l’ingestion est finie."
     )
 
 
-def _put_differences(chantier: _Chantier, engine: SearchEngine) -> int:
+def _put_differences(chantier: _Chantier, engine: SearchEngine) -> tuple[int, str]:
+    """How many pieces differed, and the digest of which: the same twice, and nothing will help."""
     with chantier.database.reading() as session:
         total = _count(session)
     changed = put = 0
+    empreinte = hashlib.sha256()
     for seen, ecart in _find_ecarts(chantier, engine):
-        for start in range(0, len(ecart.missing), BATCH):
-            some = ecart.missing[start : start + BATCH]
+        ids = list(ecart.missing)
+        for start in range(0, len(ids), BATCH):
+            some = ids[start : start + BATCH]
             with chantier.database.reading() as session:
                 chantier.refused |= put_pieces(session, chantier.storage, engine, some)
             put += len(some)
-            chantier.watch(min(seen - len(ecart.missing) + start + len(some), total), total)
+            chantier.watch(min(seen - len(ids) + start + len(some), total), total)
             if put >= COMMIT:
                 _commit(chantier, engine)
                 put = 0
         engine.remove(ecart.extra)
         changed += len(ecart.missing) + len(ecart.extra)
+        empreinte.update(repr(ecart).encode())
     _commit(chantier, engine)
-    return changed
+    return changed, empreinte.hexdigest()
 
 
 def _commit(chantier: _Chantier, engine: SearchEngine) -> None:
@@ -143,7 +151,9 @@ def _find_ecarts(chantier: _Chantier, engine: SearchEngine) -> Iterator[tuple[in
     seen = 0
     for wanted, held in _find_windows(chantier.database, engine):
         seen += len(wanted)
-        missing = [p for p, t in wanted.items() if held.get(p) != t and p not in chantier.refused]
+        missing = {
+            p: t for p, t in wanted.items() if held.get(p) != t and p not in chantier.refused
+        }
         yield seen, _Ecart(missing, [p for p in held if p not in wanted])
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from uuid import uuid4
 
@@ -9,7 +10,8 @@ import pytest
 
 from orc.index.engines.elasticsearch import ElasticsearchEngine, Forme, open_elasticsearch
 from orc.index.engines.tantivy import TantivyEngine
-from orc.index.port import SearchEngine
+from orc.index.engines.tantivy.generations import TantivyGenerations
+from orc.index.port import Generations, SearchEngine
 from scripts.recettes.serveur import Serveur
 
 Open = Callable[[], SearchEngine]
@@ -26,6 +28,29 @@ def index_url(elasticsearch: Serveur) -> Iterator[str]:
     engine = open_elasticsearch(url)
     engine.clear()
     engine.close()
+
+
+@dataclass(frozen=True, slots=True)
+class Moteur:
+    """An index and those beside it; `open` opens the one searched, as another process would."""
+
+    generations: Generations
+    open: Open
+
+
+@pytest.fixture(params=ENGINES)
+def moteur(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Moteur]:
+    """No index is there yet, of any generation."""
+    if request.param == "tantivy":
+        with open_in(tmp_path) as make:
+            yield Moteur(TantivyGenerations(tmp_path / "index", wait=5), make)
+        return
+    url = f"{request.getfixturevalue('elasticsearch').url}/essai{uuid4().hex}"
+    with open_at(url) as make:
+        engine = make()
+        yield Moteur(engine, make)
+        engine.remove_others()
+        engine.clear()
 
 
 @contextmanager

@@ -28,10 +28,12 @@ class TantivyGenerations:
     def start(self) -> TantivyEngine:
         """An empty index beside the one searched; Conflict while another is being built."""
         self._path.parent.mkdir(parents=True, exist_ok=True)
+        self._release()
         lock = self._path.with_name(f"{self._path.name}.verrou")
-        # Held until this process ends.
+        # Held until the switch, or until this process ends.
         self._building = os.open(lock, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC)
         if not _take(self._building):
+            self._release()
             raise Conflict("L’index est déjà en train d’être reconstruit : attendez la fin.")
         return TantivyEngine.reset(self._path.with_name(f"{self._path.name}.neuf"))
 
@@ -44,6 +46,7 @@ class TantivyGenerations:
             if self._path.exists():
                 self._path.rename(self._find_name())
             fresh.path.rename(self._path)
+        self._release()
         return TantivyEngine(self._path)
 
     def remove_others(self) -> Sequence[str]:
@@ -52,6 +55,11 @@ class TantivyGenerations:
         for folder in others:
             shutil.rmtree(folder)
         return [folder.name for folder in others]
+
+    def _release(self) -> None:
+        if self._building is not None:
+            os.close(self._building)
+            self._building = None
 
     def _find_name(self) -> Path:
         number = 1
