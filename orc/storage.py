@@ -16,6 +16,8 @@ import deflate
 import fsspec
 
 from orc.errors import Invalid, NotFound, OrcError, Unavailable
+from orc.remote import Acces
+from orc.remote.store import S3Store
 
 _KEY = re.compile(r"[^\x00-\x1f\ud800-\udfff]{1,160}")
 _DIGEST = re.compile(r"[0-9a-f]{8,128}")
@@ -35,13 +37,22 @@ class Storage:
     """Keeps bytes and pages of text; safe for threads and for several processes.
 
     An entry is replaced whole or not at all on a local folder. A digest lies under
-    `abc/<digest>`; any other key in a folder of its own digest.
+    `abc/<digest>`; any other key in a folder of its own digest. `acces` says who ORC is on S3;
+    `options` go to fsspec, for another protocol.
     """
 
-    def __init__(self, url: str, *, options: Mapping[str, object] | None = None) -> None:
-        self._store: _LocalStore | _RemoteStore
+    def __init__(
+        self,
+        url: str,
+        *,
+        acces: Acces | None = None,
+        options: Mapping[str, object] | None = None,
+    ) -> None:
+        self._store: _LocalStore | S3Store | _RemoteStore
         if url.startswith("file://") or "://" not in url:
             self._store = _LocalStore(str(Path(url.removeprefix("file://")).absolute()))
+        elif url.startswith(("s3://", "s3a://")):
+            self._store = S3Store(url, acces or Acces("ORC_STORAGE"))
         else:
             self._store = _RemoteStore(url, options or {})
 

@@ -4,6 +4,7 @@ import contextlib
 import hashlib
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 
 import fsspec
@@ -12,17 +13,28 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from orc.errors import Invalid, NotFound, Unavailable
+from orc.remote import Injoignable, retries
 from orc.storage import Storage
+from scripts.recettes.serveur import Serveur
+from tests.serveurs import s3
+from tests.silo.faulty import stand_before
+from tests.silo.publish import open_bucket
+
+__all__ = ["s3"]
 
 SHA = hashlib.sha256(b"document").hexdigest()
 ANY_TEXT = st.text(st.characters(), max_size=200)  # lone surrogates too
 same_folder = settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 
 
-@pytest.fixture(params=["local", "memory"])
+@pytest.fixture(params=["local", "memory", "s3"])
 def storage(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Storage]:
     if request.param == "local":
         yield Storage(f"file://{tmp_path}/textes")
+        return
+    if request.param == "s3":
+        with open_bucket(request.getfixturevalue("s3"), "textes extraits") as bucket:
+            yield Storage(bucket.url, acces=bucket.acces)
         return
     fsspec.filesystem("memory").store.clear()
     yield Storage("memory://textes")
@@ -179,3 +191,58 @@ def test_a_reader_never_sees_half_an_entry(tmp_path: Path) -> None:
 def test_an_unknown_address_is_refused_in_words() -> None:
     with pytest.raises(Unavailable, match="stockage"):
         Storage("inconnu://x")
+    for url in ("s3://", "s3://cle:secret@seau/textes"):
+        with pytest.raises(Invalid) as refusal:
+            Storage(url)
+        assert "secret@" not in str(refusal.value)
+
+
+@pytest.mark.parametrize("fault", ["500", "cut", "half", "flip"])
+def test_texts_on_s3_survive_answers_that_are_spoilt(
+    s3: Serveur, fault: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(retries, "PAUSES", (0.1, 0.2, 0.3))
+    pages = ("première page " * 500, "deuxième")
+    with open_bucket(s3) as bucket, stand_before(s3.url) as faulty:
+        storage = Storage(bucket.url, acces=replace(bucket.acces, s3_endpoint=faulty.url))
+        storage.put_pages(SHA, pages)
+        faulty.spoil(fault, 1)
+        assert storage.get_pages(SHA) == pages
+        faulty.spoil(fault, 1_000_000)
+        with pytest.raises((Unavailable, Invalid)):
+            storage.get_pages(SHA)
+
+
+def test_a_store_of_texts_that_is_away_is_unavailable_and_not_empty(
+    s3: Serveur, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(retries, "PAUSES", (0.05, 0.05, 0.05))
+    with open_bucket(s3) as bucket:
+        away = replace(bucket.acces, s3_endpoint="http://127.0.0.1:9")
+        storage = Storage(bucket.url, acces=away)
+        for attempt in (
+            lambda: storage.put_pages(SHA, ["a"]),
+            lambda: storage.get_pages(SHA),
+            lambda: storage.exists(SHA),
+            lambda: storage.remove(SHA),
+            lambda: list(storage.list_keys()),
+        ):
+            with pytest.raises(Injoignable, match=r"stockage S3.*ne répond pas"):
+                attempt()
+        stranger = replace(bucket.acces, s3_secret="faux", prefixe="ORC_STORAGE")
+        with pytest.raises(Unavailable, match="ORC_STORAGE_S3_SECRET"):
+            Storage(bucket.url, acces=stranger).get_pages(SHA)
+
+
+def test_many_write_and_read_texts_on_s3_at_once(s3: Serveur) -> None:
+    with open_bucket(s3) as bucket:
+        storage = Storage(bucket.url, acces=bucket.acces)
+        keys = [hashlib.sha256(str(n).encode()).hexdigest() for n in range(40)]
+
+        def put(key: str) -> tuple[str, ...]:
+            storage.put_pages(key, [key, "texte"])
+            return storage.get_pages(key)
+
+        with ThreadPoolExecutor(16) as pool:
+            assert list(pool.map(put, keys)) == [(key, "texte") for key in keys]
+        assert sorted(storage.list_keys()) == sorted(keys)

@@ -17,3 +17,7 @@ class Passing(Exception):
 
 class Altered(Exception):
     """The object is no longer the one that was seen (another ETag)."""
+
+
+class WholeObject(Exception):
+    """The service would give the whole object instead of the range asked for."""

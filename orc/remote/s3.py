@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from orc.errors import Invalid, OrcError, Unavailable
 from orc.remote.acces import Acces
-from orc.remote.faults import AccesRefuse, Altered, Passing
+from orc.remote.faults import AccesRefuse, Altered, Passing, WholeObject
 
 _BAD_KEY: Final = "Le service S3 ne connaît pas cette clé d’accès : vérifiez {S3_CLE}."
 _BAD_REGION: Final = "Le service S3 attend une autre région : vérifiez {S3_REGION}."
@@ -80,7 +80,7 @@ def s3_faults(acces: Acces, bucket: str) -> Iterator[None]:
     """Turn what s3fs raises into FileNotFoundError, PermissionError, Passing, Altered or ours."""
     try:
         yield
-    except (OrcError, Passing, Altered):
+    except (OrcError, Passing, Altered, WholeObject):
         raise
     except Exception as error:  # botocore, aiohttp and s3fs have a family of errors each
         raise _explain(error, acces, bucket) from error

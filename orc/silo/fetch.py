@@ -26,20 +26,26 @@ def fetch(
     """
     vu = source.find(fichier.chemin)
     check_same(fichier, vu)
-    sha256, md5 = _copy(source, vu, draft, bound)
-    expected = vu.etag if source.etag_is_md5 and _MD5.fullmatch(vu.etag) else ""
-    if expected and md5 != expected:
+    found = _copy(source, vu, draft, bound)
+    if not _is_told(source, vu, found):
         again = _copy(source, vu, draft, bound)
-        if again[0] != sha256 and again[1] != expected:
+        # Twice the same bytes, from a store whose ETags never were an MD5: they are not one.
+        if not _is_told(source, vu, again) and (again != found or source.md5_seen):
             raise Injoignable(
-                f"Le fichier « {vu.chemin} » arrive différent à chaque lecture : rien n’en est "
-                "retenu."
+                f"Le fichier « {vu.chemin} » arrive abîmé à chaque lecture : rien n’en est retenu."
             )
-        # Twice the same bytes: the ETags of this store are not what was thought.
-        source.etag_is_md5 = again[1] == expected
-        sha256 = again[0]
+        found = again
     check_same(vu, source.find(vu.chemin))
-    return vu, draft, sha256, vu.taille
+    return vu, draft, found[0], vu.taille
+
+
+def _is_told(source: RemoteSource, vu: FichierVu, found: tuple[str, str]) -> bool:
+    """Whether these bytes are those of the ETag, as far as the store lets us tell."""
+    md5 = found[1]
+    if md5 and md5 == vu.etag:
+        source.md5_seen = True
+        return True
+    return not md5 or not source.has_md5(vu.chemin)
 
 
 def _copy(source: RemoteSource, vu: FichierVu, draft: Path, bound: int) -> tuple[str, str]:

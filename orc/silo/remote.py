@@ -34,8 +34,8 @@ class RemoteSource:
         self._depot = open_depot(url, acces or Acces(), options or {})
         self._retries = Retries(self._depot.name)
         self._gives_ranges = False
-        # Until the ETags of this store prove to be something else.
-        self.etag_is_md5 = True
+        # Whether an ETag of this store was once seen to be the MD5 of its file.
+        self.md5_seen = False
 
     def walk(self) -> Iterator[FichierVu]:
         """Every file under the root, in the order of their paths.
@@ -156,6 +156,11 @@ class RemoteSource:
         if etag and found.etag and found.etag != etag:
             raise FichierChange(chemin, "un autre l’a remplacé pendant sa lecture.")
         return found.octets
+
+    def has_md5(self, chemin: str) -> bool:
+        """Whether the ETag of this file, when it looks like an MD5, has to be one."""
+        path = _path_of(chemin)
+        return self._ask(chemin, lambda: self._depot.has_md5(path))
 
     def close(self) -> None:
         """Let connections go."""

@@ -95,6 +95,10 @@ class SftpDepot:
         with suppress(Exception):  # it is already gone, most of the time
             fs.client.abort()
 
+    def has_md5(self, path: str) -> bool:  # noqa: ARG002 - SFTP has no ETag
+        """No."""
+        return False
+
     def close(self) -> None:
         """Let the connection go."""
         if (fs := self._fs) is not None:

@@ -46,6 +46,9 @@ class Depot(Protocol):
     def stream(self, path: str) -> BinaryIO | None:
         """The whole file, read once in order; None where `read` does as well."""
 
+    def has_md5(self, path: str) -> bool:
+        """Whether the ETag of this file, when it looks like an MD5, has to be one."""
+
     def close(self) -> None:
         """Let connections go."""
 
