@@ -23,8 +23,13 @@ def count_pages(texte: Texte | None) -> int:
     """How many pages a document has, those without text included; 0 where it is not known."""
     if texte is None:
         return 0
-    waiting = [int(n) for n in texte.pages_a_oceriser.split(",") if n.isdecimal()]
-    return max(texte.nb_pages, *waiting, 0)
+    return max(texte.nb_pages, *find_pages_a_oceriser(texte), 0)
+
+
+def find_pages_a_oceriser(texte: Texte | None) -> tuple[int, ...]:
+    """The pages that wait for OCR, from 1."""
+    given = texte.pages_a_oceriser if texte else ""
+    return tuple(int(n) for n in given.split(",") if n.isdecimal())
 
 
 def find_pj_of_piece(
@@ -72,4 +77,5 @@ def _make_pj(group: list[tuple[Lien, PieceJustificative | None, Texte | None]]) 
         motif_texte=texte.motif if texte else "",
         nb_pages=count_pages(texte),
         nir=texte.nir if texte else False,
+        qualite=texte.qualite if texte else None,
     )

@@ -26,6 +26,9 @@ LIBELLES_PRESENCES = {
 }
 
 # The states of orc.ingest.extract.values.EtatTexte, which this floor does not import.
+# Below this quality of OCR, of 100, words are missing or wrong: it is said.
+QUALITE_FAIBLE = 75
+
 LIBELLES_TEXTES = {
     "": "Texte inconnu",
     "a_extraire": "Texte à lire",
@@ -176,6 +179,13 @@ class PjVue:
     motif_texte: str = ""
     nb_pages: int = 0
     nir: bool = False
+    # How well OCR read it, 0 to 100; None: OCR read nothing of it.
+    qualite: int | None = None
+
+    @property
+    def lecture_faible(self) -> bool:
+        """Whether OCR read it so badly that words are missing or wrong."""
+        return self.qualite is not None and self.qualite < QUALITE_FAIBLE
 
     @property
     def libelle_presence(self) -> str:

@@ -11,11 +11,13 @@ from orc.domain import Domaine, strictest
 from orc.errors import Conflict, Forbidden, NotFound, OrcError, Unavailable
 from orc.models import Cellule, Flux, Lien, PieceJustificative, Texte
 from orc.models.parties import PartieJointe, load_parties
-from orc.search.consult_pj import count_pages
+from orc.search.consult_pj import count_pages, find_pages_a_oceriser
 from orc.silo import Silo, open_pj
 from orc.silo.payload import LIMITE
 from orc.silo.places import find_places
 
+# What `texte.extracteur` names once OCR read pages of a document.
+TESSERACT = "tesseract"
 INTROUVABLE = "Cette pièce justificative n’existe pas, ou vous n’y avez pas accès."
 
 
@@ -40,6 +42,11 @@ class PjVisible:
     motif_texte: str
     nb_pages: int
     nir: bool
+    # How well OCR read it, 0 to 100, where it did and found words.
+    qualite: int | None
+    # Whether OCR read pages of it, and the pages that wait for it.
+    ocr: bool
+    pages_a_oceriser: tuple[int, ...]
     debut: int
     longueur: int
     ligne_xml: int
@@ -95,6 +102,9 @@ def get_pj(
         motif_texte=texte.motif if texte else "",
         nb_pages=count_pages(texte),
         nir=texte.nir if texte else False,
+        qualite=texte.qualite if texte else None,
+        ocr=TESSERACT in texte.extracteur if texte else False,
+        pages_a_oceriser=find_pages_a_oceriser(texte),
         debut=pj.debut,
         longueur=pj.longueur,
         ligne_xml=pj.ligne_xml,

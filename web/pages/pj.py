@@ -10,6 +10,7 @@ from starlette.responses import JSONResponse, Response
 
 from orc.errors import OrcError
 from orc.journal import Acte
+from orc.search.lectures import find_boites, read_page
 from orc.search.open_pj import Document, PjVisible, get_pj, open_document
 from orc.search.viewer import Surligneur, read_pages
 from web.acces import acces_lecteurs
@@ -130,7 +131,7 @@ def find_mots(
     piece: PieceId = None,
     page: Page = 1,
 ) -> Response:
-    """Where the words of `q` stand on a page of a PDF: boxes in fractions of the page."""
+    """Where the words of `q` stand on a page of a PDF or a scan: boxes in fractions of the page."""
     orc = get_orc(request)
     document = open_for(request, session, lecteur, pj_id, piece)
     pages = read_pages(orc.storage, document.pj)
@@ -139,11 +140,14 @@ def find_mots(
     # Which words stand where is something of the document: it is told to nobody unseen.
     pj = document.pj
     journal.record(Acte.CONSULTATION, f"pj:{pj.id}", make_details(pj, quoi="mots", page=page))
-    if not mots or document.pj.type_reel != PDF:
-        return JSONResponse({"boites": [], "motif": ""})
+    read = read_page(orc.storage, pj.sha256, page) if mots and pj.ocr else None
+    boites = list(find_boites(read, mots)) if read else []
+    # What the PDF itself holds there is where the PDF says.
+    if not mots or pj.type_reel != PDF or (read and not read.imprime):
+        return JSONResponse({"boites": boites, "motif": ""})
     try:
         boxes = orc.visionneuse.find_boxes(document.octets, page, mots)
     except OrcError as error:
-        return JSONResponse({"boites": [], "motif": str(error)})
-    boites = [[b.x, b.y, b.largeur, b.hauteur, b.mot] for b in boxes.boxes]
+        return JSONResponse({"boites": boites, "motif": str(error)})
+    boites += [(b.x, b.y, b.largeur, b.hauteur, b.mot) for b in boxes.boxes]
     return JSONResponse({"boites": boites, "motif": boxes.motif})

@@ -24,11 +24,13 @@ from orc.search.consult_values import (
     find_libelle_format,
 )
 from orc.search.consult_versions import get_provenance
+from orc.search.lectures import Boite, LectureOcr, find_boites, find_lectures, read_page
 from orc.search.lieux import Code, Lieu, get_lieu
 from orc.search.open_pj import PjVisible, get_pj, open_document
 from orc.search.paged import Paged
 from orc.search.resumes import find_resumes
 from orc.search.viewer import Morceaux, Surligneur, read_pages
+from orc.storage import Storage
 from web.acces import acces_lecteurs
 from web.deps import Connecte, JournalDuLecteur, Lecture, get_orc
 from web.pages.parties import PartieVue, find_parties, name_page
@@ -54,6 +56,17 @@ class PageTexte:
     numero: int
     nom: str
     morceaux: Morceaux
+    # What OCR did of it, if anything; whether it waits for it.
+    lecture: LectureOcr | None = None
+    attend: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Feuille:
+    """A page shown as an image, and where the words of the search stand on it."""
+
+    numero: int
+    boites: tuple[Boite, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +113,8 @@ class PageVisionneuse:
     trouvailles: tuple[Trouvaille, ...]
     parties: tuple[PartieVue, ...]
     textes: Paged[PageTexte]
-    images: tuple[int, ...]
+    feuilles: tuple[Feuille, ...]
+    lectures: tuple[LectureOcr, ...]
     provenance: Provenance | None
     verification: Verification
 
@@ -108,6 +122,16 @@ class PageVisionneuse:
     def params(self) -> dict[str, object]:
         """What every link of the viewer carries."""
         return {"piece": self.pj.piece_id, "q": self.q}
+
+    @property
+    def mal_lues(self) -> tuple[LectureOcr, ...]:
+        """The pages whose text is doubtful."""
+        return tuple(lecture for lecture in self.lectures if lecture.faible)
+
+    @property
+    def boites(self) -> int:
+        """How many words of the search are drawn over the images shown."""
+        return sum(len(feuille.boites) for feuille in self.feuilles)
 
     @property
     def trouvailles_propres(self) -> tuple[Trouvaille, ...]:
@@ -162,6 +186,7 @@ def make_visionneuse(
     autres = [p for p in find_pj_of_piece(session, row.id, clearance=clearance)[0] if p.pj_id]
     rang = next((i for i, p in enumerate(autres) if p.pj_id == pj.id), -1)
     textes = read_pages(orc.storage, pj)
+    lectures = find_lectures(session, pj.sha256) if pj.ocr else {}
     surligneur = Surligneur(q)
     found = find_trouvailles(pj, textes, surligneur)
     genre = find_genre(pj.type_reel)
@@ -190,8 +215,13 @@ def make_visionneuse(
         suivante=autres[rang + 1] if 0 <= rang < len(autres) - 1 else None,
         trouvailles=found,
         parties=find_parties(pj),
-        textes=make_textes(pj, textes, surligneur, here) if shown == "texte" else _NO_TEXT,
-        images=tuple(range(1, min(max(pj.nb_pages, 1), TIFF_MAX) + 1)) if genre == "tiff" else (),
+        textes=make_textes(pj, textes, lectures, surligneur, here)
+        if shown == "texte"
+        else _NO_TEXT,
+        feuilles=make_feuilles(orc.storage, pj, genre, textes, surligneur)
+        if shown == "document" and not refus
+        else (),
+        lectures=tuple(lectures.values()),
         provenance=get_provenance(session, pj.flux_id, pj.ligne_xml)
         if shown == "details"
         else None,
@@ -212,15 +242,51 @@ def find_trouvailles(
     return tuple(Trouvaille(n, count, name_page(pj, n), n > own) for n, count in counts if count)
 
 
+def make_feuilles(
+    storage: Storage,
+    pj: PjVisible,
+    genre: str,
+    textes: tuple[str, ...],
+    surligneur: Surligneur,
+) -> tuple[Feuille, ...]:
+    """The pages of an image, with the words of the search where OCR read some."""
+    if genre not in {"image", "tiff"}:
+        return ()
+    count = min(max(pj.nb_pages, 1), TIFF_MAX) if genre == "tiff" else 1
+    return tuple(
+        Feuille(n, find_mots(storage, pj, n, textes[n - 1], surligneur) if n <= len(textes) else ())
+        for n in range(1, count + 1)
+    )
+
+
+def find_mots(
+    storage: Storage, pj: PjVisible, page: int, texte: str, surligneur: Surligneur
+) -> tuple[Boite, ...]:
+    """Where OCR saw the words of the search on a page; () where it read nothing of it."""
+    mots = surligneur.find_mots(texte) if pj.ocr else []
+    read = read_page(storage, pj.sha256, page) if mots else None
+    return find_boites(read, mots) if read else ()
+
+
 def make_textes(
-    pj: PjVisible, textes: tuple[str, ...], surligneur: Surligneur, page: int
+    pj: PjVisible,
+    textes: tuple[str, ...],
+    lectures: dict[int, LectureOcr],
+    surligneur: Surligneur,
+    page: int,
 ) -> Paged[PageTexte]:
     """The group of pages of text that holds `page`, highlighted."""
     group = min(max(page, 1), max(len(textes), 1))
     group = (group - 1) // PAGES_DE_TEXTE + 1
     start = (group - 1) * PAGES_DE_TEXTE
     items = tuple(
-        PageTexte(n, name_page(pj, n), surligneur.cut(texte))
+        PageTexte(
+            n,
+            name_page(pj, n),
+            surligneur.cut(texte),
+            lectures.get(n),
+            attend=n in pj.pages_a_oceriser,
+        )
         for n, texte in enumerate(textes[start : start + PAGES_DE_TEXTE], start=start + 1)
     )
     return Paged(items, len(textes), group, PAGES_DE_TEXTE)
