@@ -18,7 +18,7 @@ from orc.ingest.extract.values import Limits
 from orc.ingest.jobs import make_threads, register_tasks
 from orc.ingest.ocr.oceriseur import Oceriseur
 from orc.ingest.reconcile import enqueue_unfinished
-from orc.remote import make_silo_acces
+from orc.remote import make_silo_acces, make_storage_acces
 from orc.settings import PREFIX, SUFFIX, Settings, read_settings
 from orc.silo import Silo
 from orc.storage import Storage
@@ -118,7 +118,7 @@ def make_orc(
     orc = Orc(
         settings=settings,
         database=database,
-        storage=Storage(settings.storage_url()),
+        storage=Storage(settings.storage_url(), acces=make_storage_acces(settings)),
         engine=index or open_search_engine(settings, new=new_index),
         tasks=make_tasks(settings.queue, database, threads, make_delais(settings)),
         pool=open_pool(settings, workers),
