@@ -164,7 +164,7 @@ def _find_windows(
     last = -1
     while True:
         with database.reading() as session:
-            query = _find_wanted().where(Piece.id > last).order_by(Piece.id).limit(WINDOW)
+            query = find_wanted().where(Piece.id > last).order_by(Piece.id).limit(WINDOW)
             wanted = {row.id: row.tour for row in session.execute(query)}
         high = max(wanted, default=last) if len(wanted) == WINDOW else None
         held = _find_held(engine, last, high)
@@ -209,7 +209,8 @@ def _add(digest: "hashlib._Hash", turns: dict[int, int], moving: set[int]) -> in
     return len(kept)
 
 
-def _find_wanted() -> Select[int, int]:
+def find_wanted() -> Select[int, int]:
+    """The pieces that may be found, and their turns: current ones, of closed exercices."""
     return (
         select(Piece.id, Piece.tour)
         .join(Cloture, en_vigueur(Piece.budget_id, Piece.exercice))
@@ -218,5 +219,5 @@ def _find_wanted() -> Select[int, int]:
 
 
 def _count(session: Session) -> int:
-    query = select(func.count()).select_from(_find_wanted().subquery())
+    query = select(func.count()).select_from(find_wanted().subquery())
     return session.execute(query).scalar_one()

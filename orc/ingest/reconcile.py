@@ -4,20 +4,18 @@ from collections.abc import Iterable
 
 from sqlalchemy import select
 
-from orc.access import en_vigueur
 from orc.db import Database
 from orc.index.jobs import has_ready
 from orc.index.outbox import mark_piece_ids
 from orc.index.port import SearchEngine
+from orc.index.rebuild import find_wanted
 from orc.ingest.atelier import Atelier
 from orc.ingest.fichiers import ERREUR_INTERNE, find_to_read
 from orc.models import (
     AIndexer,
-    Cloture,
     Emplacement,
     Fichier,
     Flux,
-    Piece,
     PieceJustificative,
     Texte,
 )
@@ -115,13 +113,8 @@ def reconcile_index(database: Database, engine: SearchEngine) -> int:
 
 
 def _find_wanted(database: Database) -> dict[int, int]:
-    query = (
-        select(Piece.id, Piece.tour)
-        .join(Cloture, en_vigueur(Piece.budget_id, Piece.exercice))
-        .where(Piece.courante)
-    )
     with database.reading() as session:
-        return {row.id: row.tour for row in session.execute(query)}
+        return {row.id: row.tour for row in session.execute(find_wanted())}
 
 
 def _find_waiting(database: Database) -> set[int]:

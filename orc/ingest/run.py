@@ -4,15 +4,15 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
 
-from sqlalchemy import ColumnElement, Select, func, select
+from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session
 
-from orc.access import en_vigueur
 from orc.db import Database
 from orc.domain import CleBudget
 from orc.errors import Invalid, Unavailable
-from orc.index.outbox import count_waiting, mark_pieces
+from orc.index.outbox import count_waiting
 from orc.index.port import SearchEngine
+from orc.index.rebuild import find_wanted
 from orc.ingest.atelier import Atelier
 from orc.ingest.budgets import read_budgets, record_budgets
 from orc.ingest.clotures import Auteur, Exercice, find_past_exercices, record_clotures
@@ -20,8 +20,7 @@ from orc.ingest.fichiers import BUDGETS_CSV, Releve, record_fichiers
 from orc.ingest.patience import alone, said_in_french
 from orc.ingest.reconcile import enqueue_unfinished
 from orc.ingest.referentiel import Libelles, get_budget
-from orc.journal import Acte, record_acte
-from orc.models import Base, Cloture, Fichier, Flux, Piece, PieceJustificative, Texte
+from orc.models import Base, Fichier, Flux, Piece, PieceJustificative, Texte
 from orc.remote import Injoignable
 from orc.silo import LigneCloture, Silo, read_clotures
 
@@ -123,18 +122,6 @@ def wait_for_index(atelier: Atelier, *, watch: Callable[[], None] = lambda: None
     return waiting
 
 
-def rebuild_index(
-    atelier: Atelier, engine: SearchEngine, *, watch: Callable[[], None] = lambda: None
-) -> int:
-    """Make the index again from SQL and texts, without the silo; how many pieces it holds."""
-    engine.clear()
-    engine.commit()
-    with atelier.database.writing() as session:
-        mark_pieces(session, _find_cherchables())
-        record_acte(session, Acte.RECONSTRUCTION, acteur="ligne de commande")
-    return wait_for_index(atelier, watch=watch)
-
-
 def read_suivi(database: Database) -> Suivi:
     """How far the work under way is."""
     with database.reading() as session:
@@ -187,20 +174,12 @@ def _close_past(database: Database, today: date) -> int:
         )
 
 
-def _find_cherchables() -> Select[int]:
-    return (
-        select(Piece.id)
-        .join(Cloture, en_vigueur(Piece.budget_id, Piece.exercice))
-        .where(Piece.courante)
-    )
-
-
 def _count(session: Session, table: type[Base], *which: ColumnElement[bool]) -> int:
     return session.execute(select(func.count()).select_from(table).where(*which)).scalar_one()
 
 
 def _count_cherchables(session: Session) -> int:
-    query = select(func.count()).select_from(_find_cherchables().subquery())
+    query = select(func.count()).select_from(find_wanted().subquery())
     return session.execute(query).scalar_one()
 
 

@@ -10,13 +10,14 @@ from fpdf import FPDF
 from sqlalchemy import select
 
 from orc.access import Clearance, make_lecteur
-from orc.bootstrap import Orc, make_orc
+from orc.bootstrap import Orc, make_orc, open_generations
 from orc.domain import Domaine, Role
 from orc.errors import NotFound
 from orc.index.fields import Genre
+from orc.index.rebuild import rebuild
 from orc.ingest.clotures import Auteur, Exercice, find_exercices, record_clotures, withdraw_cloture
 from orc.ingest.reconcile import reconcile_index
-from orc.ingest.run import Bilan, ingest_silo, rebuild_index, wait_for_index
+from orc.ingest.run import Bilan, ingest_silo, wait_for_index
 from orc.models import Budget, Ecriture, Fichier, Flux, Piece, Texte
 from orc.search.find import Question, find
 from orc.settings import Settings
@@ -241,7 +242,9 @@ def test_the_index_is_made_again_from_sql_and_texts_without_the_silo(orc: Orc, s
     write(silo, "a.xml", MANDAT)
     ingest(orc, silo)
     shutil.rmtree(silo)
-    assert rebuild_index(orc, orc.engine) == 1
+    generations = open_generations(orc.settings)
+    done = rebuild(orc.database, orc.storage, generations, generations.start())
+    assert done.pieces == 1
     assert search(orc, "chaufferie") == 1
 
 
