@@ -42,9 +42,10 @@ class S3Store:
 
     def _get(self, path: str) -> bytes:
         found = self._bucket.get(path)
-        if not self._is_told(found.octets, found.etag) and self._bucket.has_md5(path):
-            if self._md5_seen or self._bucket.get(path) != found:
-                raise Passing("un objet arrive abîmé.")
+        spoilt = not self._is_told(found.octets, found.etag) and self._bucket.has_md5(path)
+        # A store whose ETags never were an MD5 is believed when it says the same thing twice.
+        if spoilt and (self._md5_seen or self._bucket.get(path) != found):
+            raise Passing("un objet arrive abîmé.")
         return found.octets
 
     def _is_told(self, octets: bytes, etag: str) -> bool:
