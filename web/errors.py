@@ -12,6 +12,8 @@ from starlette.responses import JSONResponse, RedirectResponse, Response
 from orc.errors import Conflict, Forbidden, Invalid, NotFound, OrcError, Unavailable
 from orc.identity.throttling import TropDEssais
 from web.deps import PasConnecte
+from web.metrics import SEARCHES
+from web.observe import find_route
 from web.render import render
 
 log = logging.getLogger("orc.web")
@@ -67,6 +69,14 @@ _SORTS: tuple[tuple[type[OrcError], _Sort], ...] = (
         _Sort(503, "Momentanément indisponible", "Rien n’est perdu. Réessayez dans un moment."),
     ),
 )
+# Where the search is what is asked for, it is what is down for who asks.
+_RECHERCHE = _Sort(
+    503,
+    "La recherche est momentanément indisponible",
+    "Rien n’est perdu, et rien n’est à refaire : réessayez dans un moment. Ce que vous avez tapé "
+    "est dans l’adresse de cette page.",
+)
+RETRY_AFTER = "30"
 _PANNE = _Sort(
     500,
     "Une erreur est survenue",
@@ -97,6 +107,9 @@ def _answer_anonymous(request: Request, error: Exception) -> Response:
 
 def _answer_refusal(request: Request, error: Exception) -> Response:
     sort = next((s for kind, s in _SORTS if isinstance(error, kind)), _PANNE)
+    if isinstance(error, Unavailable):
+        log.warning("indisponible", exc_info=error)
+        sort = _RECHERCHE if find_route(request.scope) in SEARCHES else sort
     return _answer(request, sort, str(error))
 
 
@@ -127,20 +140,23 @@ def _answer_http(request: Request, error: Exception) -> Response:
 def answer_fault(request: Request, error: Exception) -> Response:
     """The answer to a fault of ours: a reference, and nothing of what went wrong."""
     reference = make_reference()
-    log.error("faute %s sur %s", reference, request.url.path, exc_info=error)
+    log.error("faute", extra={"reference": reference}, exc_info=error)
     return _answer(request, _PANNE, "ORC n’a pas pu répondre.", reference)
 
 
 def _answer(request: Request, sort: _Sort, message: str, reference: str = "") -> Response:
     reference = reference or make_reference()
-    if sort.code >= 500:
-        log.error("référence %s : %d sur %s", reference, sort.code, request.url.path)
-    else:
-        log.info("référence %s : %d sur %s", reference, sort.code, request.url.path)
+    level = logging.ERROR if sort.code >= 500 else logging.INFO
+    known = {"reference": reference, "route": find_route(request.scope), "statut": sort.code}
+    log.log(level, "refus", extra=known)
     if request.url.path.startswith(API):
-        return _json(sort.code, message, reference)
-    page = PageErreur(sort.code, sort.title, message, sort.conseil, reference)
-    return render(request, "erreur", page, status=sort.code)
+        answer: Response = _json(sort.code, message, reference)
+    else:
+        page = PageErreur(sort.code, sort.title, message, sort.conseil, reference)
+        answer = render(request, "erreur", page, status=sort.code)
+    if sort.code == 503:
+        answer.headers["retry-after"] = RETRY_AFTER
+    return answer
 
 
 def _json(code: int, message: str, reference: str) -> JSONResponse:

@@ -1,11 +1,8 @@
 """What every answer and every form carries: headers, CSP without inline, cookies, CSRF tokens."""
 
 import hmac
-import logging
 import secrets
-import time
 from collections.abc import Callable, Mapping
-from urllib.parse import quote
 
 from fastapi import Request
 from starlette.datastructures import FormData, MutableHeaders
@@ -46,8 +43,6 @@ HEADERS: Mapping[str, str] = {
     "cache-control": "no-store",
 }
 
-log = logging.getLogger("orc.web")
-
 
 def put_headers(headers: MutableHeaders) -> None:
     """Add the headers of every answer that it does not set itself."""
@@ -56,10 +51,7 @@ def put_headers(headers: MutableHeaders) -> None:
 
 
 class Securite:
-    """ASGI layer: headers on every answer, faults answered, a cap on bodies, a line of log.
-
-    The line holds no query string.
-    """
+    """ASGI layer: headers on every answer, faults answered, a cap on bodies."""
 
     def __init__(self, app: ASGIApp, fault: Callable[[Request, Exception], Response]) -> None:
         """Wrap `app`; `fault` makes the answer to an exception that nothing else answered."""
@@ -71,7 +63,6 @@ class Securite:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        start = time.perf_counter()
         status = 0
 
         async def send_with_headers(message: Message) -> None:
@@ -90,9 +81,6 @@ class Securite:
             if status:
                 raise  # the answer has begun: the server cuts it short
             await self.fault(Request(scope), error)(scope, receive, send_with_headers)
-        finally:
-            spent = (time.perf_counter() - start) * 1000
-            log.info("%s %s %d %.0f ms", scope["method"], quote(scope["path"]), status, spent)
 
 
 def _is_too_large(scope: Scope) -> bool:
