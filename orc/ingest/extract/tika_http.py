@@ -9,6 +9,7 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
+from http.client import HTTPException
 from types import ModuleType
 from typing import Any
 
@@ -80,6 +81,7 @@ class TikaHttp:
         self, verb: str, path: str, octets: bytes, headers: Mapping[str, str], seconds: float
     ) -> bytes:
         import requests  # noqa: PLC0415 - the client's own library: only where a Tika is used
+        import urllib3  # noqa: PLC0415
 
         limit = time.monotonic() + seconds
 
@@ -101,9 +103,10 @@ class TikaHttp:
             )
         except requests.exceptions.SSLError as error:
             raise Refused("le certificat du serveur n’est pas reconnu") from error
-        except requests.exceptions.Timeout as error:
+        except (requests.exceptions.Timeout, urllib3.exceptions.TimeoutError) as error:
             raise Late(f"pas de réponse en {seconds:g} s") from error
-        except (requests.exceptions.RequestException, OSError) as error:
+        except (urllib3.exceptions.HTTPError, HTTPException, ValueError, OSError) as error:
+            # requests.exceptions.RequestException is an OSError.
             raise Dropped("la connexion est refusée ou coupée") from error
         return _check(status, content)
 

@@ -15,9 +15,7 @@ from orc.ingest.type_reel import CSV, MAIL, OFFICE_PROTEGE, PDF, TEXTE, VIDE
 OURS = IMAGES | {PDF, CSV, TEXTE, VIDE, OFFICE_PROTEGE}
 WRITE_LIMIT: Final = 2_000_000
 EMBEDDED_LIMIT: Final = 500
-_ALIVE_SECONDS: Final = 15.0
 _PROBE_SECONDS: Final = 2.0
-_SHORTEST_REST, _LONGEST_REST = 30.0, 300.0
 log = logging.getLogger(__name__)
 
 
@@ -34,14 +32,23 @@ def is_ours(type_reel: str) -> bool:
 class TikaServer:
     """One Tika server; any thread may ask. A server that no longer answers is left in peace.
 
-    `octets`: the largest document sent to it.
+    `octets`: the largest document sent to it. `patience`: how long it may take to come back
+    before it is left alone. `rests`: for how long, the first time and at most. In seconds.
     """
 
-    def __init__(self, acces: Acces, octets: int = 100 * 1024 * 1024) -> None:
+    def __init__(
+        self,
+        acces: Acces,
+        octets: int = 100 * 1024 * 1024,
+        *,
+        patience: float = 15.0,
+        rests: tuple[float, float] = (30.0, 300.0),
+    ) -> None:
         self._http = TikaHttp(acces)
         self._octets = octets
         self._turns = _Turns()
-        self._rest = _Rest()
+        self._rest = _Rest(*rests)
+        self._patience = patience
 
     def takes(self, type_reel: str, size: int) -> bool:
         """Whether a document of this true type and size is for Tika."""
@@ -97,7 +104,7 @@ class TikaServer:
 
     def _wait_alive(self) -> bool:
         """Whether it answers again within a few seconds: its child takes two to come back."""
-        limit = time.monotonic() + _ALIVE_SECONDS
+        limit = time.monotonic() + self._patience
         while not self._is_alive():
             if time.monotonic() > limit:
                 return False
@@ -108,7 +115,8 @@ class TikaServer:
 class _Rest:
     """The circuit breaker: after a silence nothing is sent for a while, longer each time."""
 
-    def __init__(self) -> None:
+    def __init__(self, shortest: float, longest: float) -> None:
+        self._shortest, self._longest = shortest, longest
         self._lock = threading.Lock()
         self._until = 0.0
         self._seconds = 0.0
@@ -120,7 +128,7 @@ class _Rest:
             now = time.monotonic()
             if self._until > now:
                 return
-            self._seconds = min(max(2 * self._seconds, _SHORTEST_REST), _LONGEST_REST)
+            self._seconds = min(max(2 * self._seconds, self._shortest), self._longest)
             self._until = now + self._seconds
         log.warning("Tika ne répond plus : il est laissé en paix %d s.", self._seconds)
 
