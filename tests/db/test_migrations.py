@@ -66,7 +66,7 @@ def test_names_come_in_one_order_whatever_the_order_of_the_server(database: Data
 
 @pytest.mark.parametrize("url", ["mysql://a/b", "n'importe quoi", "oracle+cx_oracle://x"])
 def test_another_kind_of_base_is_refused_in_french(url: str) -> None:
-    with pytest.raises(Invalid, match="(?i)base"):
+    with pytest.raises(Invalid, match=r"(?i)base"):
         open_engine(url)
 
 
