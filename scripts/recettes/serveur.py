@@ -139,7 +139,11 @@ def signal_family(serveur: Serveur, number: int) -> None:
 
 def end(serveur: Serveur, fin: int = signal.SIGTERM, patience: float = 30.0) -> None:
     """Ask it to stop; after `patience` seconds, kill it with all its children."""
-    if not serveur.pid or not is_alive(serveur):
+    if not serveur.pid:
+        return
+    if not is_alive(serveur):
+        # Killed already: left as it is, PostgreSQL would take it for a server that still runs.
+        reap(serveur.pid)
         return
     family = {pid: read_naissance(pid) for pid in find_family(serveur.pid)}
     with suppress(ProcessLookupError):
