@@ -20,7 +20,9 @@ _JETON = re.compile(r'name="jeton" value="([^"]+)"')
 @contextmanager
 def serve(orc: Orc) -> Iterator[str]:
     """Serve this ORC in a thread; gives its address."""
-    config = uvicorn.Config(make_app(orc), host="127.0.0.1", port=0, log_level="warning")
+    config = uvicorn.Config(
+        make_app(orc), host="127.0.0.1", port=0, log_level="warning", proxy_headers=False
+    )
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()
