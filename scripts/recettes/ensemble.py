@@ -122,7 +122,8 @@ class Ensemble:
             if monotonic() > limit:
                 raise Manque(f"Le site ne répond pas : voir {self.folder}/web1.txt")
             sleep(0.1)
-        depart = Depart(self.folder, self.port, {"amont": list(self.ports.values())})
+        folder = systeme.make_folder("mandataire")
+        depart = Depart(folder, self.port, {"amont": list(self.ports.values())})
         self.proxy = parc.run(nginx.Mandataire(), depart)
 
     def start_process(self, name: str) -> None:
@@ -163,6 +164,7 @@ class Ensemble:
         """End everything, what takes requests first, and remove every folder."""
         if self.proxy:
             end(self.proxy, nginx.Mandataire.fin)
+            systeme.remove(Path(self.proxy.folder))
         for process in self.processes.values():
             if process.poll() is None:
                 process.send_signal(signal.SIGTERM)

@@ -100,13 +100,15 @@ class Mandataire(Http):
 
     def start(self, depart: Depart) -> Commande:
         """Same file: only addresses, the port and the temporary folders change."""
-        folder = depart.folder / "mandataire"
-        (folder / "tmp").mkdir(parents=True, exist_ok=True)
+        folder = depart.folder
+        (folder / "tmp").mkdir(exist_ok=True)
         text = COMPOSE.read_text(encoding="utf-8")
         for number, port in enumerate(depart.options["amont"], 1):
             text = text.replace(f"server web{number}:8000", f"server 127.0.0.1:{port}")
         text = text.replace("listen 8080;", f"listen 127.0.0.1:{depart.port};")
         text = text.replace(" /tmp/", f" {folder}/tmp/")
+        # Ours is a file that its account may not open again; a container's is a pipe.
+        text = text.replace("error_log /dev/stderr", f"error_log {folder}/erreurs.txt")
         (folder / "nginx.conf").write_text(text, encoding="utf-8")
         systeme.give(folder)
         url = f"http://127.0.0.1:{depart.port}/"
