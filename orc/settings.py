@@ -8,6 +8,8 @@ from typing import Any
 from orc.errors import Invalid
 
 PREFIX = "ORC_"
+# Opening a PJ holds it compressed and not: three people opening the largest take 0.8 GB.
+PJ_OCTETS_MAX = 128 * 1024**2
 # A setting may be given by a file that holds it, as a container's secret is.
 SUFFIX = "_FILE"
 SECRET_MAX = 16 * 1024
@@ -121,7 +123,7 @@ class Settings:
         "", "Dossier des données de tesseract (fra.traineddata). Vide : celui du système."
     )
     ocr_dpi: int = _setting(300, "Finesse du dessin d’une page à océriser, en points par pouce.")
-    ocr_secondes: int = _setting(60, "Délai de l’océrisation d’une page avant d’arrêter l’enfant.")
+    ocr_secondes: int = _setting(60, "Temps de calcul permis pour une page à océriser ; dix fois plus de temps écoulé.")
     ocr_enfants: int = _setting(0, "Processus enfants d’océrisation. 0 : un pour deux cœurs.")
     tika: str = _setting(
         "",
@@ -134,7 +136,10 @@ class Settings:
     tika_secondes: int = _setting(30, "Délai d’une réponse de Tika avant de s’en passer.")
     tika_octets_max: int = _setting(100 * 1024**2, "Taille au plus d’un document confié à Tika.")
     tika_reponse_octets: int = _setting(32 * 1024**2, "Taille au plus d’une réponse de Tika.")
-    pj_octets_max: int = _setting(512 * 1024**2, "Taille décodée au plus d’une PJ, en octets.")
+    pj_octets_max: int = _setting(
+        PJ_OCTETS_MAX,
+        "Taille décodée au plus d’une PJ, en octets ; l’ouvrir prend deux fois cette mémoire.",
+    )
     flux_octets_max: int = _setting(4 * 1024**3, "Taille décompressée d’un flux, en octets.")
     xsd: str = _setting("", "Dossier des schémas PES V2 pour signaler les écarts. Vide : non.")
     compte_651_sensible: bool = _setting(

@@ -20,6 +20,7 @@ from orc.ingest.clotures import find_pieces_closes
 from orc.ingest.fichiers import batched
 from orc.ingest.links import meet_again, resolve_liens
 from orc.ingest.pes.flux import read_flux
+from orc.ingest.pes.limits import Limits
 from orc.ingest.pes.schemas import validate_flux
 from orc.ingest.pes.values import (
     Anomalie,
@@ -43,6 +44,7 @@ from orc.ingest.versions import set_versions
 from orc.journal import Acte, record_acte
 from orc.models import FLUX_BITS, Budget, base, flux, pieces, pj, read_now
 from orc.models.flux import Flux
+from orc.settings import PJ_OCTETS_MAX
 from orc.silo import FichierChange
 
 # Rows of one transaction: about 50 ms of lock on SQLite.
@@ -78,6 +80,7 @@ class Intake:
     flux_id: int
     compte_651_sensible: bool
     cellules: Cellules
+    limits: Limits
     xsd: Path | None = None
     maker: RowMaker | None = None
 
@@ -87,7 +90,7 @@ class Intake:
         `check` raises when the file moved meanwhile: what was read is not kept then.
         """
         early: list[Anomalie] = []
-        for element in read_flux(path):
+        for element in read_flux(path, limits=self.limits):
             if isinstance(element, Entete):
                 self.start(element)
             elif self.maker is None and isinstance(element, Anomalie):
@@ -215,6 +218,7 @@ def read_flux_into_sql(
     *,
     compte_651_sensible: bool,
     xsd: Path | None = None,
+    pj_octets_max: int = PJ_OCTETS_MAX,
     check: Callable[[], None] = lambda: None,
 ) -> bool:
     """Read a flow into SQL, or put it in quarantine with its reason; True when it was read.
@@ -222,7 +226,8 @@ def read_flux_into_sql(
     `xsd`: the folder of the schemas it is compared with; what differs is said, never refused.
     `check` is called before anything of the flow counts: FichierChange leaves no trace of it.
     """
-    intake = Intake(database, flux_id, compte_651_sensible, Cellules(), xsd)
+    limits = Limits(contenu=pj_octets_max)
+    intake = Intake(database, flux_id, compte_651_sensible, Cellules(), limits, xsd)
     with database.alone(f"flux:{flux_id}"):
         try:
             return _read(intake, path, check)

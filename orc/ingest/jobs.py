@@ -156,6 +156,7 @@ def _read_flux(atelier: Atelier, flux_id: int, place: FluxLocal, check: Check) -
             flux_id,
             place.chemin_local,
             compte_651_sensible=atelier.settings.compte_651_sensible,
+            pj_octets_max=atelier.settings.pj_octets_max,
             check=check,
         )
     except FileNotFoundError as error:

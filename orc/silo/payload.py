@@ -15,6 +15,8 @@ from typing import Final
 import deflate
 import pybase64
 
+from orc.settings import PJ_OCTETS_MAX
+
 
 class EtatContenu(StrEnum):
     """What became of the content; everything but OK comes with a reason."""
@@ -44,12 +46,14 @@ class Contenu:
         return len(self.octets)
 
 
-LIMITE: Final = 512 * 1024**2
+LIMITE: Final = PJ_OCTETS_MAX
 _GZIP: Final = b"\x1f\x8b\x08"
 _BLANKS: Final = b" \t\r\n\v\f"
 # A deflate stream never says more than 1032 bytes per byte: an announced size beyond is a lie.
 _DEFLATE_RATIO: Final = 1032
 _PIECE: Final = 16 * 1024
+# Beyond, zlib, which takes twice the time, for libdeflate's result would have to be copied.
+_LARGE: Final = 16 * 1024**2
 _CHUNK: Final = 1024 * 1024
 # What Java serialisers leave of a line break inside an element.
 _ESCAPED_BREAK = re.compile(rb"&#(?:1[03]|x[dDaA]);")
@@ -107,15 +111,20 @@ def _read_loose(text: bytes, limite: int) -> Contenu:
     return _read_decoded(data, cut, limite)
 
 
-def _read_decoded(data: bytes, cut: str, limite: int) -> Contenu:
+def read_decoded(data: bytes | bytearray, limite: int) -> Contenu:
+    """The same, of what base64 gave."""
+    return _read_decoded(data, "", limite)
+
+
+def _read_decoded(data: bytes | bytearray, cut: str, limite: int) -> Contenu:
     """Gunzip `data`; `cut` says why it is known to be only a beginning, or is empty."""
     if not data:
         return _make(EtatContenu.VIDE, b"", "Le contenu est vide.")
     if not data.startswith(_GZIP):
         motif = "Le contenu n’est pas compressé par gzip."
-        return _keep(EtatContenu.PAS_GZIP, data, motif, limite)
+        return _keep(EtatContenu.PAS_GZIP, bytes(data), motif, limite)
     found = None if cut else gunzip_whole(data, limite)
-    contenu = _gunzip(data, limite) if found is None else _make(EtatContenu.OK, found, "")
+    contenu = _gunzip(bytes(data), limite) if found is None else _make(EtatContenu.OK, found, "")
     if cut and contenu.etat is EtatContenu.OK:
         return _make(EtatContenu.TRONQUE, contenu.octets, cut)
     if contenu.etat is EtatContenu.OK and not contenu.octets:
@@ -123,20 +132,26 @@ def _read_decoded(data: bytes, cut: str, limite: int) -> Contenu:
     return contenu
 
 
-def gunzip_whole(data: bytes, limite: int) -> bytes | None:
-    """Gunzip one well-formed member by libdeflate; None when zlib has to look closer."""
+def gunzip_whole(data: bytes | bytearray, limite: int) -> bytes | None:
+    """Gunzip one well-formed member at once; None when it has to be looked at closer."""
     size = int.from_bytes(data[-4:], "little")
     if not 0 < size <= min(limite, _DEFLATE_RATIO * len(data)):
         return None  # an announced size of 0 would make `deflate` check nothing at all
     try:
-        found = deflate.gzip_decompress(data, size)
-    except (deflate.DeflateError, MemoryError):
+        found = _gunzip_at_once(data, size)
+    except (deflate.DeflateError, zlib.error, MemoryError):
         return None
     # It stops after the first member: what it found must be what the last eight bytes announce,
     # and these nowhere before (two members of the same content).
     if len(found) != size or deflate.crc32(found) != int.from_bytes(data[-8:-4], "little"):
         return None
     return bytes(found) if data.find(data[-8:]) == len(data) - 8 else None
+
+
+def _gunzip_at_once(data: bytes | bytearray, size: int) -> bytes | bytearray:
+    if size > _LARGE:
+        return zlib.decompress(data, 31, size)
+    return deflate.gzip_decompress(data, size)
 
 
 def _gunzip(data: bytes, limite: int) -> Contenu:

@@ -6,6 +6,7 @@ import hashlib
 import io
 import os
 import re
+import tracemalloc
 import zipfile
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -139,6 +140,35 @@ def test_a_pj_beyond_the_limit_is_refused(root: Path, cache: Path) -> None:
     for offset, longueur in ((-1, 1), (0, -1), (0, 1 << 60), (1 << 70, 1)):
         with pytest.raises(Invalid):
             silo.read_range("a.xml", "", offset, longueur)
+
+
+@pytest.mark.parametrize("wrapped", [False, True])
+def test_a_large_pj_is_held_compressed_and_not_and_no_more(
+    root: Path, cache: Path, wrapped: bool
+) -> None:
+    document = os.urandom(30_000_000)
+    data = gzip.compress(document, 1)
+    text = base64.encodebytes(data) if wrapped else base64.b64encode(data)
+    (root / "a.xml").write_bytes(b"<PES>" + text + b"</PES>")
+    sha256 = hashlib.sha256(document).hexdigest()
+    silo = Silo(str(root), cache=cache)
+    tracemalloc.start()
+    try:
+        assert open_pj(silo, "a.xml", "", 5, len(text), sha256) == document
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    # Wrapped, its text is held whole, then without its breaks.
+    assert peak < (6 if wrapped else 3.1) * len(document)
+
+
+def test_base64_of_two_pieces_is_not_taken_for_one(root: Path, cache: Path) -> None:
+    text = base64.b64encode(b"x" * (9 * 1024**2 - 1)) + base64.b64encode(b"y" * 5_000_000)
+    assert text[12 * 1024**2 - 1 : 12 * 1024**2] == b"="
+    (root / "a.xml").write_bytes(text)
+    recorded = read_contenu(text)
+    silo = Silo(str(root), cache=cache)
+    assert open_pj(silo, "a.xml", "", 0, len(text), recorded.sha256) == recorded.octets
 
 
 @pytest.mark.parametrize("holder", HOLDERS)

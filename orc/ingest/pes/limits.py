@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from orc.errors import Invalid
+from orc.settings import PJ_OCTETS_MAX
 
 MIB = 1024 * 1024
 
@@ -20,7 +21,7 @@ class Limits:
     elements of one block, a line of piece being a block.
     """
 
-    contenu: int = 256 * MIB
+    contenu: int = PJ_OCTETS_MAX
     balise: int = 1 * MIB
     valeur: int = 16_000
     profondeur: int = 64
