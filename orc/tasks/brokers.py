@@ -1,5 +1,6 @@
 """The brokers behind a queue, by URL: Redis or RabbitMQ. Their libraries are loaded when chosen."""
 
+import logging
 import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -75,6 +76,28 @@ def _load(module: str) -> Any:
         ) from error
 
 
+class Quiet(logging.Filter):
+    """A broker that is down is said once, by ourselves: not by each thread, every three seconds."""
+
+    def __init__(self, faults: tuple[type[BaseException], ...]) -> None:
+        super().__init__()
+        self._faults = faults
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Whether a line of a library says something else."""
+        error = record.exc_info[1] if record.exc_info else None
+        if isinstance(error, self._faults):
+            return False
+        return not str(record.msg).startswith("Consumer encountered a connection error")
+
+
+def _hush(name: str, faults: tuple[type[BaseException], ...]) -> None:
+    for queue in (name, f"{name}.DQ"):
+        logger = logging.getLogger(f"dramatiq.worker.ConsumerThread({queue})")
+        if not any(isinstance(known, Quiet) for known in logger.filters):
+            logger.addFilter(Quiet(faults))
+
+
 class RedisQueue:
     """A queue on Redis."""
 
@@ -96,6 +119,7 @@ class RedisQueue:
             heartbeat_timeout=int(veille * 1000),
             maintenance_chance=MAINTENANCE,
         )
+        _hush(name, self._faults)
 
     def send(self, message: "Message[Any]", delay: float | None) -> None:
         """Put a message, to be seen after `delay` seconds."""
@@ -142,6 +166,9 @@ class RabbitQueue:
             )
         except (ValueError, TypeError) as error:
             raise Invalid(f"L’adresse de la file se lit mal : {mask(url)}.") from error
+        _hush(name, self._faults)
+        # It tells every connection that ends, those closed by us included.
+        logging.getLogger("pika").setLevel(logging.CRITICAL)
 
     def send(self, message: "Message[Any]", delay: float | None) -> None:
         """Put a message, to be seen after `delay` seconds."""

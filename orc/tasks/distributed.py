@@ -39,6 +39,7 @@ from orc.tasks.queues import (
     Unfinished,
     find_nothing,
     make_cle,
+    tell_task,
 )
 
 POLL_SECONDS = 0.25
@@ -116,7 +117,7 @@ class Distributed(Registry):
         super().register(function, queue=queue, unfinished=unfinished, seule=seule, unique=unique)
         tache = self.taches[function.__name__]
         self._actors[tache.nom] = Actor(
-            lambda *ids: self._run(tache, ids),
+            tell_task(tache.nom, lambda *ids: self._run(tache, ids)),
             broker=self.queues[queue].broker,
             actor_name=tache.nom,
             queue_name=queue,
@@ -211,7 +212,7 @@ class Distributed(Registry):
             with suppress(FileCoupee):
                 self.queues[message.queue_name].give_back([message])
         if workers:
-            with suppress(OperationalError):
+            with suppress(OperationalError, Unavailable):
                 self.leases.leave()
         for queue in self.queues.values():
             queue.close()

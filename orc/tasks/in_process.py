@@ -15,7 +15,7 @@ from orc.errors import Unavailable
 from orc.tasks.failures import find_failed, record_given_up, remove_failure
 from orc.tasks.memory import prepare_memory
 from orc.tasks.patience import PAUSES, Patience
-from orc.tasks.queues import OCR, Id, Registry, Tache, Unfinished, find_nothing, make_cle
+from orc.tasks.queues import OCR, Id, Registry, Tache, Unfinished, find_nothing, make_cle, tell_task
 
 POLL_SECONDS = 0.05
 WATCH_SECONDS = 0.5
@@ -56,7 +56,10 @@ class InProcess(Registry):
         super().register(function, queue=queue, unfinished=unfinished, seule=seule, unique=unique)
         tache = self.taches[function.__name__]
         self._actors[tache.nom] = Actor(
-            self._patience.insist(function, lambda ids, error: self._note(tache, ids, error)),
+            tell_task(
+                tache.nom,
+                self._patience.insist(function, lambda ids, error: self._note(tache, ids, error)),
+            ),
             broker=self._brokers[queue],
             actor_name=tache.nom,
             queue_name=queue,

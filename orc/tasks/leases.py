@@ -2,6 +2,7 @@
 
 import os
 import socket
+import threading
 from collections.abc import Collection, Iterable
 from datetime import timedelta
 from enum import Enum, auto
@@ -38,9 +39,16 @@ class Leases:
         self._database = database
         self._veille = veille
         self._depuis = read_now()
+        self._left = False
+        self._lock = threading.Lock()
 
     def beat(self, queues: Iterable[str], running: Collection[tuple[str, str]]) -> None:
         """Say that this process lives, and which tasks it does: other leases of its are wrong."""
+        with self._lock:
+            if not self._left:
+                self._beat(queues, running)
+
+    def _beat(self, queues: Iterable[str], running: Collection[tuple[str, str]]) -> None:
         values = {"vu_le": read_now(), "memoire_mo": read_memory_mo()}
         row = {
             "id": self.ouvrier, "machine": socket.gethostname(), "pid": os.getpid(),
@@ -51,15 +59,18 @@ class Leases:
             key = tuple_(TacheEnCours.tache, TacheEnCours.cle)
             wrong = wrong.where(key.not_in(list(running)))
         old = read_now() - timedelta(seconds=FORGOTTEN * self._veille)
+        orphan = delete(TacheEnCours).where(TacheEnCours.ouvrier.not_in(select(Ouvrier.id)))
         with self._database.writing() as session:
             session.execute(delete(Ouvrier).where(Ouvrier.vu_le < old))
             insert_missing(session, Ouvrier, [row])
             session.execute(update(Ouvrier).where(Ouvrier.id == self.ouvrier).values(**values))
             session.execute(wrong)
+            session.execute(orphan)
 
     def leave(self) -> None:
-        """This process ends: it does nothing any more."""
-        with self._database.writing() as session:
+        """This process ends: it does nothing any more, and says nothing."""
+        with self._lock, self._database.writing() as session:
+            self._left = True
             session.execute(delete(TacheEnCours).where(TacheEnCours.ouvrier == self.ouvrier))
             session.execute(delete(Ouvrier).where(Ouvrier.id == self.ouvrier))
 

@@ -8,6 +8,7 @@ from typing import Protocol
 
 from orc.db import Writing, call_after_commit
 from orc.errors import Unavailable
+from orc.traces import bind
 
 # One queue per kind of work, so that a slow one never delays another.
 FLUX, TEXTES, OCR, INDEX, MAIL = "flux", "textes", "ocr", "index", "mail"
@@ -76,6 +77,16 @@ def find_nothing() -> Iterable[Ids]:
 def make_cle(ids: Iterable[Id]) -> str:
     """The ids of a task as SQL keeps them."""
     return json.dumps(list(ids))
+
+
+def tell_task(name: str, run: Callable[..., None]) -> Callable[..., None]:
+    """The same task, named with its ids on each line of the technical log that it writes."""
+
+    def run_told(*ids: Id) -> None:
+        with bind(tache=name, cle=make_cle(ids)):
+            run(*ids)
+
+    return run_told
 
 
 def read_cle(cle: str) -> Ids:

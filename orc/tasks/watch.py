@@ -58,20 +58,16 @@ class Ouvrage:
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, self._ask_end)
         self._care(self._beat)
+        # A broker that hangs must not silence it; it lives until its tasks have ended.
+        threading.Thread(target=self._beat_on, name="vie", daemon=True).start()
         self._tasks.work(self._queues, threads)
         veille = self._tasks.delais.veille
         next_sweep = 0.0
         while not self._end.wait(veille / BEATS):
-            self._care(self._beat)
             if time.monotonic() >= next_sweep and self._care(self._sweep):
                 # Two looks must agree: at start the second one comes soon.
                 self._looks += 1
                 next_sweep = time.monotonic() + (SWEEPS * veille if self._looks > 1 else 0)
-            if self._memoire_mo and read_memory_mo() > self._memoire_mo:
-                self._cause = Cause.MEMOIRE
-                self._end.set()
-        # Its tasks end in the time they are given: it lives until then.
-        threading.Thread(target=self._beat_on, daemon=True).start()
         return self._cause
 
     def _ask_end(self, _number: int, _frame: FrameType | None) -> None:
@@ -81,9 +77,12 @@ class Ouvrage:
         self._tasks.leases.beat(self._queues, self._tasks.running.keys())
 
     def _beat_on(self) -> None:
-        while self._tasks.running.keys():
-            self._care(self._beat)
+        while not self._end.is_set() or self._tasks.running.keys():
             time.sleep(self._tasks.delais.veille / BEATS)
+            self._care(self._beat)
+            if self._memoire_mo and read_memory_mo() > self._memoire_mo:
+                self._cause = Cause.MEMOIRE
+                self._end.set()
 
     def _sweep(self) -> None:
         try:
