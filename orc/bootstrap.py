@@ -16,6 +16,7 @@ from orc.index.port import Generations, SearchEngine
 from orc.ingest.extract.pool import ExtractionPool
 from orc.ingest.extract.values import Limits
 from orc.ingest.jobs import make_threads, register_tasks
+from orc.ingest.ocr.child import PATIENCE
 from orc.ingest.ocr.oceriseur import Oceriseur
 from orc.ingest.reconcile import enqueue_unfinished
 from orc.remote import make_silo_acces, make_storage_acces
@@ -216,5 +217,5 @@ def make_limits(settings: Settings) -> Limits:
 
 
 def make_ocr_limits(settings: Settings) -> Limits:
-    """The limits of the reading of one page: a delay of its own."""
-    return replace(make_limits(settings), secondes=settings.ocr_secondes)
+    """The limits of the reading of one page: a delay of its own, longer where others work."""
+    return replace(make_limits(settings), secondes=settings.ocr_secondes * PATIENCE)

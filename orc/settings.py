@@ -123,7 +123,9 @@ class Settings:
         "", "Dossier des données de tesseract (fra.traineddata). Vide : celui du système."
     )
     ocr_dpi: int = _setting(300, "Finesse du dessin d’une page à océriser, en points par pouce.")
-    ocr_secondes: int = _setting(60, "Temps de calcul permis pour une page à océriser ; dix fois plus de temps écoulé.")
+    ocr_secondes: int = _setting(
+        60, "Temps de calcul permis pour une page à océriser ; dix fois plus de temps écoulé."
+    )
     ocr_enfants: int = _setting(0, "Processus enfants d’océrisation. 0 : un pour deux cœurs.")
     tika: str = _setting(
         "",

@@ -49,7 +49,8 @@ class Reader:
     def __init__(self, tessdata: str, langue: str, *, osd: bool) -> None:
         self._api = _open(tessdata, langue, _ONE_BLOCK)
         self._api.SetVariable("thresholding_method", _SAUVOLA)
-        self._osd = _open(tessdata, "osd", _OSD_ONLY) if osd else None
+        self._open_osd = partial(_open, tessdata, "osd", _OSD_ONLY) if osd else None
+        self._osd: Any = None
         version = tesserocr.tesseract_version().split("\n")[0].strip()
         self.name = f"{version} ({langue})"
 
@@ -84,8 +85,9 @@ class Reader:
 
     def _find_turn(self, image: Any, dpi: int) -> int:
         """How far to turn the page anticlockwise to have it upright: 0 where it is not known."""
-        if self._osd is None:
+        if self._open_osd is None:
             return 0
+        self._osd = self._osd or self._open_osd()
         small = image
         if dpi > _OSD_DPI:
             size = image.width * _OSD_DPI // dpi, image.height * _OSD_DPI // dpi
