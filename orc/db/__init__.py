@@ -73,11 +73,10 @@ class Database:
     @contextmanager
     def writing(self) -> Iterator[Writing]:
         """One transaction, committed when the block ends well; then its late calls run."""
-        with self._writing() as session:
-            with say_faults():
-                yield session
-                session.commit()
-            run_late_calls(session)
+        with say_faults(), self._writing() as session:
+            yield session
+            session.commit()
+        run_late_calls(session)
 
     def write(self, work: Callable[[Writing], T]) -> T:
         """What `work` gives, in one Writing; played again from its start when it met another."""

@@ -108,6 +108,6 @@ def _make_connect_args(url: URL, secondes: int) -> dict[str, object]:
 
 def _prepare_postgresql(connection: Any, _record: object) -> None:
     """Sums of BIGINT come as NUMERIC: whole numbers for us, as on SQLite."""
-    from orc.db.entiers import Entier  # noqa: PLC0415 - only where psycopg is wanted
+    from orc.db.numbers import Entier  # noqa: PLC0415 - only where psycopg is wanted
 
     connection.adapters.register_loader("numeric", Entier)

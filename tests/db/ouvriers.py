@@ -9,10 +9,12 @@ from multiprocessing.context import ForkServerProcess
 from pathlib import Path
 
 from orc.bootstrap import Orc, make_orc
+from orc.errors import OrcError
 from orc.index.jobs import index_pieces
 from orc.ingest.clotures import Auteur, find_past_exercices, record_clotures
 from orc.ingest.fichiers import record_fichiers
 from orc.ingest.jobs import read_fichier
+from orc.ingest.run import ingest_silo
 from orc.ingest.texts import extract_textes
 from orc.models import Fichier, Flux
 from orc.settings import Settings
@@ -124,3 +126,24 @@ def extract_all(orc: Orc) -> None:
         assert session.query(Fichier).count()
     for flux_id in ids:
         extract_textes(orc, flux_id)
+
+
+def start_ingestion(data: Path, base: str, silo: Path) -> ForkServerProcess:
+    """A whole ingestion, as « orc ingest » does it; what it says goes to `data`.log."""
+    process = _CONTEXT.Process(target=_ingest, args=(str(data), base, str(silo)))
+    process.start()
+    return process
+
+
+def _ingest(data: str, base: str, silo: str) -> None:
+    with Path(f"{data}.log").open("w") as log:
+        logging.basicConfig(level=logging.WARNING, stream=log)
+        try:
+            orc = make_orc(Settings(data=data, database=base, workers=1))
+            try:
+                ingest_silo(orc, orc.engine, silo, clore_passes=True, today=TODAY)
+            finally:
+                orc.close()
+        except OrcError as error:
+            log.write(f"REFUS {type(error).__name__} {error}\n")
+            sys.exit(7)

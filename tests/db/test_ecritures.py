@@ -25,6 +25,7 @@ from tests.search.conftest import DOCUMENTS
 from tests.sql import make_budget
 
 AT_ONCE = 8
+SECRET = "une phrase assez longue"
 
 
 def run_at_once(work: Callable[[int], object], times: int = AT_ONCE) -> list[object]:
@@ -63,29 +64,29 @@ def test_tries_sent_together_all_count(database: Database) -> None:
 def test_an_account_made_twice_at_once_is_one(database: Database) -> None:
     def create(_rank: int) -> int:
         with database.writing() as session:
-            return create_compte(session, NouveauCompte("marie", "", "une phrase longue"), par="t")
+            return create_compte(session, NouveauCompte("marie", "", SECRET), par="t")
 
     met = run_at_once(create, 3)
     assert sum(isinstance(m, int) for m in met) == 1
     assert sum(isinstance(m, Conflict) for m in met) == 2
 
 
-def test_an_account_closed_while_it_logs_in_has_no_session(
-    database: Database, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_an_account_closed_while_it_logs_in_has_no_open_session(database: Database) -> None:
     with database.writing() as session:
-        create_compte(session, NouveauCompte("marie", "", "une phrase longue"), par="test")
+        create_compte(session, NouveauCompte("marie", "", SECRET), par="test")
 
-    def close_meanwhile(*_checked: str) -> bool:
+    def act(rank: int) -> None:
+        if rank:
+            log_in(database, "marie", SECRET, "10.0.0.1")
+            return
         with database.writing() as session:
             disable_compte(session, "marie", par="test")
-        return True
 
-    monkeypatch.setattr("orc.identity.connexion.is_right", close_meanwhile)
-    with pytest.raises(ConnexionRefusee):
-        log_in(database, "marie", "une phrase longue", "10.0.0.1")
+    met = run_at_once(act, 2)
+    assert all(m is None or isinstance(m, ConnexionRefusee) for m in met)
     with database.reading() as session:
-        assert session.scalar(select(func.count()).select_from(SessionWeb)) == 0
+        still_open = select(func.count()).where(SessionWeb.fermee_le.is_(None))
+        assert session.scalar(still_open) == 0
 
 
 def test_a_closure_recorded_by_several_at_once_is_one(database: Database, archive: Archive) -> None:
