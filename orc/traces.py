@@ -35,15 +35,35 @@ def configure_traces(forme: str, niveau: str, stream: TextIO | None = None) -> N
         raise Invalid(f"ORC_JOURNAL_TECHNIQUE attend « texte » ou « json », pas « {forme} ».")
     if niveau.lower() not in NIVEAUX:
         raise Invalid(f"ORC_JOURNAL_NIVEAU attend {', '.join(NIVEAUX)}, pas « {niveau} ».")
-    handler = logging.StreamHandler(stream or sys.stderr)
+    handler = _Lines(stream)
     handler.setFormatter(make_formatter(forme))
     root = logging.getLogger()
-    root.handlers[:] = [handler]
+    for other in list(root.handlers):
+        if type(other) in {_Lines, logging.StreamHandler}:
+            root.removeHandler(other)
+    root.addHandler(handler)
     root.setLevel(niveau.upper())
     for name in SILENCED:
         logging.getLogger(name).setLevel(logging.WARNING)
     # Its access log holds query strings; ours says the route.
     logging.getLogger("uvicorn.access").disabled = True
+
+
+class _Lines(logging.Handler):
+    """Writes lines to a stream; without one, to the standard error of the moment."""
+
+    def __init__(self, stream: TextIO | None) -> None:
+        super().__init__()
+        self._stream = stream
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Write one line; a log that cannot be written stops nothing."""
+        try:
+            stream = self._stream or sys.stderr
+            stream.write(self.format(record) + "\n")
+            stream.flush()
+        except (OSError, ValueError):
+            self.handleError(record)
 
 
 def make_formatter(forme: str) -> logging.Formatter:

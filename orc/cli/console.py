@@ -23,6 +23,7 @@ from rich.progress import (
 
 from orc.bootstrap import Orc, make_orc, read_environment
 from orc.errors import Conflict, Forbidden, Invalid, NotFound, OrcError, Unavailable
+from orc.traces import configure_traces
 
 out = Console(highlight=False)
 err = Console(stderr=True, highlight=False)
@@ -40,10 +41,17 @@ Json = Annotated[bool, typer.Option("--json", help="Répondre en JSON, pour une 
 
 
 @contextmanager
-def open_orc() -> Iterator[Orc]:
-    """An ORC on the settings of the environment, closed at the end; errors said in French."""
+def open_orc(*, ouvrier: bool = False) -> Iterator[Orc]:
+    """An ORC on the settings of the environment, closed at the end; errors said in French.
+
+    `ouvrier`: it runs for long, and its technical log says what the settings ask for; a command
+    that a person types says only what goes wrong.
+    """
     with french_errors():
-        orc = make_orc(read_environment())
+        settings = read_environment()
+        niveau = settings.journal_niveau if ouvrier else "warning"
+        configure_traces(settings.journal_technique, niveau)
+        orc = make_orc(settings)
         try:
             yield orc
         finally:

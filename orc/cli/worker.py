@@ -33,7 +33,7 @@ def worker(
 
     SIGTERM : finit ses tâches, ou les rend au bout d’ORC_ARRET_SECONDES.
     """
-    with open_orc() as orc:
+    with open_orc(ouvrier=True) as orc:
         if not isinstance(orc.tasks, Distributed):
             out.print(EMBARQUE)
             return
@@ -57,7 +57,7 @@ def read_queues(text: str) -> list[str]:
 
 def reconcile_embedded(orc: Orc) -> None:
     """A power cut may have cost an embedded index its last commit: find what it lost."""
-    if getattr(orc.engine, "one_writer", True):
+    if orc.engine.one_writer:
         reconcile_index(orc.database, orc.engine)
 
 
