@@ -27,6 +27,7 @@ DOC = "application/msword"
 XLS = "application/vnd.ms-excel"
 PPT = "application/vnd.ms-powerpoint"
 MSG = "application/vnd.ms-outlook"
+MAILS = frozenset({MAIL, MSG})
 RTF = "application/rtf"
 _OPENXML = "application/vnd.openxmlformats-officedocument."
 DOCX = _OPENXML + "wordprocessingml.document"

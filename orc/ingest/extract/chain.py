@@ -96,6 +96,12 @@ class Chain:
             return Extraction(EtatTexte.ILLISIBLE, str(error), type_reel=type_reel)
         return _mask(_bound(_note_name(extraction, nom), self._limits))
 
+    def extract_alone(self, octets: bytes, nom: str, type_reel: str) -> Extraction:
+        """The Extraction of one document without what it carries, which killed another child."""
+        allowance = Allowance(self._limits)
+        extraction, _ = _read(octets, nom, type_reel, self._limits, allowance)
+        return _mask(_bound(_note_name(extraction, nom), self._limits))
+
     def read_answer(self, answer: bytes, nom: str, type_reel: str) -> Extraction:
         """The Extraction that Tika's answer on a document gives, masked and bounded as all are."""
         from orc.ingest.extract import tika_answer  # noqa: PLC0415 - only where a Tika is used

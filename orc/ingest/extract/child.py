@@ -75,11 +75,12 @@ def _obey(text: bytes, octets: bytes, limits: Limits) -> tuple[dict[str, Any], b
 def _read(
     order: dict[str, Any], octets: bytes, limits: Limits
 ) -> tuple[dict[str, Any], bytes, bool]:
-    if order["ordre"] in {"texte", "tika"}:
+    if order["ordre"] in {"texte", "seul", "tika"}:
         from orc.ingest.extract.chain import Chain  # noqa: PLC0415 - pdfium: after confine()
 
         chain = Chain(limits)
-        read = chain.extract if order["ordre"] == "texte" else chain.read_answer
+        readers = {"texte": chain.extract, "seul": chain.extract_alone, "tika": chain.read_answer}
+        read = readers[order["ordre"]]
         extraction = _analyse(read(octets, order["nom"], order["type_reel"]))
         sane = extraction.etat is not EtatTexte.MEMOIRE and not chain.harmed
         return *dump_extraction(extraction), sane

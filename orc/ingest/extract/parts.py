@@ -14,12 +14,12 @@ from orc.ingest.extract.joints import (
     explain_unread,
 )
 from orc.ingest.extract.values import EtatTexte, Extraction, Partie
-from orc.ingest.type_reel import INCONNU, MAIL, MSG, PDF, find_type
+from orc.ingest.type_reel import INCONNU, MAILS, PDF, find_type
 
 Read = Callable[[bytes, str, str], tuple[Extraction, Iterable[Joint]]]
 
 # What has no text of its own to speak of, only what it carries.
-CARRIERS = ARCHIVES | {MAIL, MSG}
+CARRIERS = ARCHIVES | MAILS
 _READ = frozenset({EtatTexte.EXTRAIT, EtatTexte.SANS_TEXTE, EtatTexte.VIDE})
 _TOO_DEEP = "Il est trop profond (archive dans une archive) : il n’a pas été ouvert."
 SCANNED = "Il est numérisé : l’OCR ne se fait pas encore dans un document joint."

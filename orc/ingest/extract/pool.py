@@ -2,9 +2,9 @@
 
 import threading
 from collections import deque
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from types import TracebackType
 from typing import Any, NamedTuple, Protocol, Self
 
@@ -17,6 +17,7 @@ from orc.ingest.extract.protocol import (
     make_frame,
 )
 from orc.ingest.extract.values import Boxes, EtatTexte, Extraction, Limits
+from orc.ingest.type_reel import MAILS
 
 # One document read, one waiting in the pipe: the child never waits for its parent.
 IN_FLIGHT = 2
@@ -25,6 +26,7 @@ _AHEAD = 12
 _HELD_OCTETS = 64 * 1024 * 1024
 _CLOSED = "L’extraction est arrêtée."
 LEFT_OUT = "L’extraction a été arrêtée avant la lecture de ce document."
+_ALONE = "Le message a été lu sans ses documents joints. {}"
 # Readings of one document that something else than ORC may end before it is left.
 _KILLED_TIMES = 3
 # Past this part of its memory a child is replaced between two documents.
@@ -123,7 +125,11 @@ class ExtractionPool:
         if len(octets) > limit:
             motif = f"Le fichier fait {len(octets) // 1_000_000} Mo : au-delà de la limite."
             return _Pending(Extraction(EtatTexte.TROP_GRAND, motif, type_reel=document.type_reel))
-        return self._read("texte", document, octets)
+        found = self._read("texte", document, octets)
+        if document.type_reel in MAILS:
+            # What is attached to a mail may kill its reader: its own text is read without.
+            found.again = lambda: self._read("seul", document, octets)
+        return found
 
     def _read(self, ordre: str, document: Document, octets: bytes) -> "_Pending":
         """Give a child the bytes of a document, or those of the answer Tika gave on it."""
@@ -322,6 +328,7 @@ class _Pending:
         self._given = given
         self._type = type_reel
         self.size = size
+        self.again: Callable[[], _Pending] | None = None
 
     def wait(self) -> None:
         """Wait until it is known, whatever it is."""
@@ -335,6 +342,8 @@ class _Pending:
         try:
             return load_extraction(*self._given.result())
         except ChildFailed as failure:
+            if self.again is not None and failure.etat is not EtatTexte.A_EXTRAIRE:
+                return replace(self.again()(), motif=_ALONE.format(failure.motif))
             return Extraction(failure.etat, failure.motif, type_reel=self._type)
         except BadFrame as error:
             motif = f"Le lecteur a donné une réponse anormale : {error}."

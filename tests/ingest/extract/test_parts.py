@@ -36,6 +36,7 @@ from tests.ingest.extract.documents import (
     make_odt,
     make_pdf,
     make_scan,
+    make_slow_pdf,
 )
 
 OUTLOOK = "application/vnd.ms-outlook"
@@ -328,3 +329,13 @@ def test_parts_come_out_of_a_child_as_they_went_in() -> None:
     lot = zip_of({"f.pdf": make_pdf(PHRASE), "clos.zip": octets})
     with ExtractionPool(Limits(), 1) as pool:
         assert pool.extract(lot).parties == read(lot).parties
+
+
+def test_a_mail_is_read_even_when_what_is_attached_to_it_kills_its_reader() -> None:
+    mail = bytes(mail_of("Bonjour", {"lent.pdf": make_slow_pdf(2_000_000)}))
+    with ExtractionPool(Limits(secondes=2), 1) as pool:
+        extraction = pool.extract(mail, "m.eml", "message/rfc822")
+    assert extraction.etat is EtatTexte.EXTRAIT
+    assert extraction.pages[0].rstrip().endswith("Bonjour")
+    assert "sans ses documents joints" in extraction.motif
+    assert "2 secondes" in extraction.motif
