@@ -11,6 +11,11 @@ from orc.index.record import Record
 class SearchEngine(Protocol):
     """Writers call put and remove, then commit; nothing is found before the commit."""
 
+    @property
+    def one_writer(self) -> bool:
+        """Whether one process at a time may write."""
+        ...
+
     def put(self, records: Iterable[Record]) -> None:
         """Replace every record of the pieces met: give all the records of a piece together."""
         ...

@@ -83,8 +83,8 @@ def register_tasks(atelier: Atelier, engine: SearchEngine) -> None:
     register = atelier.tasks.register
     register(lire_fichier, queue=FLUX, unfinished=of(find_vus))
     register(extraire_textes, queue=TEXTES, unfinished=of(find_flux_without_text))
-    # An engine of several writers may be told by several processes at once.
-    alone = getattr(engine, "one_writer", True)
+    # Several processes tell an engine of several writers, where they can share the outbox.
+    alone = engine.one_writer or atelier.database.engine.dialect.name == "sqlite"
     register(indexer, queue=INDEX, unfinished=find_indexer, unique=True, seule=alone)
     register_ocr(atelier)
 

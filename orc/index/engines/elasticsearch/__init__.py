@@ -31,6 +31,8 @@ _VERSIONS = 10_000
 class ElasticsearchEngine:
     """A SearchEngine on a cluster. Threads may share it, and processes may write at once."""
 
+    one_writer = False
+
     def __init__(
         self,
         client: Elasticsearch,

@@ -62,6 +62,8 @@ class IndexAbime(Conflict):
 class TantivyEngine:
     """A SearchEngine in a folder. Threads may share it; processes each open their own."""
 
+    one_writer = True
+
     def __init__(self, path: Path, *, wait: float = 60.0) -> None:
         """Open or make the index. `wait`: seconds to wait for another process that writes.
 
