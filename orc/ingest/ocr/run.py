@@ -52,10 +52,11 @@ def oceriser_all(
     chosen = list(islice(iterate_waiting(atelier.database), limite))
     atelier.tasks.start()
     children = atelier.oceriseur.children
+    before = children.pages
     threads = ThreadPoolExecutor(atelier.oceriseur.threads, thread_name_prefix="ocr")
     try:
         waited = [threads.submit(_read_one, atelier, sha256) for sha256 in chosen]
-        _follow(atelier, waited, watch)
+        _follow(atelier, waited, lambda pages: watch(pages - before))
     except BaseException:
         children.stop()
         raise
@@ -65,7 +66,7 @@ def oceriser_all(
         wait_for_index(atelier)
     else:
         atelier.tasks.enqueue_now("indexer")
-    return _make_bilan(atelier, [future.result() for future in waited])
+    return _make_bilan(atelier, [future.result() for future in waited], children.pages - before)
 
 
 def _read_one(atelier: Atelier, sha256: str) -> str | None:
@@ -91,11 +92,11 @@ def _follow(
             atelier.tasks.enqueue_now("indexer")
 
 
-def _make_bilan(atelier: Atelier, done: list[str | None]) -> BilanOcr:
+def _make_bilan(atelier: Atelier, done: list[str | None], pages: int) -> BilanOcr:
     refused = [said for said in done if said]
     return BilanOcr(
         documents=sum(said == "" for said in done),
-        pages=atelier.oceriseur.children.pages,
+        pages=pages,
         restants=count_waiting(atelier.database).documents,
         echecs=len(refused),
         ailleurs=sum(said is None for said in done),
