@@ -65,9 +65,12 @@ def relancer(
 
 @app.command()
 def ecarter(numeros: Numeros = None) -> None:
-    """Ne plus revenir sur des tâches qui ont échoué ; une nouvelle ingestion les essaiera."""
+    """Ne plus revenir sur des tâches qui ont échoué : un fichier part en quarantaine.
+
+    Une nouvelle ingestion les essaiera.
+    """
     with open_orc() as orc, orc.database.writing() as session:
-        count = set_aside(session, _check(numeros), auteur=AUTEUR)
+        count = set_aside(session, orc.tasks, _check(numeros), auteur=AUTEUR)
     out.print(f"Tâches écartées : {format_entier(count)}.")
 
 

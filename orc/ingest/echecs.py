@@ -10,7 +10,7 @@ from orc.errors import NotFound
 from orc.ingest.clotures import Auteur
 from orc.journal import Acte, record_acte
 from orc.models import TacheEchouee, read_now
-from orc.tasks import Tasks
+from orc.tasks import Tasks, read_cle
 from orc.tasks.failures import Echec
 
 _COLUMNS = [getattr(TacheEchouee, name) for name in Echec.__dataclass_fields__]
@@ -51,10 +51,15 @@ def ask_again(
     return len(rows)
 
 
-def set_aside(session: Writing, ids: Collection[int], *, auteur: Auteur) -> int:
-    """Give these tasks up: nothing asks for them again but a person, or a new ingestion."""
+def set_aside(session: Writing, tasks: Tasks, ids: Collection[int], *, auteur: Auteur) -> int:
+    """Give these tasks up: nothing asks for them again but a person, or a new ingestion.
+
+    A file goes to the quarantine, a text is unreadable, with the reason: no ingestion is held up.
+    """
     rows = _get_rows(session, ids)
     for row in rows:
+        if known := tasks.taches.get(row.tache):
+            known.set_aside(session, read_cle(row.cle), row.motif)
         row.ecartee_le, row.prochain_le = read_now(), None
         _record(session, Acte.TACHE_ECARTEE, row, auteur)
     return len(rows)

@@ -25,6 +25,8 @@ from orc.ingest.reconcile import (
     is_flux_to_read,
     is_to_read,
     must_read,
+    set_fichiers_aside,
+    set_textes_aside,
 )
 from orc.ingest.texts import extract_textes
 from orc.models import Emplacement, Fichier, Flux, read_now
@@ -81,8 +83,13 @@ def register_tasks(atelier: Atelier, engine: SearchEngine) -> None:
         return [()] if has_pieces_to_index(atelier.database) else []
 
     register = atelier.tasks.register
-    register(lire_fichier, queue=FLUX, unfinished=of(find_vus))
-    register(extraire_textes, queue=TEXTES, unfinished=of(find_flux_without_text))
+    register(lire_fichier, queue=FLUX, unfinished=of(find_vus), set_aside=set_fichiers_aside)
+    register(
+        extraire_textes,
+        queue=TEXTES,
+        unfinished=of(find_flux_without_text),
+        set_aside=set_textes_aside,
+    )
     # Several processes tell an engine of several writers, where they can share the outbox.
     alone = engine.one_writer or atelier.database.engine.dialect.name == "sqlite"
     register(indexer, queue=INDEX, unfinished=find_indexer, unique=True, seule=alone)

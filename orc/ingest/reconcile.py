@@ -2,15 +2,16 @@
 
 from collections.abc import Iterable
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 
-from orc.db import Database
+from orc.db import Database, Writing
 from orc.index.jobs import has_ready
 from orc.index.outbox import mark_piece_ids
 from orc.index.port import SearchEngine
 from orc.index.rebuild import find_wanted
 from orc.ingest.atelier import Atelier
 from orc.ingest.fichiers import ERREUR_INTERNE, find_to_read
+from orc.ingest.texts import FROM_SILO
 from orc.models import (
     AIndexer,
     Emplacement,
@@ -18,8 +19,10 @@ from orc.models import (
     Flux,
     PieceJustificative,
     Texte,
+    read_now,
 )
 from orc.silo.values import FLUX
+from orc.tasks import Ids
 
 BATCH = 10_000
 
@@ -87,6 +90,26 @@ def find_flux_without_text(database: Database) -> list[int]:
     )
     with database.reading() as session:
         return list(session.scalars(query))
+
+
+def set_fichiers_aside(session: Writing, ids: Ids, motif: str) -> None:
+    """These files go to the quarantine: the next ingestion tries them again."""
+    session.execute(
+        update(Fichier)
+        .where(Fichier.id.in_(ids), Fichier.etat == "vu")
+        .values(etat="quarantaine", motif=motif)
+    )
+
+
+def set_textes_aside(session: Writing, ids: Ids, motif: str) -> None:
+    """The texts that these flows bring and nobody could extract are unreadable, until they are."""
+    brought = select(PieceJustificative.sha256).where(PieceJustificative.flux_id.in_(ids))
+    session.execute(
+        update(Texte)
+        .where(Texte.sha256.in_(brought), Texte.etat == "a_extraire")
+        .values(etat="illisible", motif=motif, extracteur=FROM_SILO, extrait_le=read_now())
+        .execution_options(synchronize_session=False)
+    )
 
 
 def reconcile_index(database: Database, engine: SearchEngine) -> int:

@@ -108,7 +108,8 @@ def _check_finished(session: Session) -> None:
         said = ", ".join(f"{name} : {count}" for name, count in left.items() if count)
         raise Unavailable(
             f"L’ingestion n’est pas allée à son terme ({said}). "
-            "Rien n’est perdu : corrigez la cause dite plus haut et relancez la même commande."
+            "Rien n’est perdu : corrigez la cause (« orc taches » la dit) et relancez la même "
+            "commande."
         )
 
 

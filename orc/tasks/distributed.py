@@ -35,8 +35,10 @@ from orc.tasks.queues import (
     Ids,
     PasEncore,
     Registry,
+    SetAside,
     Tache,
     Unfinished,
+    change_nothing,
     find_nothing,
     make_cle,
     tell_task,
@@ -110,11 +112,19 @@ class Distributed(Registry):
         *,
         queue: str,
         unfinished: Unfinished = find_nothing,
+        set_aside: SetAside = change_nothing,
         seule: bool = True,
         unique: bool = False,
     ) -> None:
         """Make this function callable by its name, on that queue."""
-        super().register(function, queue=queue, unfinished=unfinished, seule=seule, unique=unique)
+        super().register(
+            function,
+            queue=queue,
+            unfinished=unfinished,
+            set_aside=set_aside,
+            seule=seule,
+            unique=unique,
+        )
         tache = self.taches[function.__name__]
         self._actors[tache.nom] = Actor(
             tell_task(tache.nom, lambda *ids: self._run(tache, ids)),

@@ -15,7 +15,18 @@ from orc.errors import Unavailable
 from orc.tasks.failures import find_failed, record_given_up, remove_failure
 from orc.tasks.memory import prepare_memory
 from orc.tasks.patience import PAUSES, Patience
-from orc.tasks.queues import OCR, Id, Registry, Tache, Unfinished, find_nothing, make_cle, tell_task
+from orc.tasks.queues import (
+    OCR,
+    Id,
+    Registry,
+    SetAside,
+    Tache,
+    Unfinished,
+    change_nothing,
+    find_nothing,
+    make_cle,
+    tell_task,
+)
 
 POLL_SECONDS = 0.05
 WATCH_SECONDS = 0.5
@@ -49,11 +60,19 @@ class InProcess(Registry):
         *,
         queue: str,
         unfinished: Unfinished = find_nothing,
+        set_aside: SetAside = change_nothing,
         seule: bool = True,
         unique: bool = False,
     ) -> None:
         """Make this function callable by its name, on that queue."""
-        super().register(function, queue=queue, unfinished=unfinished, seule=seule, unique=unique)
+        super().register(
+            function,
+            queue=queue,
+            unfinished=unfinished,
+            set_aside=set_aside,
+            seule=seule,
+            unique=unique,
+        )
         tache = self.taches[function.__name__]
         self._actors[tache.nom] = Actor(
             tell_task(

@@ -17,6 +17,7 @@ QUEUES = (FLUX, TEXTES, OCR, INDEX, MAIL)
 Id = int | str
 Ids = tuple[Id, ...]
 Unfinished = Callable[[], Iterable[Ids]]
+SetAside = Callable[[Writing, Ids, str], None]
 
 
 class PasEncore(Exception):
@@ -53,13 +54,15 @@ class Delais:
 class Tache:
     """A known task: a function that may run twice, its queue, and what of it SQL has unfinished.
 
-    `seule`: never twice at once for the same ids; `unique`: one waiting message does for all.
+    `set_aside` says in SQL that a person gave it up, and why. `seule`: never twice at once for
+    the same ids; `unique`: one waiting message does for all.
     """
 
     nom: str
     function: Callable[..., None]
     queue: str
     unfinished: Unfinished
+    set_aside: SetAside
     seule: bool
     unique: bool
 
@@ -72,6 +75,11 @@ class Tache:
 def find_nothing() -> Iterable[Ids]:
     """For a task of which SQL knows nothing: what a broker forgets of it is lost."""
     return ()
+
+
+def change_nothing(session: Writing, ids: Ids, motif: str) -> None:
+    """For a task that leaves nothing unfinished in SQL when it is given up."""
+    del session, ids, motif
 
 
 def make_cle(ids: Iterable[Id]) -> str:
@@ -113,14 +121,16 @@ class Tasks(Protocol):
         *,
         queue: str,
         unfinished: Unfinished = find_nothing,
+        set_aside: SetAside = change_nothing,
         seule: bool = True,
         unique: bool = False,
     ) -> None:
         """Make this function callable by its name, on that queue.
 
         `unfinished` gives the ids that SQL says are still to be done: what a broker forgot is
-        found there. `seule`: never done twice at once for the same ids, whatever processes there
-        are. `unique`: the task takes no id and does all that waits.
+        found there. `set_aside` makes them no longer unfinished, for a motive. `seule`: never done
+        twice at once for the same ids, whatever processes there are. `unique`: the task takes no
+        id and does all that waits.
         """
         ...
 
@@ -188,12 +198,13 @@ class Registry:
         *,
         queue: str,
         unfinished: Unfinished = find_nothing,
+        set_aside: SetAside = change_nothing,
         seule: bool = True,
         unique: bool = False,
     ) -> None:
         """Make this function callable by its name, on that queue."""
         name = function.__name__
-        self.taches[name] = Tache(name, function, queue, unfinished, seule, unique)
+        self.taches[name] = Tache(name, function, queue, unfinished, set_aside, seule, unique)
 
     def enqueue(self, session: Writing, name: str, *ids: Id) -> None:
         """Ask for this task once the transaction is committed."""

@@ -186,7 +186,7 @@ def test_all_that_failed_may_be_asked_for_at_once_but_what_was_set_aside(
     wait_for(lambda: len([e for e in read_echecs(sql) if e.prochain_le is None]) == 2)
     kept = next(e for e in read_echecs(sql) if e.cle == "[13]")
     with sql.writing() as session:
-        assert set_aside(session, [kept.id], auteur=AUTEUR) == 1
+        assert set_aside(session, poste.tasks, [kept.id], auteur=AUTEUR) == 1
     tries.clear()
     well.append(True)
     with sql.writing() as session:

@@ -73,7 +73,8 @@ def relaunch(request: Request, writing: Ecriture, lecteur: Connecte, body: Relan
 
 @router.post("/traitements/ecarter", summary="Écarter des tâches en échec")
 @acces(Role.ADMINISTRATEUR)
-def dismiss(writing: Ecriture, lecteur: Connecte, body: MiseALEcart) -> Compte:
+def dismiss(request: Request, writing: Ecriture, lecteur: Connecte, body: MiseALEcart) -> Compte:
     """ORC n’y revient plus de lui-même ; une nouvelle ingestion les essaiera."""
+    tasks = get_orc(request).tasks
     auteur = Auteur(lecteur.identifiant, lecteur.personne_id)
-    return Compte(nombre=set_aside(writing, body.ids, auteur=auteur))
+    return Compte(nombre=set_aside(writing, tasks, body.ids, auteur=auteur))

@@ -81,9 +81,10 @@ def relaunch(request: Request, session: Ecriture, lecteur: Connecte, form: Formu
 
 @router.post(f"{CHEMIN}/ecarter")
 @acces(Role.ADMINISTRATEUR)
-def dismiss(session: Ecriture, lecteur: Connecte, form: Formulaire) -> Response:
+def dismiss(request: Request, session: Ecriture, lecteur: Connecte, form: Formulaire) -> Response:
     """Set one task aside; journaled."""
-    count = set_aside(session, [_read_id(str(form.get("id", "")))], auteur=_make_auteur(lecteur))
+    asked = [_read_id(str(form.get("id", "")))]
+    count = set_aside(session, get_orc(request).tasks, asked, auteur=_make_auteur(lecteur))
     return RedirectResponse(f"{CHEMIN}?fait=ecart-{count}", 303)
 
 
