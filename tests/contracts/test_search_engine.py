@@ -531,6 +531,21 @@ def test_a_piece_put_twice_before_a_commit_is_there_once(engine):
     assert find(engine, Mot("deux")) == {1}
 
 
+def test_a_piece_put_again_then_removed_before_a_commit_is_as_said_last(engine):
+    pj = make_record(10, "avant", genre=Genre.PJ, piece_id=1)
+    engine.put([make_record(1, "avant"), pj, make_record(11, genre=Genre.PJ, piece_id=1)])
+    engine.put([make_record(2, "avant")])
+    engine.put([make_record(1, "apres"), pj])
+    engine.remove([2])
+    engine.commit()
+    assert find(engine, Tout()) == {1}
+    assert find(engine, Tout(), genre=Genre.PJ) == {10}
+    engine.remove([1])
+    put(engine, make_record(1, "encore"))
+    assert find(engine, Mot("encore")) == {1}
+    assert find(engine, Tout(), genre=Genre.PJ) == set()
+
+
 def test_a_piece_removed_is_gone_with_its_lignes_and_pj(engine):
     put(
         engine,

@@ -22,8 +22,10 @@ SENDERS = 2
 _FIRST_WAIT, _LONGEST_WAIT = 0.2, 10.0
 _REFUSED = frozenset({400, 413})
 _FORBIDDEN = frozenset({401, 403})
-# A value of a document may be quoted after these.
-_QUOTED = re.compile(r"(?:Preview of field's value|\bprefix=\[|[Ff]or input string|bytes can be).*")
+# All that is kept of a reason: the rest may quote the document.
+_FIELD = re.compile(r"field \[(\w+)\](?: of type \[(\w+)\])?")
+_LIMIT = re.compile(r"_operation_bytes=(\d+), max_\w+_bytes=(\d+)")
+_TOO_LARGE = "ses textes sont trop longs pour la mémoire de l’index"
 log = logging.getLogger(__name__)
 
 
@@ -122,11 +124,8 @@ class Bulk:
         return self._read(lines, answer.body) if answer["errors"] else ((), "")
 
     def _judge(self, lines: Sequence[Line], error: ApiError) -> tuple[Sequence[Line], str]:
-        if error.status_code == 413 or (error.status_code == 400 and len(lines) > 1):
+        if error.status_code in _REFUSED or is_too_large(str(error)):
             return self._split(lines, describe(error))
-        if error.status_code == 400:
-            self._refuse(lines[0], describe(error))
-            return (), ""
         if error.status_code in _FORBIDDEN and "block" not in str(error.error):
             raise Unavailable(f"L’index refuse l’accès d’ORC ({describe(error)}).") from error
         return lines, describe(error)
@@ -153,6 +152,8 @@ class Bulk:
             kind = str(error.get("type", ""))
             if status in _REFUSED and kind not in _PASSING:
                 self._refuse(line, _say(error))
+            elif len(lines) == 1 and is_too_large(str(error.get("reason"))):
+                self._refuse(line, _TOO_LARGE)
             elif kind == "security_exception":
                 raise Unavailable(f"L’index refuse l’accès d’ORC ({status} {kind}).")
             else:
@@ -167,6 +168,15 @@ class Bulk:
 
 # 400 that tell of the state of an index, not of the document.
 _PASSING = frozenset({"index_closed_exception", "illegal_state_exception"})
+
+
+def is_too_large(reason: str) -> bool:
+    """Whether this alone is more than the cluster will ever take at once, with its memory.
+
+    It counts a document four times as it indexes it, and once more as it receives it.
+    """
+    found = _LIMIT.search(reason)
+    return bool(found and int(found[1]) * 5 / 4 > int(found[2]))
 
 
 def make_waits(patience: float) -> Iterator[float]:
@@ -216,7 +226,7 @@ def _write(line: Line) -> Iterator[bytes]:
 def _say(error: Mapping[str, Any]) -> str:
     """The reason of a refusal, without what the document says."""
     inner = error.get("caused_by") or {}
-    said = [
-        f"{e.get('type')}: {_QUOTED.sub('…', str(e.get('reason')))}" for e in (error, inner) if e
-    ]
-    return " ; ".join(said)[:500]
+    kinds = [str(e["type"]) for e in (error, inner) if e.get("type")]
+    field = _FIELD.search(str(error.get("reason")))
+    places = [f"champ {' de type '.join(filter(None, field.groups()))}"] if field else []
+    return ", ".join([*kinds, *places])

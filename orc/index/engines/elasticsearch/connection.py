@@ -2,6 +2,7 @@
 
 import logging
 import re
+import ssl
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -15,6 +16,8 @@ INDISPONIBLE = "La recherche est momentanément indisponible : réessayez dans u
 _PREFIX = re.compile(r"[a-z][a-z0-9_]{0,60}(?:-[a-z_][a-z0-9_]*)*")
 _HOST = re.compile(r"[^\s/@,]+")
 log = logging.getLogger(__name__)
+# The client tells each try and each node with its traceback: what is left of it is said here.
+logging.getLogger("elastic_transport").setLevel(logging.ERROR)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,18 +67,26 @@ def open_client(adresse: Adresse, acces: Acces, secondes: float) -> Elasticsearc
     elif acces.utilisateur:
         secret["basic_auth"] = (acces.utilisateur, acces.mot_de_passe)
     if acces.ca:
+        _check_ca(acces.ca)
         secret["ca_certs"] = acces.ca
+    return Elasticsearch(
+        list(adresse.hosts),
+        request_timeout=secondes,
+        max_retries=2,
+        retry_on_status=(502, 504),
+        retry_on_timeout=False,
+        **secret,  # type: ignore[arg-type]  # each name with its own type
+    )
+
+
+def _check_ca(file: str) -> None:
+    """The client would find out at its first request only."""
     try:
-        return Elasticsearch(
-            list(adresse.hosts),
-            request_timeout=secondes,
-            max_retries=2,
-            retry_on_status=(502, 504),
-            retry_on_timeout=False,
-            **secret,  # type: ignore[arg-type]  # each name with its own type
-        )
-    except (OSError, ValueError) as error:
-        raise Invalid(f"La connexion à l’index est mal réglée (ORC_INDEX_CA) : {error}") from error
+        ssl.create_default_context(cafile=file)
+    except OSError as error:
+        raise Invalid(
+            f"ORC_INDEX_TLS_CA ne désigne pas un certificat lisible ({file}) : {error.strerror}."
+        ) from error
 
 
 @contextmanager

@@ -49,6 +49,8 @@ def make_documents(records: Sequence[Record], lot: int) -> Iterator[Document]:
         columns: Columns = {}
         for name, values in record.values.items():
             _add_values(columns, name, values)
+        if REFERENCES in columns:
+            columns[REFERENCES] = list(dict.fromkeys(columns[REFERENCES]))
         for name in SORTED:
             columns.setdefault(name + SORT, [MISSING])
         keys: dict[str, object] = {

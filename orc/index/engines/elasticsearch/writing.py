@@ -1,6 +1,7 @@
 """What is put and removed between two commits, and how it takes the place of what was there."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from typing import Any
 from uuid import uuid4
 
@@ -45,6 +46,8 @@ class Writing:
         # What each piece met now holds: (index, routing, id), and its turn.
         self._held: dict[int, set[tuple[str, str, str]]] = {}
         self._turns: dict[int, int] = {}
+        # Those of which documents of this very lot are to go: put twice, removed, or refused.
+        self._again: set[int] = set()
 
     @property
     def empty(self) -> bool:
@@ -54,6 +57,8 @@ class Writing:
     def put(self, records: Sequence[Record]) -> None:
         """Put the records of one piece, given together, in place of those it has."""
         piece_id = records[0].piece_id
+        if piece_id in self._held:
+            self._again.add(piece_id)
         self._held[piece_id] = set()
         self._turns[piece_id] = max(record.version for record in records)
         for document in make_documents(records, self._lot):
@@ -61,6 +66,7 @@ class Writing:
 
     def remove(self, piece_id: int) -> None:
         """Take away everything of this piece."""
+        self._again.add(piece_id)
         self._held[piece_id] = set()
         self._turns[piece_id] = _EVERY_VERSION
 
@@ -89,10 +95,9 @@ class Writing:
         for piece_id in refused:
             self.remove(piece_id)
         self._refresh()
-        ids = sorted(self._held)
-        for start in range(0, len(ids), _PIECES):
-            while self._delete_older(ids[start : start + _PIECES]):
-                pass
+        other_lots = {"must_not": [{"term": {"lot_": self._lot}}]}
+        self._delete(self._held.keys() - self._again, other_lots)
+        self._delete(self._again, {})
         if self._searched and self._generations.find_number() not in (None, self.number):
             raise Unavailable(REMPLACE)
         self._forget()
@@ -109,16 +114,19 @@ class Writing:
             self._client.indices.refresh(index=sorted(self._touched))
             self._touched.clear()
 
-    def _delete_older(self, piece_ids: Sequence[int]) -> bool:
-        """Take away a page of documents that these pieces no longer have; whether some are left."""
+    def _delete(self, piece_ids: AbstractSet[int], but: Mapping[str, Any]) -> None:
+        """Take away what these pieces no longer have, looked for everywhere but there."""
+        ids = sorted(piece_ids)
+        for start in range(0, len(ids), _PIECES):
+            some = {"terms": {"piece_": ids[start : start + _PIECES]}}
+            while self._delete_page({"bool": {"filter": [some], **but}}):
+                pass
+
+    def _delete_page(self, query: Mapping[str, Any]) -> bool:
+        """Take away a page of documents; whether some may be left."""
         answer = self._client.search(
             index=self._generations.pattern(self.number),
-            query={
-                "bool": {
-                    "filter": [{"terms": {"piece_": list(piece_ids)}}],
-                    "must_not": [{"term": {"lot_": self._lot}}],
-                }
-            },
+            query=query,
             size=_PAGE,
             source=False,
             docvalue_fields=[{"field": "piece_"}, {"field": "version_"}],
