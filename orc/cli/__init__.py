@@ -2,7 +2,20 @@
 
 import typer
 
-from orc.cli import compte, demo, exercice, ingest, ocr, search, serve, silo, taches, textes, worker
+from orc.cli import (
+    compte,
+    demo,
+    exercice,
+    ingest,
+    ocr,
+    sauvegarder,
+    search,
+    serve,
+    silo,
+    taches,
+    textes,
+    worker,
+)
 
 app = typer.Typer(
     help="ORC : recherche et consultation des archives du secteur public local.",
@@ -22,5 +35,6 @@ for command in (
     worker.worker,
     search.search,
     serve.serve,
+    sauvegarder.sauvegarder,
 ):
     app.command()(command)

@@ -1,19 +1,19 @@
 """orc demo: make a silo, or make one, read it, and open the web front."""
 
+from dataclasses import replace
 from hashlib import sha256
 from pathlib import Path
 from typing import Annotated
 
 import typer
-import uvicorn
 
 from orc.bootstrap import Orc, make_orc, publish_settings
 from orc.cli.console import Json, err, french_errors, make_progress, open_orc, out, print_json
 from orc.cli.ingest import ingest_with_progress, print_bilan
 from orc.cli.ocr import print_scans
+from orc.cli.serve import run_server
 from orc.demo.comptes import MOT_DE_PASSE, CompteDemo, make_comptes, make_comptes_of_silo
-from orc.demo.silo import make_silo
-from orc.errors import Conflict, Invalid
+from orc.errors import Conflict, Invalid, Unavailable
 from orc.settings import Settings
 
 app = typer.Typer(help="La démonstration.", no_args_is_help=True)
@@ -95,6 +95,14 @@ def _prepare_silo(pieces: int) -> Path:
 
 
 def _make_silo(folder: Path, pieces: int, seed: int) -> object:
+    # What makes PDF and spreadsheets is an extra, and takes as long to load as all of ORC.
+    try:
+        from orc.demo.silo import make_silo  # noqa: PLC0415 - the reason is above
+    except ImportError as error:
+        raise Unavailable(
+            "La démonstration demande des bibliothèques qui ne sont pas installées : "
+            "pip install 'orc-archives[demo]'."
+        ) from error
     with make_progress() as progress:
         bar = progress.add_task("Silo de démonstration", total=pieces)
 
@@ -127,5 +135,6 @@ def _say_comptes(comptes: tuple[CompteDemo, ...], *, own_silo: bool) -> None:
 def _serve(orc: Orc, port: int) -> None:
     """The web opens an ORC of its own, from the same settings."""
     orc.close()
-    publish_settings(orc.settings)
-    uvicorn.run("web.app:make", factory=True, host="127.0.0.1", port=port, log_level="warning")
+    settings = replace(orc.settings, journal_niveau="warning")
+    publish_settings(settings)
+    run_server(settings, "127.0.0.1", port)
