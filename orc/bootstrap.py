@@ -135,14 +135,18 @@ def open_pool(settings: Settings, workers: int) -> ExtractionPool:
     limits = make_limits(settings)
     if not settings.tika:
         return ExtractionPool(limits, workers)
-    from orc.ingest.extract.tika_http import Acces  # noqa: PLC0415 - only where a Tika is set
-    from orc.ingest.extract.tika_pool import TikaPool  # noqa: PLC0415
-    from orc.ingest.extract.tika_server import TikaServer  # noqa: PLC0415
+    from orc.ingest.extract import (  # noqa: PLC0415 - only where a Tika is set
+        tika_http,
+        tika_pool,
+        tika_server,
+    )
 
-    acces = Acces(
+    os.environ.update(tika_http.ENVIRONMENT)
+    acces = tika_http.Acces(
         settings.tika, settings.tika_ca, settings.tika_secondes, settings.tika_reponse_octets
     )
-    return TikaPool(TikaServer(acces, settings.tika_octets_max), limits, workers)
+    server = tika_server.TikaServer(acces, settings.tika_octets_max)
+    return tika_pool.TikaPool(server, limits, workers)
 
 
 def open_search_engine(settings: Settings, *, new: bool = False) -> SearchEngine:

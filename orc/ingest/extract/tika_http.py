@@ -3,18 +3,19 @@
 docs/decisions says which part is the client's. Only this module imports it, when first needed.
 """
 
-import os
 import threading
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from http.client import HTTPException
-from types import ModuleType
-from typing import Any
+from types import MappingProxyType, ModuleType
+from typing import Any, Final
 
 from orc.errors import Invalid, Unavailable
 
+# What the client reads of the environment when it is imported: it starts nothing, writes no log.
+ENVIRONMENT: Final = MappingProxyType({"TIKA_CLIENT_ONLY": "1", "TIKA_LOG_FILE": ""})
 _READ = 1 << 16
 _CONNECT_SECONDS = 5.0
 _ABSENT = (
@@ -81,7 +82,7 @@ class TikaHttp:
         self, verb: str, path: str, octets: bytes, headers: Mapping[str, str], seconds: float
     ) -> bytes:
         import requests  # noqa: PLC0415 - the client's own library: only where a Tika is used
-        import urllib3  # noqa: PLC0415
+        import urllib3  # noqa: PLC0415 - that of requests
 
         limit = time.monotonic() + seconds
 
@@ -147,19 +148,10 @@ def _check(status: int, content: bytes) -> bytes:
 @cache
 def load_client() -> ModuleType:
     """The module of the client, unable to download or start a server; raises Unavailable."""
-    wanted = {"TIKA_CLIENT_ONLY": "1", "TIKA_LOG_FILE": ""}
-    before = {name: os.environ.get(name) for name in wanted}
-    os.environ.update(wanted)  # read once, by its import
     try:
         import tika.tika as client  # noqa: PLC0415 - the extra « grand »
     except ImportError as error:
         raise Unavailable(_ABSENT) from error
-    finally:
-        for name, value in before.items():
-            if value is None:
-                del os.environ[name]
-            else:
-                os.environ[name] = value
     client.TikaClientOnly = True
     client.startServer = client.getRemoteJar = client.checkTikaServer = _never
     module: ModuleType = client

@@ -217,14 +217,11 @@ def test_archives_in_archives_end_at_some_depth() -> None:
     assert "trop profond" in part.motif
 
 
-def test_a_thousand_members_are_not_all_read_and_it_is_said(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setattr(joints, "JOINTS", 40)
-    extraction = read(zip_of({f"{rank}.txt": b"facture" for rank in range(60)}))
+def test_a_thousand_members_are_not_all_read_and_it_is_said() -> None:
+    extraction = read(zip_of({f"{rank}.txt": b"facture" for rank in range(joints.JOINTS + 20)}))
     assert extraction.etat is EtatTexte.TROP_GRAND
-    assert len(extraction.parties) == 40
-    assert "Plus de 40" in extraction.motif
+    assert len(extraction.parties) == joints.JOINTS
+    assert f"Plus de {joints.JOINTS}" in extraction.motif
 
 
 def test_a_broken_member_costs_only_itself() -> None:

@@ -289,7 +289,8 @@ folder = tempfile.mkdtemp()
 os.environ["TMPDIR"] = tempfile.tempdir = folder
 def refuse(*arguments, **options): raise SystemExit("un processus a été lancé")
 subprocess.Popen = os.system = os.posix_spawn = os.fork = refuse
-from orc.ingest.extract.tika_http import Acces, Dropped, TikaHttp
+from orc.ingest.extract.tika_http import ENVIRONMENT, Acces, Dropped, TikaHttp
+os.environ.update(ENVIRONMENT)
 http = TikaHttp(Acces("http://127.0.0.1:9", secondes=1))
 for ask in (lambda: http.find_version(1), lambda: http.ask("put", "/rmeta/xml", b"x", {})):
     try:
