@@ -47,8 +47,6 @@ from orc.tasks.queues import (
 POLL_SECONDS = 0.25
 # Once the broker did not answer, seconds without asking it.
 CUT_SECONDS = 1.0
-# Seconds that a task waits for room before it gives its thread back, and stays away.
-ROOM_SECONDS, AWAY_SECONDS = 20.0, 5.0
 # Workers are several: more may wait for them.
 ROOMIER = 4
 
@@ -177,11 +175,11 @@ class Distributed(Registry):
 
     def wait_for_room(self, queue: str, most: int) -> None:
         """Return once this queue holds few tasks; raise PasEncore when that takes long."""
-        end = time.monotonic() + ROOM_SECONDS
+        end = time.monotonic() + self.delais.place
         with suppress(FileCoupee):
             while self.count(queue) > ROOMIER * most:
                 if self._stopping.wait(POLL_SECONDS) or time.monotonic() > end:
-                    raise PasEncore(AWAY_SECONDS)
+                    raise PasEncore(self.delais.absence)
 
     def start(self) -> None:
         """Others work: `orc worker`."""
@@ -232,7 +230,7 @@ class Distributed(Registry):
         """Do something alone among all processes; raise PasEncore when another does it."""
         with self._take(name, make_cle(ids), None) as prise:
             if prise is not Prise.PRISE:
-                raise PasEncore(AWAY_SECONDS)
+                raise PasEncore(self.delais.absence)
             try:
                 yield
             finally:

@@ -38,6 +38,7 @@ class Delais:
 
     `veille`: the silence after which an ouvrier is dead. `premier` doubles at each new try, up
     to `plafond`. A cause that may pass is tried `essais_passagers` times, then every `repos`.
+    `place`: how long a task waits for room before it gives its thread back, for `absence`.
     """
 
     veille: float = 30.0
@@ -48,6 +49,8 @@ class Delais:
     repos: float = 900.0
     limite: float = 1500.0
     arret: float = 30.0
+    place: float = 20.0
+    absence: float = 5.0
 
 
 @dataclass(frozen=True, slots=True)

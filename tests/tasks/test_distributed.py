@@ -177,11 +177,9 @@ def test_a_task_that_lasts_too_long_is_stopped_and_said(ouvrir: Ouvrir, database
 
 
 def test_a_full_queue_sends_a_task_away_for_a_while_and_it_did_not_fail(
-    ouvrir: Ouvrir, database: Database, monkeypatch: pytest.MonkeyPatch
+    ouvrir: Ouvrir, database: Database
 ) -> None:
-    monkeypatch.setattr("orc.tasks.distributed.ROOM_SECONDS", 0.1)
-    monkeypatch.setattr("orc.tasks.distributed.AWAY_SECONDS", 0.2)
-    poste, done = ouvrir(), []
+    poste, done = ouvrir(replace(COURTS, place=0.1, absence=0.2)), []
 
     def lire(number: int) -> None:
         poste.tasks.wait_for_room("textes", 1)
