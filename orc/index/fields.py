@@ -169,6 +169,7 @@ FIELDS: tuple[Field, ...] = (
         ("format", _M, "fm", "", "Format", "format:pdf"),
         ("etat_texte", _M, "fm", "", "État du texte", "etat_texte:a_oceriser"),
         ("nb_pages", _E, "m", "pages", "Nombre de pages", "pages:>20"),
+        ("qualite", _E, "m", "qualite_lecture", "Qualité d’océrisation (0 à 100)", "qualite:<60"),
         ("texte", _T, "m", "contenu", "Texte de la PJ", 'texte:"service fait"'),
     ),
 )

@@ -188,7 +188,7 @@ def _make_pj(lien: Row[Any], storage: Storage) -> Values:
         pages = storage.get_pages(lien.sha256) if lien.nb_caracteres else ()
     except (NotFound, Invalid):  # a text lost or damaged hides neither the piece nor its PJ
         etat_texte = "illisible"
-    return _values(
+    values = _values(
         id_unique=lien.id_unique,
         nom_pj=lien.nom or lien.nom_cite,
         type_pj=lien.type_pj,
@@ -197,8 +197,13 @@ def _make_pj(lien: Row[Any], storage: Storage) -> Values:
         format=make_format(lien.type_lu or lien.type_reel or "") if lien.pj_id else None,
         etat_texte=etat_texte,
         nb_pages=lien.nb_pages or None,
+        qualite=lien.qualite,
         texte=make_texte(pages),
     )
+    if lien.pages_a_oceriser and etat_texte != "a_oceriser":
+        # A text with scans among its pages was not searched for all it holds.
+        values["etat_texte"] = (*values.get("etat_texte", ()), "a_oceriser")
+    return values
 
 
 def _make_presence(lien: Row[Any]) -> str:

@@ -111,6 +111,8 @@ def find_liens(session: Session, ids: Sequence[int]) -> Rows:
             Texte.etat.label("etat_texte"),
             Texte.nb_pages,
             Texte.nb_caracteres,
+            Texte.qualite,
+            Texte.pages_a_oceriser,
         )
         .outerjoin(PieceJustificative, PieceJustificative.id == Lien.pj_id)
         .outerjoin(Texte, Texte.sha256 == PieceJustificative.sha256)
