@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from orc.errors import Invalid, NotFound, Unavailable
-from orc.remote import Injoignable, retries
+from orc.remote import Injoignable
 from orc.storage import Storage
 from scripts.recettes.serveur import Serveur
 from tests.serveurs import s3
@@ -198,10 +198,7 @@ def test_an_unknown_address_is_refused_in_words() -> None:
 
 
 @pytest.mark.parametrize("fault", ["500", "cut", "half", "flip"])
-def test_texts_on_s3_survive_answers_that_are_spoilt(
-    s3: Serveur, fault: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(retries, "PAUSES", (0.1, 0.2, 0.3))
+def test_texts_on_s3_survive_answers_that_are_spoilt(s3: Serveur, fault: str) -> None:
     pages = ("première page " * 500, "deuxième")
     with open_bucket(s3) as bucket, stand_before(s3.url) as faulty:
         storage = Storage(bucket.url, acces=replace(bucket.acces, s3_endpoint=faulty.url))
@@ -213,10 +210,7 @@ def test_texts_on_s3_survive_answers_that_are_spoilt(
             storage.get_pages(SHA)
 
 
-def test_a_store_of_texts_that_is_away_is_unavailable_and_not_empty(
-    s3: Serveur, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(retries, "PAUSES", (0.05, 0.05, 0.05))
+def test_a_store_of_texts_that_is_away_is_unavailable_and_not_empty(s3: Serveur) -> None:
     with open_bucket(s3) as bucket:
         away = replace(bucket.acces, s3_endpoint="http://127.0.0.1:9")
         storage = Storage(bucket.url, acces=away)

@@ -2,7 +2,7 @@
 
 from orc.remote.acces import Acces, make_silo_acces, make_storage_acces
 from orc.remote.faults import AccesRefuse, Injoignable, Passing
-from orc.remote.retries import Retries
+from orc.remote.retry import Retries
 
 __all__ = [
     "Acces",

@@ -6,6 +6,8 @@ from orc.errors import Invalid
 from orc.settings import Settings
 
 SECONDES = 20
+# Seconds before each new try of what failed and may pass.
+PAUSES = (0.2, 0.8, 2.5)
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +26,7 @@ class Acces:
     http_secret: str = field(default="", repr=False)
     tls_ca: str = ""
     secondes: int = SECONDES
+    pauses: tuple[float, ...] = PAUSES
 
     def setting(self, name: str) -> str:
         """The name of a setting, for a message: `S3_SECRET` gives ORC_SILO_S3_SECRET."""

@@ -125,7 +125,7 @@ def _explain_answer(
 
 
 def _explain_silence(error: Exception, acces: Acces) -> Exception:
-    import aiohttp  # noqa: PLC0415 - 0.3 s
+    import aiohttp  # noqa: PLC0415 - it takes 0.3 s
     from botocore import exceptions as boto  # noqa: PLC0415 - only where s3fs is used
 
     if isinstance(error, boto.SSLError):

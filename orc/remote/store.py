@@ -9,7 +9,7 @@ from orc.errors import Unavailable
 from orc.remote.acces import Acces, check_address
 from orc.remote.bucket import Bucket, clean_etag
 from orc.remote.faults import Passing
-from orc.remote.retries import Retries
+from orc.remote.retry import Retries
 
 T = TypeVar("T")
 
@@ -23,7 +23,7 @@ class S3Store:
     def __init__(self, url: str, acces: Acces) -> None:
         check_address(url, acces)
         self._bucket = Bucket(url, acces)
-        self._retries = Retries(f"Le stockage S3 « {self._bucket.bucket} »")
+        self._retries = Retries(f"Le stockage S3 « {self._bucket.bucket} »", acces.pauses)
         # Whether an ETag of this service was once seen to be the MD5 of its object.
         self._md5_seen = False
 
@@ -75,7 +75,7 @@ class S3Store:
         token, cut = "", len(self._bucket.prefix)
         while True:
             asked = token
-            found, token = self._ask("", lambda: self._bucket.list_page(asked))  # noqa: B023 - at once
+            found, token = self._ask("", lambda: self._bucket.list_page(asked))  # noqa: B023 - called at once
             yield from (str(one["Key"])[cut:] for one in found)
             if not token:
                 return

@@ -4,7 +4,7 @@ import hashlib
 import time
 from collections.abc import Callable, Iterator
 from contextlib import closing, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from io import BytesIO
 from pathlib import Path
 from typing import Any, BinaryIO, Final
@@ -68,6 +68,8 @@ class RangeReader:
     url: str
     limite: int
     seen: Recent
+    # Where the stored members of .zip start in them, and their size.
+    stored: dict[str, tuple[int, int]] = field(default_factory=dict)
 
     def read(self, chemin: str, membre: str, offset: int, longueur: int) -> bytes:
         """Exactly `longueur` bytes of the XML from `offset`, or FichierChange."""
@@ -95,10 +97,19 @@ class RangeReader:
         if find_genre(chemin) not in {Genre.XML_GZ, Genre.ZIP}:
             return self.source.read(chemin, offset, longueur)
 
+        vu = self._find(chemin)
+
         def opener() -> BinaryIO:
+            if isinstance(self.source, RemoteSource):
+                return self.source.open(chemin, vu)
             return self.source.open(chemin)
 
-        return self._read_in(self.source.find(chemin), membre, offset, longueur, opener)
+        return self._read_in(vu, membre, offset, longueur, opener)
+
+    def _find(self, chemin: str) -> FichierVu:
+        """The file as it is, or as it was a moment ago where asking costs an exchange."""
+        remote = isinstance(self.source, RemoteSource)
+        return self.seen.get(chemin) if remote else self.source.find(chemin)
 
     def _read_in(
         self, vu: FichierVu, membre: str, offset: int, longueur: int, opener: Opener
@@ -121,6 +132,7 @@ class RangeReader:
         def opener() -> BinaryIO:
             return self.cache.open(key, fetch)
 
+        self.stored.pop(self.make_key("membre", vu, membre), None)
         return self._read_in(vu, membre, offset, longueur, opener)
 
     def _read_gz(self, vu: FichierVu, offset: int, longueur: int, opener: Opener) -> bytes:
@@ -148,11 +160,17 @@ class RangeReader:
         key = self.make_key("membre", vu, membre)
         if (kept := self.cache.find(key)) is not None:
             return _read_at(kept, offset, longueur)
+        if (known := self.stored.get(key)) is not None:
+            begin, size = known
+            return self.source.read(vu.chemin, begin + offset, max(0, min(longueur, size - offset)))
         with opener() as file:
             archive = Archive(file, vu.chemin)
             info = archive.get(membre)
             start = archive.find_stored(info)
             if start is not None:
+                if len(self.stored) > _REMEMBERED:
+                    self.stored.clear()
+                self.stored[key] = (start, info.file_size)
                 with translated(vu.chemin):
                     file.seek(start + offset)
                     return file.read(max(0, min(longueur, info.file_size - offset)))

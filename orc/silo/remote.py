@@ -22,7 +22,7 @@ T = TypeVar("T")
 
 _DEPTH: Final = 64
 # One reading from start to end asks for so much at once.
-_STREAM_BLOCK: Final = 8 * BLOCK
+_STREAM_BLOCK: Final = 8 * 1024 * 1024
 
 
 class RemoteSource:
@@ -31,8 +31,9 @@ class RemoteSource:
     def __init__(
         self, url: str, acces: Acces | None = None, options: Mapping[str, object] | None = None
     ) -> None:
-        self._depot = open_depot(url, acces or Acces(), options or {})
-        self._retries = Retries(self._depot.name)
+        acces = acces or Acces()
+        self._depot = open_depot(url, acces, options or {})
+        self._retries = Retries(self._depot.name, acces.pauses)
         self._gives_ranges = False
         # Whether an ETag of this store was once seen to be the MD5 of its file.
         self.md5_seen = False
@@ -54,7 +55,7 @@ class RemoteSource:
         token, empty = "", True
         while True:
             asked = token
-            entries, token = self._ask_root(lambda: depot.list_page(asked))  # noqa: B023 - at once
+            entries, token = self._ask_root(lambda: depot.list_page(asked))  # noqa: B023 - called at once
             for entry in entries:
                 empty = False
                 if not entry.is_dir:
@@ -114,9 +115,12 @@ class RemoteSource:
         entry = self._ask(chemin, lambda: self._depot.find(path))
         return FichierVu(chemin, entry.taille or 0, entry.etag, entry.mtime)
 
-    def open(self, chemin: str) -> BinaryIO:
-        """Open for reading, seekable; NoRanges where a server only gives whole files."""
-        vu = self.find(chemin)
+    def open(self, chemin: str, vu: FichierVu | None = None) -> BinaryIO:
+        """Open for reading, seekable: FichierChange if it is no longer `vu`.
+
+        NoRanges where a server only gives whole files.
+        """
+        vu = vu or self.find(chemin)
         if not self._gives_ranges and vu.taille > 1:
             self.read(chemin, 1, 1)
             self._gives_ranges = True

@@ -50,5 +50,7 @@ def test_everything_is_synchronous(sources) -> None:
         for source in sources
         for node in ast.walk(source.tree)
         if isinstance(node, ast.AsyncFunctionDef) and source.name.startswith("orc/")
+        # What fsspec's own loop runs; nothing above them sees it.
+        if not source.name.startswith(("orc/remote/bucket.py", "orc/silo/protocols/"))
     ]
     assert not coloured

@@ -13,6 +13,9 @@ import fsspec
 from orc.remote import Acces
 from scripts.recettes.serveur import Serveur
 
+# As many tries as in life, after shorter pauses.
+PAUSES = (0.1, 0.2, 0.5)
+
 
 class Place(Protocol):
     """Somewhere a silo may be: its address, who we are there, and what it shows."""
@@ -112,6 +115,7 @@ def make_s3_acces(serveur: Serveur, **other: Any) -> Acces:
         "s3_cle": serveur.user,
         "s3_secret": serveur.password,
         "secondes": 5,
+        "pauses": PAUSES,
     }
     return Acces(**{**said, **other})
 
@@ -122,6 +126,7 @@ def make_sftp_acces(serveur: Serveur, **other: Any) -> Acces:
         "sftp_cle": serveur.details["key"],
         "sftp_known_hosts": serveur.details["known_hosts"],
         "secondes": 5,
+        "pauses": PAUSES,
     }
     return Acces(**{**said, **other})
 

@@ -6,7 +6,8 @@ import logging
 import shutil
 import threading
 import zipfile
-from collections.abc import Callable
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
@@ -19,11 +20,10 @@ from orc.bootstrap import Orc, make_orc
 from orc.errors import Unavailable
 from orc.ingest.run import Bilan, ingest_silo, read_suivi
 from orc.models import Ecriture, Fichier, PieceJustificative, Texte
-from orc.remote import Acces, retries
+from orc.remote import Acces
 from orc.settings import Settings
 from orc.silo import open_pj
 from orc.silo.places import find_places
-from orc.tasks import in_process
 from scripts.recettes.serveur import Serveur
 from tests.flows import UnePj, UnFlux, UnMandat
 from tests.serveurs import Prive, start_private
@@ -32,13 +32,6 @@ from tests.sql import prepare_data
 
 TODAY = date(2026, 11, 1)
 FLUX = 8
-
-
-@pytest.fixture(autouse=True)
-def _hurried(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The same tries as ever, after shorter pauses."""
-    monkeypatch.setattr(retries, "PAUSES", (0.05, 0.1))
-    monkeypatch.setattr(retries, "GLOOM", 0.2)
 
 
 def _make_pdf(text: str) -> bytes:
@@ -109,8 +102,8 @@ def _open_orc(tmp_path: Path, acces: Acces, **other: object) -> Orc:
     return make_orc(replace(settings, **other))
 
 
-def _ingest(orc: Orc, place: Place, watch: Callable[[], None] = lambda: None) -> Bilan:
-    return ingest_silo(orc, orc.engine, place.url, clore_passes=True, today=TODAY, watch=watch)
+def _ingest(orc: Orc, place: Place) -> Bilan:
+    return ingest_silo(orc, orc.engine, place.url, clore_passes=True, today=TODAY)
 
 
 def _count(orc: Orc, *which: object) -> int:
@@ -176,46 +169,56 @@ def _rename_and_change(place: Place, root: Path) -> None:
     place.publish(root)
 
 
-def _kill_once_read(orc: Orc, own: Prive, then: Callable[[], None]) -> Callable[[], None]:
-    """A watch that kills the server once a file is read, and calls `then`."""
-    done = threading.Event()
+@contextmanager
+def _killed_once_read(orc: Orc, own: Prive, *, back_after: float = 0) -> Iterator[None]:
+    """The server is killed as soon as a file is read, and comes back so many seconds later."""
+    over = threading.Event()
 
-    def watch() -> None:
-        if not done.is_set() and read_suivi(orc.database).fichiers.faits:
-            done.set()
-            own.kill()
-            then()
+    def look() -> None:
+        while not over.wait(0.02):
+            if read_suivi(orc.database).fichiers.faits:
+                own.kill()
+                if back_after:
+                    over.wait(back_after)
+                    own.start()
+                return
 
-    return watch
+    thread = threading.Thread(target=look)
+    thread.start()
+    try:
+        yield
+        assert not own.alive or back_after
+    finally:
+        over.set()
+        thread.join()
 
 
 @pytest.mark.parametrize("name", ["s3", "sftp"])
 def test_a_server_that_dies_half_way_and_comes_back_is_read_to_the_end(
-    name: str, flux: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    name: str, flux: Path, tmp_path: Path
 ) -> None:
-    monkeypatch.setattr(in_process, "WATCH_SECONDS", 0.05)
     with start_private(name) as own:
         place = _place(own.serveur, flux)
         orc = _open_orc(tmp_path, place.acces)
-        later = threading.Timer(1.0, own.start)
+        before = own.serveur.pid
         try:
-            bilan = _ingest(orc, place, _kill_once_read(orc, own, later.start))
-            assert later.finished.is_set()
+            with _killed_once_read(orc, own, back_after=1.0):
+                bilan = _ingest(orc, place)
+            assert own.serveur.pid != before
             _check_archive(orc, bilan)
         finally:
-            later.join()
             orc.close()
 
 
 def test_a_server_that_stays_away_leaves_the_rest_waiting_and_nothing_vanished(
-    flux: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    flux: Path, tmp_path: Path
 ) -> None:
-    monkeypatch.setattr(in_process, "WATCH_SECONDS", 0.05)
     with start_private("s3") as own:
         place = _place(own.serveur, flux)
         orc = _open_orc(tmp_path, place.acces)
-        with pytest.raises(Unavailable, match=r"n’est pas allée à son terme.*fichiers à lire"):
-            _ingest(orc, place, _kill_once_read(orc, own, lambda: None))
+        refused = pytest.raises(Unavailable, match=r"pas allée à son terme.*fichiers à lire")
+        with _killed_once_read(orc, own), refused:
+            _ingest(orc, place)
         read = _count(orc, Fichier.etat == "lu")
         assert 0 < read < FLUX
         with pytest.raises(Unavailable, match="ne répond pas"):

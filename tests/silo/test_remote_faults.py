@@ -13,13 +13,14 @@ import asyncssh
 import pytest
 
 from orc.errors import Invalid, OrcError, Unavailable
-from orc.remote import Acces, AccesRefuse, Injoignable, retries
+from orc.remote import Acces, AccesRefuse, Injoignable
 from orc.silo import FluxLocal, Silo, open_pj
 from scripts.recettes.serveur import Serveur
 from tests.proxy import Proxy
 from tests.serveurs import start_private
 from tests.silo.faulty import Faulty, stand_before
 from tests.silo.publish import (
+    PAUSES,
     Bucket,
     Folder,
     make_sftp_acces,
@@ -33,12 +34,6 @@ XML = b"<PES><Fichier>" + TEXT + b"</Fichier></PES>"
 PLACE = (XML.index(TEXT), len(TEXT), hashlib.sha256(DOCUMENT).hexdigest())
 FILES = {"a.xml": XML, "b.xml.gz": gzip.compress(XML), "c.xml": b"<x/>"}
 FAULTS = ("500", "cut", "half", "flip")
-
-
-@pytest.fixture(autouse=True)
-def _hurried(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The same tries as ever, after shorter pauses."""
-    monkeypatch.setattr(retries, "PAUSES", (0.1, 0.2, 0.5))
 
 
 @pytest.fixture
@@ -154,7 +149,7 @@ def _publish(serveur: Serveur, tmp_path: Path) -> Bucket | Folder:
     if serveur.name == "s3":
         place: Bucket | Folder = Bucket(serveur)
     else:
-        acces = make_sftp_acces(serveur) if serveur.name == "sftp" else Acces()
+        acces = make_sftp_acces(serveur) if serveur.name == "sftp" else Acces(pauses=PAUSES)
         folder = Path(serveur.details["root"]) / "f"
         place = Folder(folder, f"{serveur.url.rstrip('/')}/f/", acces)
     place.publish(flux)

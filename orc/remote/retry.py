@@ -6,12 +6,11 @@ import time
 from collections.abc import Callable, Sequence
 from typing import Final, TypeVar
 
+from orc.remote.acces import PAUSES
 from orc.remote.faults import Injoignable, Passing
 
 T = TypeVar("T")
 
-# Seconds before each new try.
-PAUSES: Final = (0.2, 0.8, 2.5)
 # No new try begins after so many seconds: someone may be waiting for a page.
 BUDGET: Final = 25.0
 # A store that has just failed every try gets one only, for so many seconds.
@@ -22,10 +21,10 @@ class Retries:
     """Tries again, for one store; safe for threads."""
 
     def __init__(
-        self, name: str, *, pauses: Sequence[float] | None = None, budget: float = BUDGET
+        self, name: str, pauses: Sequence[float] = PAUSES, *, budget: float = BUDGET
     ) -> None:
         self._name = name
-        self._pauses = PAUSES if pauses is None else pauses
+        self._pauses = pauses
         self._budget = budget
         self._lock = threading.Lock()
         self._gloomy_until = 0.0
