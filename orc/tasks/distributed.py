@@ -24,7 +24,7 @@ from orc.tasks.failures import (
     remove_failure,
     say,
 )
-from orc.tasks.follow import Follower
+from orc.tasks.follow import FOLLOWED, Follower
 from orc.tasks.leases import DEATHS, Leases, Prise, find_running
 from orc.tasks.memory import prepare_memory
 from orc.tasks.queues import (
@@ -162,11 +162,13 @@ class Distributed(Registry):
     def is_idle(self, *, but: str = "") -> bool:
         """Whether nothing waits, nor runs in a living process, the queue `but` left out.
 
-        A broker that does not answer is not idle.
+        OCR and mail are left out too: nothing waits for them. A broker that does not answer is
+        not idle.
         """
-        names = [t.nom for t in self.taches.values() if t.queue != but]
+        queues = [queue for queue in FOLLOWED if queue != but]
+        names = [t.nom for t in self.taches.values() if t.queue in queues]
         try:
-            if any(self.count(queue) for queue in QUEUES if queue != but):
+            if any(self.count(queue) for queue in queues):
                 return False
         except FileCoupee:
             return False

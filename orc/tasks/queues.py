@@ -165,7 +165,7 @@ class Tasks(Protocol):
         ...
 
     def is_idle(self, *, but: str = "") -> bool:
-        """Whether nothing waits nor runs, the queue `but` left out."""
+        """Whether nothing waits nor runs, OCR and the queue `but` left out."""
         ...
 
     def count(self, queue: str) -> int:

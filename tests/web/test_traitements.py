@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 from sqlalchemy import delete, insert, select
 
-from orc.models import Ecriture, Ouvrier, TacheEchouee, TacheEnCours, read_now
+from orc.models import AIndexer, Ecriture, Ouvrier, TacheEchouee, TacheEnCours, read_now
 from tests.archive import Archive, make_archive
 from tests.ateliers import wait_for
 from tests.web.serving import open_navigateur, serve
@@ -165,3 +165,28 @@ def test_programs_read_and_ask_again_with_the_token(adresse: str, archive: Archi
         none = client.post("/api/v1/traitements/ecarter", json={"ids": []}, **ask)
         assert none.status_code == 422
     wait_for(archive.orc.tasks.is_idle)
+
+
+def test_with_its_broker_down_no_act_is_refused_and_the_page_says_it(
+    tmp_path_factory: pytest.TempPathFactory,
+) -> None:
+    folder = tmp_path_factory.mktemp("coupee")
+    nowhere = "redis://:secret@127.0.0.1:9/0"
+    with make_archive(folder, queue=nowhere) as archive, serve(archive.orc) as adresse:
+        with open_navigateur(adresse, "comptable") as navigateur:
+            choice = f"{archive.budgets['principal']}-2024"
+            done = navigateur.post(
+                "/exercices/clore",
+                page=f"/exercices/apercu?e={choice}",
+                e=choice,
+                close_le="2025-03-01",
+            )
+            assert done.headers["location"] == "/exercices?fait=clos-1"
+        with archive.orc.database.reading() as session:
+            assert session.scalars(select(AIndexer.piece_id)).all() != []  # asked for again later
+        with open_navigateur(adresse, "administrateur") as navigateur:
+            page = navigateur.get("/traitements").text
+    assert "Redis ne répond pas" in page
+    assert "secret" not in page
+    assert "inconnu" in page
+    assert "Aucun « orc worker » ne travaille" in page
