@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 
-from benchmarks import courbe, extraction, ingestion, lecture_pes, ouverture_pj, recherche
+from benchmarks import courbe, extraction, ingestion, lecture_pes, ouverture_pj, recherche, tika
 
 Row = tuple[str, float, str]
 Part = tuple[str, Callable[[], list[Row]]]
@@ -29,6 +29,10 @@ def make_parts(args: argparse.Namespace) -> dict[str, Part]:
     }
     if args.grand:
         parts["flux"] = ("Ingestion d’un seul grand flux", courbe.measure_grand_flux)
+        parts["tika"] = (
+            f"Tika puis bulk à côté d’ORC, {args.pieces} PDF",
+            lambda: tika.measure(args.pieces, args.passes),
+        )
         parts["recherche"] = ("Moteur seul, 200 000 pièces", recherche.measure)
     return parts
 

@@ -28,6 +28,7 @@ from tests.archive import MOT_DE_PASSE
 from tests.flows import UnePj, UnFlux, UnMandat
 from tests.ingest.extract.carriers import mail_of, zip_of
 from tests.ingest.extract.documents import make_docx, make_pdf
+from tests.serveurs import Serveur
 from tests.sql import grant, make_personne, prepare_data
 from tests.web.serving import open_navigateur, serve
 
@@ -165,6 +166,26 @@ def test_what_tika_did_not_give_is_read_again_when_asked(orc: Orc, silo: Path) -
     wait_for_index(orc)
     assert get_texte(orc).extracteur == "mail"
     assert find_passage(orc, "chaufferie", clearance).page_partie == 2
+
+
+def test_what_a_dead_tika_did_not_read_it_reads_once_it_is_back(
+    silo: Path, tmp_path: Path, tika: Serveur
+) -> None:
+    data = str(prepare_data(tmp_path / "data"))
+    without = make_orc(Settings(data=data, workers=1, tika="http://127.0.0.1:9"))
+    texte = ingest(without, silo)
+    clearance = see(without)
+    assert (texte.etat, texte.extracteur) == ("extrait", "mail-sans-tika")
+    assert find_passage(without, "délibération", clearance).partie.endswith("juin.docx")
+    without.close()
+    found = make_orc(Settings(data=data, workers=1, tika=tika.url))
+    with found.database.writing() as session:
+        assert ask_again(session, find_wanted("tika", "", "")) == 1
+    found.tasks.enqueue_unfinished(but=("lire_fichier",))
+    wait_for_index(found)
+    assert get_texte(found).extracteur == "mail+tika"
+    assert find_passage(found, "chaufferie", clearance).partie == "lot.zip › 2023/mai.pdf"
+    found.close()
 
 
 def test_a_command_reads_texts_again(orc: Orc, silo: Path, monkeypatch: pytest.MonkeyPatch) -> None:
