@@ -49,6 +49,7 @@ class TikaServer:
         self._turns = _Turns()
         self._rest = _Rest(*rests)
         self._patience = patience
+        self._was_alive = False
 
     def takes(self, type_reel: str, size: int) -> bool:
         """Whether a document of this true type and size is for Tika."""
@@ -94,7 +95,9 @@ class TikaServer:
         # Tika knows all others by their content as well as we do.
         if type_reel == MAIL:
             headers["Content-Type"] = type_reel
-        return self._http.ask("put", "/rmeta/xml", octets, headers)
+        answer = self._http.ask("put", "/rmeta/xml", octets, headers)
+        self._was_alive = True
+        return answer
 
     def _is_alive(self) -> bool:
         try:
@@ -103,8 +106,11 @@ class TikaServer:
             return False
 
     def _wait_alive(self) -> bool:
-        """Whether it answers again within a few seconds: its child takes two to come back."""
-        limit = time.monotonic() + self._patience
+        """Whether it answers again within a few seconds: its child takes two to come back.
+
+        One that was never there is not waited for.
+        """
+        limit = time.monotonic() + (self._patience if self._was_alive else 0)
         while not self._is_alive():
             if time.monotonic() > limit:
                 return False

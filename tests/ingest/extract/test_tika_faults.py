@@ -111,6 +111,7 @@ def test_an_answer_cut_half_way_is_asked_for_again(tika: Serveur) -> None:
         Proxy(target.hostname or "", target.port or 0) as proxy,
         open_pool(f"http://127.0.0.1:{proxy.port}") as pool,
     ):
+        assert pool.extract(make_docx()).extracteur == "tika"
         proxy.cut_after(300)
         waiting = pool.start(Document(make_docx(), "a.docx"))
         limit = time.monotonic() + 5
