@@ -131,6 +131,7 @@ class Settings:
         "",
         "URL d’un serveur Tika pour la bureautique, les messages, les archives et les formats "
         "inconnus. Vide : la bibliothèque embarquée.",
+        secret=True,  # an account may stand in it
     )
     tika_ca: str = _setting(
         "", "Fichier PEM de l’autorité du certificat de Tika. Vide : celles de Mozilla (certifi)."

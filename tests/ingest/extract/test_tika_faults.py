@@ -21,6 +21,7 @@ from orc.ingest.extract.tika_http import Acces, Dropped, Refused, TikaHttp
 from orc.ingest.extract.tika_pool import SANS_TIKA, TikaPool
 from orc.ingest.extract.tika_server import TikaFailed, TikaServer
 from orc.ingest.extract.values import EtatTexte, Limits
+from orc.settings import Settings
 from scripts.recettes import certificats
 from tests.ingest.extract.carriers import mail_of
 from tests.ingest.extract.documents import PHRASE, make_docx, make_odt, make_pdf
@@ -125,18 +126,21 @@ def test_an_answer_cut_half_way_is_asked_for_again(tika: Serveur) -> None:
 
 @contextlib.contextmanager
 def serve(
-    answer: Callable[[socket.socket], None], tls: ssl.SSLContext | None = None
+    answer: Callable[[socket.socket], None],
+    tls: ssl.SSLContext | None = None,
+    heads: list[bytes] | None = None,
 ) -> Iterator[str]:
     """A TCP server that reads the head of a request, then does as it likes."""
     listener = socket.create_server(("127.0.0.1", 0))
     over = threading.Event()
+    kept = [] if heads is None else heads
 
     def work(link: socket.socket) -> None:
         with contextlib.suppress(OSError), contextlib.ExitStack() as held:
             held.enter_context(link)
             if tls is not None:
                 link = held.enter_context(tls.wrap_socket(link, server_side=True))
-            link.recv(65536)
+            kept.append(link.recv(65536))
             answer(link)
             over.wait(20)
 
@@ -218,6 +222,22 @@ def test_a_status_that_is_no_answer_is_not_read(
 
     with serve(answer) as url, pytest.raises(error, match=said):
         TikaHttp(Acces(url, secondes=2)).ask("put", "/rmeta/xml", b"x", {})
+
+
+def test_the_account_of_the_address_is_given_and_stands_in_no_message() -> None:
+    heads: list[bytes] = []
+
+    def answer(link: socket.socket) -> None:
+        link.sendall(b"HTTP/1.1 401 No\r\nContent-Length: 0\r\n\r\n")
+
+    with serve(answer, heads=heads) as url:
+        account = url.replace("//", "//orc:mot-secret@")
+        with pytest.raises(TikaFailed) as refused:
+            TikaServer(Acces(account, secondes=2)).find_version()
+    assert b"mot-secret" not in b"".join(heads)
+    assert b"Authorization: Basic b3JjOm1vdC1zZWNyZXQ=" in b"".join(heads)
+    assert "mot-secret" not in str(refused.value)
+    assert "mot-secret" not in repr(Settings(tika=account))
 
 
 def test_a_document_refused_by_tika_is_not_sent_twice() -> None:
