@@ -295,3 +295,26 @@ def test_without_its_library_a_broker_says_which_option_brings_it(
     with pytest.raises(Unavailable, match="option « grand »"):
         make_tasks("amqp://h/", database, THREADS)
     database.close()
+
+
+def test_a_task_too_long_for_a_stop_is_given_back_at_once(ouvrir: Ouvrir) -> None:
+    runs: list[int] = []
+    free = threading.Event()
+
+    def lire(number: int) -> None:
+        runs.append(number)
+        if len(runs) == 1:
+            free.wait(20)
+
+    first, second = ouvrir(replace(COURTS, arret=0.3)), ouvrir()
+    for poste in (first, second):
+        poste.tasks.register(lire, queue="textes")
+    first.start("textes")
+    first.tasks.enqueue_now("lire", 1)
+    wait_for(lambda: runs)
+    began = time.monotonic()
+    first.stop()
+    assert time.monotonic() - began < 5
+    second.start("textes")
+    wait_for(lambda: len(runs) == 2, seconds=5)
+    free.set()
