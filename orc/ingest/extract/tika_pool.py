@@ -42,6 +42,7 @@ class TikaPool(ExtractionPool):
 
     def close(self) -> None:
         """Leave the documents not asked for yet, then end the children. May be repeated."""
+        self._server.stop()
         self._requests.shutdown(cancel_futures=True)
         super().close()
 

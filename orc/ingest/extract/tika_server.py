@@ -50,6 +50,7 @@ class TikaServer:
         self._rest = _Rest(*rests)
         self._patience = patience
         self._was_alive = False
+        self._stopping = False
 
     def takes(self, type_reel: str, size: int) -> bool:
         """Whether a document of this true type and size is for Tika."""
@@ -77,6 +78,10 @@ class TikaServer:
                 return self._put(octets, type_reel)
         except (Refused, Dropped) as error:
             raise TikaFailed(f"Tika n’a pas lu le document, en deux essais : {error}") from error
+
+    def stop(self) -> None:
+        """Ask and wait for nothing more: what is under way ends at its first failure."""
+        self._stopping = True
 
     def find_version(self) -> str:
         """What the server calls itself; raises TikaFailed. For `orc` and the page of health."""
@@ -112,7 +117,7 @@ class TikaServer:
         """
         limit = time.monotonic() + (self._patience if self._was_alive else 0)
         while not self._is_alive():
-            if time.monotonic() > limit:
+            if self._stopping or time.monotonic() > limit:
                 return False
             time.sleep(0.1)
         return True
