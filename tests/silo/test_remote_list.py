@@ -15,7 +15,7 @@ from orc.errors import Unavailable
 from orc.remote import Acces
 from orc.silo import FichierChange, FluxLocal, Genre, Silo
 from scripts.recettes.serveur import Serveur
-from tests.silo.conftest import Opener
+from tests.silo.conftest import KINDS, Opener
 from tests.silo.publish import Bucket, Place, make_sftp_acces, open_bucket, open_served
 
 
@@ -51,11 +51,10 @@ def test_keys_that_are_no_paths_are_shown_and_never_opened(bucket: Bucket, tmp_p
         assert silo.read_range(f.chemin, "", 0, 4) == b"<x/>"
 
 
+@pytest.mark.parametrize("place", KINDS[1:], indirect=True)  # a local one is read in place
 def test_a_file_that_moves_between_the_list_and_its_reading_is_left_for_later(
     open_silo: Opener, place: Place, root: Path
 ) -> None:
-    if place.url == str(root):
-        pytest.skip("un fichier local est lu sur place : son contrôle est celui de l’ingestion")
     (root / "a.xml").write_bytes(b"<x>")
     (root / "b.xml.gz").write_bytes(gzip.compress(b"<x/>"))
     silo = open_silo()
