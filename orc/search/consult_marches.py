@@ -1,6 +1,7 @@
 """The marchés that a piece names: their blocks, and the other pieces that name them."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
@@ -11,6 +12,7 @@ from orc.nomenclature import find_libelle
 from orc.search.consult_values import MarcheCite, MarcheVue
 from orc.search.lieux import Code
 from orc.search.paged import among
+from orc.search.pj_marches import find_pj_marche, is_visible
 from orc.search.resumes import find_resumes
 
 MARCHES_MAX = 20
@@ -39,7 +41,7 @@ def _read_marche(
 ) -> MarcheCite:
     blocs = session.scalars(
         select(Marche)
-        .where(Marche.siren == siren, Marche.cle == cle)
+        .where(Marche.siren == siren, Marche.cle == cle, is_visible(clearance))
         .order_by(Marche.numero_modification, Marche.id)
         .limit(MARCHES_MAX)
     )
@@ -70,7 +72,12 @@ def _read_marche(
     ).all()
     return MarcheCite(
         reference=reference,
-        blocs=tuple(make_marche(bloc) for bloc in blocs),
+        blocs=tuple(
+            replace(
+                make_marche(bloc), pj=find_pj_marche(session, bloc.id, piece, clearance=clearance)
+            )
+            for bloc in blocs
+        ),
         pieces=find_resumes(session, others, clearance=clearance),
         nb_pieces=totals[0],
         somme=totals[1] or 0,

@@ -232,6 +232,24 @@ class VersionVue:
 
 
 @dataclass(frozen=True, slots=True)
+class PjMarche:
+    """A PJ as a marché block cites it; `pj_id` is None where nothing was received."""
+
+    id_unique: str
+    nom: str
+    presence: Presence
+    support: Code
+    pj_id: int | None
+    type_pj: Code
+    nir: bool
+
+    @property
+    def libelle_presence(self) -> str:
+        """Where the document is, in words."""
+        return LIBELLES_PRESENCES[self.presence]
+
+
+@dataclass(frozen=True, slots=True)
 class MarcheVue:
     """A contract block; `montant` in cents."""
 
@@ -246,6 +264,7 @@ class MarcheVue:
     date_notification: date | None
     duree_mois: int | None
     acteurs: tuple[str, ...]
+    pj: tuple[PjMarche, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,11 +7,11 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from orc.access import Clearance
-from orc.domain import Domaine, strictest
 from orc.errors import Conflict, Forbidden, NotFound, OrcError, Unavailable
 from orc.models import Cellule, Flux, Lien, PieceJustificative, Texte
 from orc.models.parties import PartieJointe, load_parties
 from orc.search.consult_pj import count_pages, find_pages_a_oceriser
+from orc.search.pj_marches import allows_domaine, find_citation_marche
 from orc.silo import Silo, open_pj
 from orc.silo.payload import LIMITE
 from orc.silo.places import find_places
@@ -83,13 +83,13 @@ def get_pj(
     if row is None:
         raise NotFound(INTROUVABLE)
     pj, texte = row
-    lien, cellule = _get_lien(session, pj, piece_id, clearance)
+    through, nom, cellule = _get_citation(session, pj, piece_id, clearance)
     return PjVisible(
         id=pj.id,
-        piece_id=lien.piece_id,
+        piece_id=through,
         flux_id=pj.flux_id,
         id_unique=pj.id_unique,
-        nom=pj.nom or lien.nom or pj.id_unique,
+        nom=pj.nom or nom or pj.id_unique,
         type_pj=pj.type_pj,
         description=pj.description,
         mime_declare=pj.mime_declare,
@@ -116,10 +116,13 @@ def get_pj(
     )
 
 
-def _get_lien(
+def _get_citation(
     session: Session, pj: PieceJustificative, piece_id: int | None, clearance: Clearance
-) -> tuple[Lien, Cellule]:
-    """The citation that lets the reader see this PJ; a version of it takes its own domaine too."""
+) -> tuple[int, str, Cellule]:
+    """What lets the reader see this PJ: (piece, name there, cellule); its own domaine counts too.
+
+    A piece that cites it, else a piece whose marché does.
+    """
     query = (
         select(Lien, Cellule)
         .join(Cellule, Cellule.id == Lien.cellule_id)
@@ -129,25 +132,15 @@ def _get_lien(
     if piece_id is not None:
         query = query.where(Lien.piece_id == piece_id)
     for lien, cellule in session.execute(query):
+        place, domaines = (cellule.budget_id, cellule.exercice), [pj.domaine, cellule.domaine]
         if clearance.allows(lien.cellule_id) and (
-            lien.pj_id == pj.id or _allows_version(session, pj, cellule, clearance)
+            lien.pj_id == pj.id or allows_domaine(session, place, domaines, clearance)
         ):
-            return lien, cellule
-    raise NotFound(INTROUVABLE)
-
-
-def _allows_version(
-    session: Session, pj: PieceJustificative, cellule: Cellule, clearance: Clearance
-) -> bool:
-    domaine = strictest([Domaine(pj.domaine), Domaine(cellule.domaine)])
-    found = session.scalar(
-        select(Cellule.id).where(
-            Cellule.budget_id == cellule.budget_id,
-            Cellule.exercice == cellule.exercice,
-            Cellule.domaine == domaine.value,
-        )
-    )
-    return found is not None and clearance.allows(found)
+            return lien.piece_id, lien.nom, cellule
+    found = find_citation_marche(session, pj, piece_id, clearance=clearance)
+    if found is None:
+        raise NotFound(INTROUVABLE)
+    return found.piece_id, found.nom, found.cellule
 
 
 def _find_refusal(

@@ -141,3 +141,14 @@ def test_what_waits_is_counted(adresse: str) -> None:
         page = navigateur.get("/silo").text
     assert "À océriser : 1" in page
     assert "Illisible : 1" in page
+
+
+def test_pj_that_nothing_cites_are_counted_for_who_runs_orc_alone(adresse: str) -> None:
+    with open_navigateur(adresse, "administrateur") as browser:
+        page = browser.get("/silo?vue=orphelines")
+    assert page.status_code == 200
+    assert "Toutes les pièces justificatives reçues sont citées." in page.text
+    for identifiant in ("comptable", "archiviste"):
+        with open_navigateur(adresse, identifiant) as browser:
+            assert "vue=orphelines" not in browser.get("/silo").text
+            assert browser.get("/silo?vue=orphelines").status_code == 403

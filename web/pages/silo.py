@@ -10,6 +10,7 @@ from starlette.responses import Response
 from orc.domain import Role
 from orc.errors import Forbidden
 from orc.search.consult_values import LIBELLES_TEXTES
+from orc.search.orphelines import OrphelineLigne, find_orphelines
 from orc.search.paged import Paged
 from orc.search.portee_silo import Portee, find_portee
 from orc.search.quarantaine import EcartLigne, find_ecartes
@@ -39,6 +40,8 @@ VUES = {
     "anomalies": "Anomalies",
     "fichiers": "Fichiers disparus ou remplacés",
 }
+# PJ of no piece are of nobody's grants: only who runs ORC is told how many there are.
+VUES_DE_L_EXPLOITANT = {"orphelines": "PJ citées par rien"}
 # An archiviste has the counts only (domaine.md, « Who uses it »).
 VUES_DES_COMPTES = ("completude",)
 LIBELLES_FLUX = {
@@ -49,8 +52,8 @@ LIBELLES_FLUX = {
 # Texts that wait for something, in the order of what can be done about them.
 TEXTES_EN_ATTENTE = ("a_extraire", "a_oceriser", "protege", "illisible", "delai", "memoire")
 
-Vue = Literal["completude", "flux", "quarantaine", "anomalies", "fichiers"]
-Ligne = FluxLigne | EcartLigne | AnomalieLigne | FichierLigne | Completude
+Vue = Literal["completude", "flux", "quarantaine", "anomalies", "fichiers", "orphelines"]
+Ligne = FluxLigne | EcartLigne | AnomalieLigne | FichierLigne | Completude | OrphelineLigne
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +87,8 @@ def show_silo(
     portee = find_portee(session, lecteur, date.today())  # noqa: DTZ011 - grants are dated in days
     if not portee.details and vue not in VUES_DES_COMPTES:
         raise Forbidden("Votre habilitation donne les comptes du silo, pas le détail de ses flux.")
+    if vue in VUES_DE_L_EXPLOITANT and portee.budgets is not None:
+        raise Forbidden("Cette vue est celle de qui exploite ORC.")
     counts = get_etat(session, portee)
     lignes: Paged[Ligne]
     if vue == "flux":
@@ -94,9 +99,13 @@ def show_silo(
         lignes = _widen(find_anomalies(session, portee, flux_id=flux, page=page))
     elif vue == "fichiers":
         lignes = _widen(find_disparus(session, portee, page=page))
+    elif vue == "orphelines":
+        lignes = _widen(find_orphelines(session, page=page))
     else:
         lignes = _widen(find_completude(session, portee, page=page))
     shown = VUES if portee.details else {v: VUES[v] for v in VUES_DES_COMPTES}
+    if portee.budgets is None:
+        shown = shown | VUES_DE_L_EXPLOITANT
     return render(
         request,
         "silo/silo",
@@ -122,7 +131,8 @@ def _widen(
     | Paged[EcartLigne]
     | Paged[AnomalieLigne]
     | Paged[FichierLigne]
-    | Paged[Completude],
+    | Paged[Completude]
+    | Paged[OrphelineLigne],
 ) -> Paged[Ligne]:
     return Paged(tuple(found.items), found.total, found.page, found.taille)
 
