@@ -2,17 +2,16 @@
 
 import random
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from functools import cache
 from typing import Any, TypeVar, cast
 
-from sqlalchemy import Engine, Insert, Table
-from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.orm import DeclarativeBase, sessionmaker
+from sqlalchemy import Engine
+from sqlalchemy.orm import sessionmaker
 
 from orc.db.engines import CONNEXIONS, open_engine
 from orc.db.faults import BaseIndisponible, Collision, describe_fault, say_faults
+from orc.db.inserts import insert_missing, make_insert_missing
 from orc.db.locks import hold_alone, lock
 from orc.db.sessions import Reading, Writing, call_after_commit, run_late_calls
 
@@ -107,26 +106,3 @@ class Database:
 def _open_second(engine: Engine) -> Engine:
     size: int = cast("Any", engine.pool).size()  # a QueuePool: open_engine made it
     return open_engine(engine.url, connexions=size)
-
-
-def make_insert_missing(session: Writing, table: type[DeclarativeBase]) -> Insert:
-    """An INSERT that leaves alone the rows already there."""
-    return _insert_missing(session.get_bind().dialect.name, table)
-
-
-@cache
-def _insert_missing(dialect: str, table: type[DeclarativeBase]) -> Insert:
-    insert = sqlite.insert if dialect == "sqlite" else postgresql.insert
-    return insert(cast("Table", table.__table__)).on_conflict_do_nothing()
-
-
-def insert_missing(
-    session: Writing, table: type[DeclarativeBase], rows: Sequence[Mapping[str, object]]
-) -> None:
-    """Insert rows that carry their keys; those already there stay as they are.
-
-    Rows that another transaction may insert too come in the order of their keys, always the same:
-    two that insert them in two orders would wait for one another.
-    """
-    if rows:
-        session.execute(make_insert_missing(session, table), rows)

@@ -1,10 +1,14 @@
 """How SQLite and PostgreSQL are opened so that both behave alike."""
 
+import math
+import time
+from functools import partial
 from importlib.util import find_spec
 from typing import Any
 
 from sqlalchemy import URL, Engine, create_engine, event, make_url
-from sqlalchemy.exc import ArgumentError, NoSuchModuleError
+from sqlalchemy.exc import ArgumentError, InvalidatePoolError, NoSuchModuleError
+from sqlalchemy.pool import ConnectionPoolEntry
 
 from orc.errors import Invalid, Unavailable
 
@@ -12,6 +16,8 @@ from orc.errors import Invalid, Unavailable
 CONNEXIONS = 10
 # A server that is gone is known as such after so many seconds.
 SILENCE = 30
+# One used so lately needs no look at.
+RESTED = 1.0
 PRAGMAS = (
     "journal_mode=WAL",
     "synchronous=NORMAL",
@@ -76,7 +82,6 @@ def _open_postgresql(url: URL, connexions: int, secondes: int) -> Engine:
     try:
         engine = create_engine(
             url.set(drivername="postgresql+psycopg"),
-            pool_pre_ping=True,
             pool_size=max(1, connexions),
             max_overflow=0,
             pool_timeout=SILENCE,
@@ -86,10 +91,26 @@ def _open_postgresql(url: URL, connexions: int, secondes: int) -> Engine:
         )
     except (ArgumentError, NoSuchModuleError) as error:
         raise Invalid("L’URL de la base (ORC_DATABASE) ne se lit pas.") from error
-    # Rows go many in one statement, whether or not something is asked back of them.
+    # Rows go many in one statement, even where nothing is asked back of them.
     engine.dialect.use_insertmanyvalues_wo_returning = True
     event.listen(engine, "connect", _prepare_postgresql)
+    event.listen(engine, "checkin", _note_use)
+    event.listen(engine, "checkout", partial(_check_alive, engine))
     return engine
+
+
+def _note_use(_connection: Any, record: ConnectionPoolEntry) -> None:
+    record.info["used"] = time.monotonic()
+
+
+def _check_alive(engine: Engine, connection: Any, record: ConnectionPoolEntry, _: object) -> None:
+    """A connection that rested may be one to a server that was restarted since: another is made."""
+    if time.monotonic() - record.info.get("used", math.inf) < RESTED:
+        return
+    try:
+        engine.dialect.do_ping(connection)
+    except engine.dialect.loaded_dbapi.Error as error:
+        raise InvalidatePoolError from error
 
 
 def _make_connect_args(url: URL, secondes: int) -> dict[str, object]:

@@ -12,6 +12,8 @@ from orc.errors import Invalid, Unavailable
 # Two transactions met: played again, each will pass. deadlock_detected, serialization_failure.
 MET = frozenset({"40P01", "40001"})
 TOO_LONG = "57014"
+# untranslatable_character: what JSON may say and a text may not.
+NO_TEXT = "22P05"
 OCCUPEE = "La base de données est occupée par un autre programme."
 INDISPONIBLE = "La base est momentanément indisponible."
 log = logging.getLogger(__name__)
@@ -36,7 +38,7 @@ def say_faults() -> Iterator[None]:
         log.warning("Toutes les connexions à la base sont prises : voir ORC_DATABASE_CONNEXIONS.")
         raise BaseIndisponible(f"{INDISPONIBLE} Trop de demandes à la fois.") from error
     except DataError as error:
-        if "NUL" in str(error.orig):
+        if "NUL" in str(error.orig) or _get_sqlstate(error) == NO_TEXT:
             raise Invalid("Un texte contient un caractère nul, qu’aucun texte n’a.") from error
         raise
     except DBAPIError as error:
@@ -46,7 +48,7 @@ def say_faults() -> Iterator[None]:
 
 
 def _make(error: DBAPIError) -> BaseIndisponible:
-    if getattr(error.orig, "sqlstate", None) in MET:
+    if _get_sqlstate(error) in MET:
         return Collision(OCCUPEE)
     log.warning("La base ne répond pas : %s", " ".join(str(error.orig).split()))
     return BaseIndisponible(describe_fault(error))
@@ -59,6 +61,10 @@ def describe_fault(error: DBAPIError) -> str:
         return OCCUPEE
     if "full" in cause or "I/O" in cause:
         return f"La base de données ne peut plus être écrite, faute de place ? ({cause})."
-    if getattr(error.orig, "sqlstate", None) == TOO_LONG:
+    if _get_sqlstate(error) == TOO_LONG:
         return f"{INDISPONIBLE} Cette demande lui a pris trop de temps."
     return INDISPONIBLE
+
+
+def _get_sqlstate(error: DBAPIError) -> str:
+    return getattr(error.orig, "sqlstate", None) or ""

@@ -14,8 +14,11 @@ from orc.db.sessions import Writing
 
 _LOCK = text("SELECT pg_advisory_xact_lock(:key)")
 _SHARE = text("SELECT pg_advisory_xact_lock_shared(:key)")
-# Nobody else waits for us while we do: the longest of flows may take hours.
-_PATIENT = text("SET LOCAL idle_in_transaction_session_timeout = 0")
+# The longest of flows may take hours, during which its lock does nothing.
+_HOLD = text(
+    "SELECT set_config('idle_in_transaction_session_timeout', '0', true), "
+    "pg_advisory_xact_lock(:key)"
+)
 _here: WeakValueDictionary[str, "_Held"] = WeakValueDictionary()
 _table = Lock()
 
@@ -57,8 +60,7 @@ def hold_alone(engine: Engine, name: str) -> Iterator[None]:
         connection = engine.connect()
     try:
         with say_faults():
-            connection.execute(_PATIENT)
-            connection.execute(_LOCK, {"key": make_key(name)})
+            connection.execute(_HOLD, {"key": make_key(name)})
         yield
     finally:
         # A server that was restarted let go of the lock already.

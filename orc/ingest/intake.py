@@ -174,6 +174,11 @@ class Intake:
     def _meet(self, session: Writing) -> None:
         """The flow counts, at once and entirely, among the others of its collectivité."""
         maker = self._get_maker()
+        if maker.holds_accounts:
+            self._meet_others(session, maker)
+        self._close(session, maker.totals)
+
+    def _meet_others(self, session: Writing, maker: RowMaker) -> None:
         lock_collectivites(session, maker.budget.siren)
         redecide_flux(
             session,
@@ -186,7 +191,6 @@ class Intake:
         touched |= resolve_liens(session, self.flux_id, self.cellules)
         mark_piece_ids(session, touched)
         mark_new_pieces(session, find_pieces_closes(), {"flux": self.flux_id})
-        self._close(session, maker.totals)
 
     def _close(self, session: Writing, totals: dict[str, int]) -> None:
         values: dict[str, object] = {
@@ -198,10 +202,9 @@ class Intake:
             "nb_pj": totals["pj"],
             "nb_anomalies": totals["anomalie"],
         }
-        already = select(Flux.id).where(Flux.id == self.flux_id, Flux.etat == "lu")
-        known = session.execute(already).first() is not None
-        session.execute(update(Flux).where(Flux.id == self.flux_id).values(**values))
-        if not known:
+        # Read twice, by whatever accident, it was read once.
+        unread = update(Flux).where(Flux.id == self.flux_id, Flux.etat != "lu")
+        if session.execute(unread.values(**values).returning(Flux.id)).first():
             record_acte(
                 session,
                 Acte.INGESTION,

@@ -47,27 +47,27 @@ def find_sirens(session: Session, budget_ids: Iterable[int]) -> list[str]:
 
 def get_budget(session: Writing, cle: CleBudget, libelles: Libelles) -> BudgetConnu:
     """The budget of this key, made if need be; names are filled in when they were unknown."""
-    insert_missing(session, Collectivite, [{"siren": cle.siren, "libelle": libelles.budget}])
-    insert_missing(
-        session,
-        Budget,
-        [
-            {
-                "siren": cle.siren,
-                "siret": cle.siret,
-                "cod_col": cle.cod_col,
-                "cod_bud": cle.cod_bud,
-                "id_post": libelles.id_post,
-                "libelle": libelles.budget,
-                "libelle_poste": libelles.poste,
-            }
-        ],
-    )
-    row = session.execute(
-        select(Budget).filter_by(siret=cle.siret, cod_col=cle.cod_col, cod_bud=cle.cod_bud)
-    ).scalar_one()
+    query = select(Budget).filter_by(siret=cle.siret, cod_col=cle.cod_col, cod_bud=cle.cod_bud)
+    row = session.scalar(query)
+    if row is None:
+        _insert_budget(session, cle, libelles)
+        row = session.execute(query).scalar_one()
     _fill_in(session, row, libelles)
     return BudgetConnu(row.id, row.siren, row.nomenclature)
+
+
+def _insert_budget(session: Writing, cle: CleBudget, libelles: Libelles) -> None:
+    insert_missing(session, Collectivite, [{"siren": cle.siren, "libelle": libelles.budget}])
+    budget = {
+        "siren": cle.siren,
+        "siret": cle.siret,
+        "cod_col": cle.cod_col,
+        "cod_bud": cle.cod_bud,
+        "id_post": libelles.id_post,
+        "libelle": libelles.budget,
+        "libelle_poste": libelles.poste,
+    }
+    insert_missing(session, Budget, [budget])
 
 
 def _fill_in(session: Writing, row: Budget, libelles: Libelles) -> None:

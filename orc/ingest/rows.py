@@ -56,6 +56,11 @@ class RowMaker:
     bordereau_id: int = 0
     _ranks: dict[str, "count[int]"] = field(default_factory=lambda: defaultdict(lambda: count(1)))
 
+    @property
+    def holds_accounts(self) -> bool:
+        """Whether the flow holds what others may cite, send again or prove: not all do."""
+        return any(self.totals[table] for table in ("piece", "pj", "marche"))
+
     def take(self) -> dict[str, list[Row]]:
         """The rows gathered since the last time."""
         taken, self.rows, self.pending = self.rows, defaultdict(list), 0

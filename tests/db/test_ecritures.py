@@ -217,6 +217,9 @@ def test_a_null_character_is_refused_in_words(base_pg: str) -> None:
     database = Database(open_engine(base_pg))
     with pytest.raises(Invalid, match="caractère nul"), database.reading() as session:
         session.scalars(select(Collectivite).where(Collectivite.libelle == "a\0b")).all()
+    rows = [{"siren": siren, "libelle": "a\0b"} for siren in "12"]
+    with pytest.raises(Invalid, match="caractère nul"), database.writing() as session:
+        insert_missing(session, Collectivite, rows)
     database.close()
 
 
