@@ -20,7 +20,10 @@ from orc.errors import Invalid
 TEXTE, JSON = "texte", "json"
 NIVEAUX = ("debug", "info", "warning", "error")
 # Libraries that say in their own lines what they fetch: addresses, queries, values.
-SILENCED = ("httpx", "httpcore", "urllib3", "elastic_transport", "pika", "asyncio", "botocore")
+SILENCED = (
+    "httpx", "httpcore", "urllib3", "elastic_transport", "pika", "asyncio", "botocore",
+    "alembic", "dramatiq",
+)  # fmt: skip
 
 Event = MutableMapping[str, Any]
 
@@ -115,6 +118,7 @@ def _tell_fault(_logger: object, _method: str, event: Event) -> Event:
     if isinstance(error, BaseException):
         event["faute"] = describe_fault(error)
     event.pop("stack_info", None)
+    event.pop("color_message", None)  # uvicorn says it again with colours
     return event
 
 
