@@ -28,7 +28,9 @@ OPTIONS: Mapping[str, Mapping[str, object]] = {
     "elasticsearch": {"tls": True},
 }
 # docker-compose.yml gives as long.
-PATIENCE = 45.0
+PATIENCE = 75.0
+# More of them before the webs answer, and it is no bad luck.
+DEATHS = 6
 
 
 def make_commands(ports: Mapping[str, int]) -> dict[str, list[str]]:
@@ -45,6 +47,8 @@ def make_environment(serveurs: Mapping[str, Serveur], folder: Path, alias: str) 
     index, s3 = serveurs["elasticsearch"], serveurs["s3"]
     environ = {
         "ORC_DATA": str(folder / "donnees"),
+        "ORC_JOURNAL_TECHNIQUE": "json",
+        "ORC_MANDATAIRES": "127.0.0.1",
         "ORC_INDEX": f"{index.url}/{alias}",
         "ORC_TIKA": serveurs["tika"].url,
         "ORC_OCR_TESSDATA": serveurs["tesseract"].url,
@@ -57,6 +61,7 @@ def make_environment(serveurs: Mapping[str, Serveur], folder: Path, alias: str) 
         "ORC_DATABASE": serveurs["postgresql"].url,
         "ORC_QUEUE": queue.url,
         "ORC_SILO_S3_SECRET": s3.password,
+        "ORC_MESURES_JETON": systeme.make_secret(),
     }
     if "ca" in index.details:
         environ["ORC_INDEX_TLS_CA"] = index.details["ca"]
@@ -88,6 +93,7 @@ class Ensemble:
     processes: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
     proxy: Serveur | None = None
     ports: dict[str, int] = field(default_factory=dict)
+    deaths: int = 0
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -116,11 +122,11 @@ class Ensemble:
         self.commands = make_commands(self.ports)
         for name in self.commands:
             self.start_process(name)
-        limit = monotonic() + 120
+        limit = monotonic() + 180
         while not all(is_ready(port) for port in self.ports.values()):
-            self.restart_dead()
-            if monotonic() > limit:
-                raise Manque(f"Le site ne répond pas : voir {self.folder}/web1.txt")
+            dead = self.restart_dead()
+            if monotonic() > limit or dead > DEATHS:
+                raise Manque(f"Le site ne répond pas :\n{self.read_log('web1')}")
             sleep(0.1)
         folder = systeme.make_folder("mandataire")
         depart = Depart(folder, self.port, {"amont": list(self.ports.values())})
@@ -144,13 +150,20 @@ class Ensemble:
         program, *rest = self.commands[name]
         return [str(ROOT / ".venv/bin" / program), *rest]
 
-    def restart_dead(self) -> None:
-        """Start again whatever ended: `restart: unless-stopped`."""
+    def restart_dead(self) -> int:
+        """Start again whatever ended: `restart: unless-stopped`. How many did since the start."""
         for name, process in self.processes.items():
             code = process.poll()
             if code is not None:
-                self.say(f"{name} s’est arrêté ({code}) : il repart. Voir {self.folder}/{name}.txt")
+                self.say(f"{name} s’est arrêté ({code}) : il repart.\n{self.read_log(name)}")
                 self.start_process(name)
+                self.deaths += 1
+        return self.deaths
+
+    def read_log(self, name: str, lines: int = 8) -> str:
+        """The last lines of a process, set apart from ours."""
+        text = (self.folder / f"{name}.txt").read_text(encoding="utf-8", errors="replace")
+        return "\n".join(f"  | {line}" for line in text.splitlines()[-lines:])
 
     def run_orc(self, *argv: str) -> None:
         """An `orc` command on this ensemble, its output on ours. Raises Manque when it fails."""
