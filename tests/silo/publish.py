@@ -44,6 +44,9 @@ class Folder:
     def __init__(self, folder: Path, url: str, acces: Acces) -> None:
         self.folder, self.url, self.acces = folder, url, acces
 
+    def remove(self) -> None:
+        shutil.rmtree(self.folder, ignore_errors=True)
+
     def publish(self, root: Path) -> None:
         if self.folder == root:
             return
