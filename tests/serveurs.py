@@ -126,7 +126,7 @@ class Prive:
         self.name = name
         self.options = options
         self.recette = parc.find_recette(name)
-        self.serveur = parc.launch(name, options)
+        self.serveur = parc.launch(name, options, attached=True)
 
     @property
     def url(self) -> str:
@@ -150,7 +150,7 @@ class Prive:
     def start(self) -> None:
         """Start it again, same port, same data; it answers when this returns."""
         depart = Depart(Path(self.serveur.folder), self.serveur.port, self.options)
-        self.serveur = parc.run(self.recette, depart)
+        self.serveur = parc.run(self.recette, depart, attached=True)
 
     def pause(self) -> None:
         """Freeze it: connections are accepted by the kernel, nothing answers."""

@@ -1,7 +1,10 @@
 """Our own recipes: shared servers are one for all, private ones survive what is done to them."""
 
 import http.client
+import json
 import socket
+import subprocess
+import sys
 import tempfile
 import time
 import urllib.error
@@ -14,9 +17,11 @@ import pytest
 import sqlalchemy as sa
 
 from scripts.recettes import parc, systeme
-from scripts.recettes.serveur import Manque
+from scripts.recettes.serveur import Manque, is_alive
 from tests.proxy import Proxy
 from tests.serveurs import Serveur, start_private
+
+ROOT = Path(__file__).resolve().parents[1]
 
 
 def ask_redis(serveur: Serveur, *orders: str) -> str:
@@ -110,6 +115,29 @@ def test_a_frozen_or_slow_network_keeps_its_client_waiting(http_silo: Serveur, p
         began = time.monotonic()
         assert len(fetch(address)) == 300_000
         assert time.monotonic() - began >= 0.1
+
+
+def test_a_private_server_does_not_outlive_tests_that_are_killed() -> None:
+    program = (
+        "from tests.serveurs import start_private\n"
+        "with start_private('redis') as own:\n"
+        "    print(own.serveur.to_json(), flush=True)\n"
+        "    own.serveur and __import__('time').sleep(60)\n"
+    )
+    argv = [sys.executable, "-c", program]
+    with subprocess.Popen(argv, cwd=ROOT, stdout=subprocess.PIPE, text=True) as tests:
+        assert tests.stdout is not None
+        text = ""
+        while "}" not in text.splitlines()[-1:]:
+            text += tests.stdout.readline()
+        own = Serveur(**json.loads(text))
+        assert is_alive(own)
+        tests.kill()
+    limit = time.monotonic() + 10
+    while is_alive(own) and time.monotonic() < limit:
+        time.sleep(0.02)
+    assert not is_alive(own)
+    systeme.remove(Path(own.folder))
 
 
 def test_a_name_without_recipe_is_refused_in_french() -> None:

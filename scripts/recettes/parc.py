@@ -145,19 +145,22 @@ def stop(name: str) -> bool:
         return running is not None
 
 
-def launch(name: str, options: dict[str, Any]) -> Serveur:
-    """Start a server in a new folder on a free port, and wait until it answers. Raises Manque."""
+def launch(name: str, options: dict[str, Any], *, attached: bool = False) -> Serveur:
+    """Start a server in a new folder on a free port, and wait until it answers. Raises Manque.
+
+    `attached`: it dies with the thread that starts it.
+    """
     recette = find_recette(name)
     folder = systeme.make_folder(name)
     depart = Depart(folder=folder, port=systeme.find_port(), options=options)
     try:
-        return run(recette, depart)
+        return run(recette, depart, attached=attached)
     except BaseException:
         shutil.rmtree(folder, ignore_errors=True)
         raise
 
 
-def run(recette: Recette, depart: Depart) -> Serveur:
+def run(recette: Recette, depart: Depart, *, attached: bool = False) -> Serveur:
     """Start it in its folder (a first time or again); it answers when this returns."""
     commande = recette.start(depart)
     if not commande.argv:
@@ -165,7 +168,7 @@ def run(recette: Recette, depart: Depart) -> Serveur:
     environ = {k: v for k, v in os.environ.items() if k in {"PATH", "LANG", "TZ"}}
     with (depart.folder / "journal.txt").open("ab") as journal:
         process = subprocess.Popen(
-            systeme.drop_privileges(commande.argv),
+            systeme.drop_privileges(commande.argv, attached=attached),
             cwd=depart.folder,
             env={**environ, "HOME": str(depart.folder), **commande.environ},
             stdin=subprocess.DEVNULL,

@@ -31,13 +31,16 @@ def find_account() -> pwd.struct_passwd:
     return pwd.getpwnam(COMPTE) if is_root() else pwd.getpwuid(os.geteuid())
 
 
-def drop_privileges(argv: list[str]) -> list[str]:
-    """The command that runs `argv` as the unprivileged account."""
-    if not is_root():
-        return argv
-    account = find_account()
-    ids = [f"--reuid={account.pw_uid}", f"--regid={account.pw_gid}", "--clear-groups"]
-    return [shutil.which("setpriv") or "/usr/bin/setpriv", *ids, *argv]
+def drop_privileges(argv: list[str], *, attached: bool = False) -> list[str]:
+    """The command that runs `argv` as the unprivileged account.
+
+    `attached`: killed with the thread that starts it, were that by SIGKILL.
+    """
+    options = ["--pdeathsig=KILL"] if attached else []
+    if is_root():
+        account = find_account()
+        options += [f"--reuid={account.pw_uid}", f"--regid={account.pw_gid}", "--clear-groups"]
+    return [shutil.which("setpriv") or "/usr/bin/setpriv", *options, *argv] if options else argv
 
 
 def give(path: Path) -> Path:
