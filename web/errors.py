@@ -15,6 +15,7 @@ from web.deps import PasConnecte
 from web.metrics import SEARCHES
 from web.observe import find_route
 from web.render import render
+from web.security import make_local_path
 
 log = logging.getLogger("orc.web")
 
@@ -23,13 +24,17 @@ API = "/api/"
 
 @dataclass(frozen=True, slots=True)
 class PageErreur:
-    """What happened, what is safe, what to do; `reference` finds it again in the log."""
+    """What happened, what is safe, what to do; `reference` finds it again in the log.
+
+    `encore`: the address to ask for again, where that may do.
+    """
 
     code: int
     title: str
     message: str
     conseil: str
     reference: str
+    encore: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,8 +114,15 @@ def _answer_refusal(request: Request, error: Exception) -> Response:
     sort = next((s for kind, s in _SORTS if isinstance(error, kind)), _PANNE)
     if isinstance(error, Unavailable):
         log.warning("indisponible", exc_info=error)
-        sort = _RECHERCHE if find_route(request.scope) in SEARCHES else sort
+        if find_route(request.scope) in SEARCHES:
+            return _answer(request, _RECHERCHE, _shorten(str(error)))
     return _answer(request, sort, str(error))
+
+
+def _shorten(message: str) -> str:
+    """What the title says already is not said twice."""
+    said = message.startswith(_RECHERCHE.title)
+    return "Un élément dont elle a besoin ne répond pas." if said else message
 
 
 def _answer_validation(request: Request, error: Exception) -> Response:
@@ -152,11 +164,20 @@ def _answer(request: Request, sort: _Sort, message: str, reference: str = "") ->
     if request.url.path.startswith(API):
         answer: Response = _json(sort.code, message, reference)
     else:
-        page = PageErreur(sort.code, sort.title, message, sort.conseil, reference)
+        encore = make_retry(request) if sort.code == 503 else ""
+        page = PageErreur(sort.code, sort.title, message, sort.conseil, reference, encore)
         answer = render(request, "erreur", page, status=sort.code)
     if sort.code == 503:
         answer.headers["retry-after"] = RETRY_AFTER
     return answer
+
+
+def make_retry(request: Request) -> str:
+    """The same address again; a form is not sent twice."""
+    if request.method != "GET":
+        return ""
+    query = f"?{request.url.query}" if request.url.query else ""
+    return make_local_path(request.url.path + query)
 
 
 def _json(code: int, message: str, reference: str) -> JSONResponse:
