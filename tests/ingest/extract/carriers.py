@@ -28,7 +28,7 @@ def lock_zip(octets: bytes) -> bytes:
 
 def tar_of(members: dict[str, bytes], mode: str = "w") -> bytes:
     out = io.BytesIO()
-    with tarfile.open(fileobj=out, mode=mode) as archive:  # type: ignore[call-overload]  # any mode
+    with tarfile.open(fileobj=out, mode=mode) as archive:  # type: ignore[call-overload]  # any mode of tarfile
         for name, content in members.items():
             entry = tarfile.TarInfo(name)
             entry.size = len(content)

@@ -41,7 +41,7 @@ def own() -> Iterator[Prive]:
 @contextlib.contextmanager
 def open_pool(url: str, seconds: float = 5, **more: object) -> Iterator[TikaPool]:
     options = {"patience": 40.0, "rests": (1.0, 2.0), **more}
-    server = TikaServer(Acces(url, secondes=seconds), **options)  # type: ignore[arg-type]  # by name
+    server = TikaServer(Acces(url, secondes=seconds), **options)  # type: ignore[arg-type]  # options are given by their names
     with TikaPool(server, Limits(), 2) as made:
         yield made
 
