@@ -184,7 +184,11 @@ def test_ctrl_c_stops_everything_and_removes_what_it_made(grand: Commande) -> No
     assert folder.is_dir()
     grand.process.send_signal(signal.SIGINT)
     assert grand.process.wait(90) == 0
-    assert not [pid for pid in family if read_argv(pid)]
+    # Children of children end when they see their parent gone.
+    limit = time.monotonic() + 10
+    while any(read_argv(pid) for pid in family) and time.monotonic() < limit:
+        time.sleep(0.05)
+    assert not [read_argv(pid) for pid in family if read_argv(pid)]
     assert not folder.exists()
 
 
