@@ -326,6 +326,18 @@ def test_what_was_kept_of_a_page_and_is_lost_is_read_again(silo: Path, orc: Orc)
     assert count_waiting(orc.database).documents == 0
 
 
+def test_a_text_extracted_again_keeps_what_ocr_read(silo: Path, orc: Orc) -> None:
+    send(silo, ("devis.pdf", make_scan_pdf(make_scan(COURTES))))
+    ingest(orc, silo)
+    oceriser_all(orc)
+    with orc.database.writing() as session:
+        session.execute(update(Texte).values(etat="a_extraire"))
+    ingest(orc, silo)
+    assert get_texte(orc, "devis.pdf").etat == "extrait"
+    assert len(find_lectures(orc)) == 1
+    assert search(orc, "mélèze") == 1
+
+
 def test_a_scan_gone_from_the_silo_waits_and_says_why(silo: Path, orc: Orc) -> None:
     send(silo, ("devis.pdf", make_scan_pdf(make_scan(COURTES))))
     ingest(orc, silo)

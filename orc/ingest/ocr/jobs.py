@@ -85,10 +85,24 @@ def _enqueue_after(atelier: Atelier, apres: str) -> None:
 
 
 def enqueue_flux(atelier: Atelier, flux_id: int) -> None:
-    """Ask for the scans that this flow brought, where they are to be read now."""
-    if may_begin(atelier):
-        for sha256 in find_waiting_of(atelier.database, flux_id):
+    """Ask for the scans that this flow brought, where they are to be read now.
+
+    Those whose every page was read before (their text was extracted again) need no reading.
+    """
+    begin = may_begin(atelier)
+    for sha256 in find_waiting_of(atelier.database, flux_id):
+        if begin:
             atelier.tasks.enqueue_now("oceriser", sha256)
+        else:
+            _end_known(atelier, sha256)
+
+
+def _end_known(atelier: Atelier, sha256: str) -> None:
+    with atelier.database.reading() as session:
+        waiting = get_waiting(session, sha256)
+        known = find_read(session, sha256)
+    if waiting is not None and known.keys() >= set(waiting.pages):
+        record_document(atelier, waiting)
 
 
 def may_begin(atelier: Atelier) -> bool:
