@@ -126,9 +126,8 @@ def main() -> None:
     print(f"{len(pages)} pages, {sum(len(text.split()) for _, text in pages) // len(pages)} mots")
     for etat in ETATS:
         speed, f1, quality, memory = measure_one(etat, pages, tessdata)
-        print(
-            f"{etat.nom:46} {speed:5.2f} pages/s/cœur  F1 {f1:.3f}  qualité {quality} %  {memory} Mo"
-        )
+        found = f"F1 {f1:.3f}  qualité {quality} %"
+        print(f"{etat.nom:46} {speed:5.2f} pages/s/cœur  {found}  {memory} Mo")
 
 
 if __name__ == "__main__":

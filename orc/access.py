@@ -9,7 +9,6 @@ from sqlalchemy.orm import Session
 from sqlalchemy.sql import ColumnElement
 
 from orc.domain import SENSIBLES, Domaine, Role
-from orc.errors import Forbidden
 from orc.models import Budget, Cellule, Cloture, Habilitation
 
 
@@ -58,11 +57,6 @@ class Lecteur:
     def scelle(self) -> bool:
         """A juge's acts go to the sealed part of the journal."""
         return Role.JUGE in self.roles
-
-    def require(self, *roles: Role) -> None:
-        """Refuse (Forbidden) unless one of these rôles is in force."""
-        if not self.roles.intersection(roles):
-            raise Forbidden("Votre habilitation ne permet pas cette action.")
 
 
 def find_habilitations(session: Session, personne_id: int, today: date) -> list[Habilitation]:

@@ -8,13 +8,16 @@ import urllib.request
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 from typing import Any
 from urllib.parse import quote
 
 import pytest
 from redis import Redis
+from sqlalchemy import update
 
 from orc.db import Database
+from orc.models import Ouvrier, read_now
 from orc.tasks import IN_PROCESS, QUEUES, Delais, make_tasks
 from orc.tasks.distributed import Distributed
 from orc.tasks.in_process import InProcess
@@ -22,7 +25,7 @@ from scripts.recettes.serveur import Serveur
 
 EMBARQUEE, REDIS, RABBITMQ = FILES = ("inprocess", "redis", "rabbitmq")
 # Everything is quicker than in life.
-COURTS = Delais(veille=1.0, premier=0.05, plafond=0.2, essais=3, essais_passagers=4, arret=5.0)
+COURTS = Delais(veille=20.0, premier=0.05, plafond=0.2, essais=3, essais_passagers=4, arret=5.0)
 THREADS = {"flux": 2, "textes": 2, "ocr": 1, "index": 1, "mail": 1}
 
 
@@ -91,7 +94,6 @@ class Poste:
 
     def __init__(self, url: str, database: Database, delais: Delais = COURTS) -> None:
         self.tasks: Any = make_tasks(url, database, THREADS, delais)
-        self._delais = delais
         self._over = threading.Event()
         self._beating: threading.Thread | None = None
 
@@ -112,8 +114,9 @@ class Poste:
         self._hush()
 
     def die(self) -> None:
-        """End as a killed process: it says nothing more, its tasks stay taken."""
+        """End as a killed process: its tasks stay taken, and it has long been silent."""
         self._hush()
+        silence(self.tasks.database, self.tasks.leases.ouvrier)
 
     def _hush(self) -> None:
         self._over.set()
@@ -124,8 +127,15 @@ class Poste:
         self.tasks.leases.beat(QUEUES, self.tasks.running.keys())
 
     def _beat_on(self) -> None:
-        while not self._over.wait(self._delais.veille / 5):
+        while not self._over.wait(1.0):
             self._beat()
+
+
+def silence(database: Database, ouvrier: str) -> None:
+    """Make this ouvrier one that said nothing for a while."""
+    with database.writing() as session:
+        long_ago = read_now() - timedelta(minutes=2)
+        session.execute(update(Ouvrier).where(Ouvrier.id == ouvrier).values(vu_le=long_ago))
 
 
 def wait_for(what: Callable[[], Any], *, seconds: float = 15.0) -> None:

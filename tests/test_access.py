@@ -8,7 +8,6 @@ import pytest
 from orc.access import NOTHING, Clearance, Lecteur, make_lecteur
 from orc.db import Database, Writing
 from orc.domain import Domaine, Role
-from orc.errors import Forbidden
 from orc.ingest.clotures import Auteur, Exercice, record_clotures, withdraw_cloture
 from tests.sql import grant, make_budget, make_cellule, make_personne
 
@@ -147,13 +146,3 @@ def test_an_administrateur_never_opens_a_document(session: Writing) -> None:
     admin = make_personne(session, "admin")
     grant(session, admin, Role.ADMINISTRATEUR, **PARTOUT)
     assert read(session, admin).clearance == NOTHING
-
-
-def test_an_act_asks_for_a_role(session: Writing) -> None:
-    alice = make_personne(session, "alice")
-    grant(session, alice, Role.ORDONNATEUR, **PARTOUT)
-    lecteur = read(session, alice)
-    lecteur.require(Role.ORDONNATEUR, Role.COMPTABLE)
-    with pytest.raises(Forbidden, match="habilitation"):
-        lecteur.require(Role.COMPTABLE)
-    assert not lecteur.scelle

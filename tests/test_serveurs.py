@@ -80,7 +80,7 @@ def page(http_silo: Serveur) -> Iterator[str]:
 
 
 def fetch(address: str, timeout: float = 5) -> bytes:
-    with urllib.request.urlopen(address, timeout=timeout) as answer:  # noqa: S310 # our own
+    with urllib.request.urlopen(address, timeout=timeout) as answer:  # noqa: S310 # our own server
         return bytes(answer.read())
 
 

@@ -112,10 +112,11 @@ class RangeReader:
         return self.seen.get(chemin) if remote else self.source.find(chemin)
 
     def _read_in(
-        self, vu: FichierVu, membre: str, offset: int, longueur: int, opener: Opener
-    ) -> bytes:
+        self, vu: FichierVu, membre: str, offset: int, longueur: int, opener: Opener,
+        *, by_ranges: bool = True,
+    ) -> bytes:  # fmt: skip
         if vu.genre is Genre.ZIP:
-            return self._read_member(vu, membre, offset, longueur, opener)
+            return self._read_member(vu, membre, offset, longueur, opener, by_ranges=by_ranges)
         if vu.genre is Genre.XML_GZ:
             return self._read_gz(vu, offset, longueur, opener)
         return _read_at(opener(), offset, longueur)
@@ -132,8 +133,7 @@ class RangeReader:
         def opener() -> BinaryIO:
             return self.cache.open(key, fetch)
 
-        self.stored.pop(self.make_key("membre", vu, membre), None)
-        return self._read_in(vu, membre, offset, longueur, opener)
+        return self._read_in(vu, membre, offset, longueur, opener, by_ranges=False)
 
     def _read_gz(self, vu: FichierVu, offset: int, longueur: int, opener: Opener) -> bytes:
         if vu.taille <= _UNINDEXED:
@@ -155,12 +155,13 @@ class RangeReader:
         return make
 
     def _read_member(
-        self, vu: FichierVu, membre: str, offset: int, longueur: int, opener: Opener
-    ) -> bytes:
+        self, vu: FichierVu, membre: str, offset: int, longueur: int, opener: Opener,
+        *, by_ranges: bool,
+    ) -> bytes:  # fmt: skip
         key = self.make_key("membre", vu, membre)
         if (kept := self.cache.find(key)) is not None:
             return _read_at(kept, offset, longueur)
-        if (known := self.stored.get(key)) is not None:
+        if by_ranges and (known := self.stored.get(key)) is not None:
             begin, size = known
             return self.source.read(vu.chemin, begin + offset, max(0, min(longueur, size - offset)))
         with opener() as file:

@@ -12,7 +12,7 @@ from typing import Final
 
 from orc.errors import Invalid
 from orc.remote import Acces
-from orc.silo.containers import copy_bounded, read_chunks
+from orc.silo.containers import read_chunks
 from orc.silo.disk_cache import DiskCache
 from orc.silo.faults import translated
 from orc.silo.local import LocalSource
@@ -95,11 +95,6 @@ class Silo:
         the file cannot be read; what can be read but is not a flow comes as FluxRefuse.
         """
         return self._spool.open(fichier)
-
-    def hash_fichier(self, chemin: str) -> str:
-        """The SHA-256 of the file as it is: for a plain .xml, the identity of its flow."""
-        with self._source.stream(chemin) as file, translated(chemin):
-            return copy_bounded(read_chunks(file), None, 1 << 62)[0]
 
     def read_bytes(self, chemin: str, limite: int) -> bytes:
         """A whole small file; Invalid when it holds more than `limite` bytes."""

@@ -94,6 +94,7 @@ class Ensemble:
     proxy: Serveur | None = None
     ports: dict[str, int] = field(default_factory=dict)
     deaths: int = 0
+    pool: ThreadPoolExecutor | None = None
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -105,10 +106,12 @@ class Ensemble:
         """Start them all at once. Raises Manque."""
 
         def one(name: str) -> None:
-            self.serveurs[name] = parc.launch(name, dict(OPTIONS.get(name, {})))
+            options = dict(OPTIONS.get(name, {}))
+            self.serveurs[name] = parc.launch(name, options, attached=True)
 
-        with ThreadPoolExecutor(len(self.names)) as pool:
-            list(pool.map(one, self.names))
+        # Kept until the end: what is attached dies with the thread that starts it.
+        self.pool = ThreadPoolExecutor(len(self.names))
+        list(self.pool.map(one, self.names))
         found = {**self.serveurs}
         if self.shared:
             found[self.shared.name] = self.shared
@@ -130,7 +133,7 @@ class Ensemble:
             sleep(0.1)
         folder = systeme.make_folder("mandataire")
         depart = Depart(folder, self.port, {"amont": list(self.ports.values())})
-        self.proxy = parc.run(nginx.Mandataire(), depart)
+        self.proxy = parc.run(nginx.Mandataire(), depart, attached=True)
 
     def start_process(self, name: str) -> None:
         """One of ORC's own, its output in a file of its name."""
@@ -148,7 +151,7 @@ class Ensemble:
     def make_argv(self, name: str) -> list[str]:
         """The command with the work tree's own `orc`."""
         program, *rest = self.commands[name]
-        return [str(ROOT / ".venv/bin" / program), *rest]
+        return systeme.attach([str(ROOT / ".venv/bin" / program), *rest], "TERM")
 
     def restart_dead(self) -> int:
         """Start again whatever ended: `restart: unless-stopped`. How many did since the start."""
@@ -190,6 +193,8 @@ class Ensemble:
                 process.wait()
         with ThreadPoolExecutor(8) as pool:
             list(pool.map(parc.discard, self.serveurs, self.serveurs.values()))
+        if self.pool:
+            self.pool.shutdown()
         systeme.remove(self.folder)
 
 

@@ -18,6 +18,8 @@ from scripts.recettes.serveur import Manque
 
 # Base-passwd's account: a shell that exists, nothing that belongs to it but our own folders.
 COMPTE = "www-data"
+# Of util-linux, on every Debian.
+SETPRIV = shutil.which("setpriv") or "/usr/bin/setpriv"
 POLICY = Path("/usr/sbin/policy-rc.d")
 
 
@@ -40,7 +42,12 @@ def drop_privileges(argv: list[str], *, attached: bool = False) -> list[str]:
     if is_root():
         account = find_account()
         options += [f"--reuid={account.pw_uid}", f"--regid={account.pw_gid}", "--clear-groups"]
-    return [shutil.which("setpriv") or "/usr/bin/setpriv", *options, *argv] if options else argv
+    return [SETPRIV, *options, *argv] if options else argv
+
+
+def attach(argv: list[str], number: str) -> list[str]:
+    """The command that gets this signal when the thread that starts it ends."""
+    return [SETPRIV, f"--pdeathsig={number}", *argv]
 
 
 def give(path: Path) -> Path:

@@ -98,7 +98,7 @@ def test_a_closure_recorded_by_several_at_once_is_one(database: Database, archiv
                 session, [exercice], close_le=date(2020, 5, 1), auteur=Auteur("test")
             )
 
-    assert sorted(map(int, run_at_once(close, 4))) == [0, 0, 0, 1]  # type: ignore[call-overload]  # numbers
+    assert sorted(map(int, run_at_once(close, 4))) == [0, 0, 0, 1]  # type: ignore[call-overload]  # each call answers a number
     with database.reading() as session:
         said = select(func.count()).where(
             Ecriture.acte == "cloture", Ecriture.objet.like("%/exercice:2019")
@@ -237,7 +237,7 @@ def test_every_text_and_every_id_comes_back_as_it_was(
 ) -> None:
     rows = [{"id": high + n, "siren": "1", "nom": nom} for n, nom in enumerate(noms)]
     with database.writing() as session:
-        session.execute(Tiers.__table__.delete())  # type: ignore[attr-defined]  # a Table
+        session.execute(Tiers.__table__.delete())  # type: ignore[attr-defined]  # a mapped class has a Table
         insert_missing(session, Tiers, rows)
         insert_missing(session, Tiers, list(reversed(rows)))
     with database.reading() as session:

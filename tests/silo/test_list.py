@@ -64,7 +64,6 @@ def test_a_missing_file_is_named(open_silo: Opener, root: Path) -> None:
         lambda: silo.read_range("b.xml", "", 0, 1),
         lambda: silo.read_range("b.xml.gz", "", 0, 1),
         lambda: silo.read_range("b.zip", "m.xml", 0, 1),
-        lambda: silo.hash_fichier("b.xml"),
     ):
         with pytest.raises(FichierDisparu, match="b\\."):
             attempt()

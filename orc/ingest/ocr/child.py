@@ -94,7 +94,7 @@ class _LateReader:
     def read(self, image: Any, dpi: int, order: dict[str, Any]) -> PageLue:
         """The page that this image shows."""
         if self._opened is None:
-            from orc.ingest.ocr.reader import Reader  # noqa: PLC0415 - heavy
+            from orc.ingest.ocr.reader import Reader  # noqa: PLC0415 - heavy: tesseract is loaded in the child
 
             self._opened = Reader(order["tessdata"], order["langue"], osd=bool(order["osd"]))
         page: PageLue = self._opened.read(image, dpi)

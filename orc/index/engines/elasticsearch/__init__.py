@@ -120,14 +120,14 @@ class ElasticsearchEngine:
         if not clearance.cellules:
             return Hits()
         with reached():
-            return self._read(query, clearance).search()
+            return self._read(query, clearance).read_hits()
 
     def count(self, query: Query, *, clearance: Clearance) -> int:
         """How many records, exactly."""
         if not clearance.cellules:
             return 0
         with reached():
-            return self._read(query, clearance).count()
+            return self._read(query, clearance).read_count()
 
     def suggest(
         self, champ: str, debut: str, *, clearance: Clearance, taille: int = 10

@@ -21,7 +21,6 @@ MOST_OCTETS = 5_000_000
 SENDERS = 2
 _FIRST_WAIT, _LONGEST_WAIT = 0.2, 10.0
 _REFUSED = frozenset({400, 413})
-_FORBIDDEN = frozenset({401, 403})
 # All that is kept of a reason: the rest may quote the document.
 _FIELD = re.compile(r"field \[(\w+)\](?: of type \[(\w+)\])?")
 _LIMIT = re.compile(r"_operation_bytes=(\d+), max_\w+_bytes=(\d+)")
@@ -126,8 +125,7 @@ class Bulk:
     def _judge(self, lines: Sequence[Line], error: ApiError) -> tuple[Sequence[Line], str]:
         if error.status_code in _REFUSED or is_too_large(str(error)):
             return self._split(lines, describe(error))
-        if error.status_code in _FORBIDDEN and "block" not in str(error.error):
-            raise Unavailable(f"L’index refuse l’accès d’ORC ({describe(error)}).") from error
+        # 401 and 403 too: a cluster that starts again does not know its keys at once.
         return lines, describe(error)
 
     def _split(self, lines: Sequence[Line], cause: str) -> tuple[Sequence[Line], str]:
@@ -154,8 +152,6 @@ class Bulk:
                 self._refuse(line, _say(error))
             elif len(lines) == 1 and is_too_large(str(error.get("reason"))):
                 self._refuse(line, _TOO_LARGE)
-            elif kind == "security_exception":
-                raise Unavailable(f"L’index refuse l’accès d’ORC ({status} {kind}).")
             else:
                 again.append(line)
                 cause = f"{status} {kind}"

@@ -103,4 +103,5 @@ def describe(error: ApiError | TransportError | SerializationError) -> str:
     """What a log says of a fault: its kind and status, no content of a document."""
     if isinstance(error, ApiError):
         return f"{error.status_code} {error.error}"
-    return f"{type(error).__name__} {str(error)[:200]}"
+    last = str(error).rpartition(": ")[2].rstrip("')")
+    return f"{type(error).__name__} {last[:80]}"

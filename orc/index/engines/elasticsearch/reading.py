@@ -64,7 +64,7 @@ class Reading:
         self._timeout = f"{max(1, int(secondes * 1000) - 500)}ms"
         self._numero = NUMEROS[query.genre]
 
-    def search(self) -> Hits:
+    def read_hits(self) -> Hits:
         """The page, and unless the query wants it alone, totals and facets."""
         query = self._query
         plain, apart = self._sort_facets()
@@ -83,7 +83,7 @@ class Reading:
         total = int(page["hits"]["total"]["value"])
         return Hits(hits, total, somme, self._read_facets(answers), suivant)
 
-    def count(self) -> int:
+    def read_count(self) -> int:
         """How many records, exactly."""
         body = {"query": self._make_query(), "size": 0, "track_total_hits": True}
         (answer,) = self._ask([Asked(body)])
