@@ -33,6 +33,8 @@ def say_faults() -> Iterator[None]:
     try:
         yield
     except (OperationalError, InterfaceError) as error:
+        if _is_ours(error):
+            raise
         raise _make(error) from error
     except exc.TimeoutError as error:
         log.warning("Toutes les connexions à la base sont prises : voir ORC_DATABASE_CONNEXIONS.")
@@ -45,6 +47,12 @@ def say_faults() -> Iterator[None]:
         if not error.connection_invalidated:
             raise
         raise _make(error) from error
+
+
+def _is_ours(error: DBAPIError) -> bool:
+    """A statement that SQLite does not understand: no outage, and it will not pass."""
+    cause = str(error.orig)
+    return cause.startswith(("no such ", "near ")) or "has no column" in cause
 
 
 def _make(error: DBAPIError) -> BaseIndisponible:

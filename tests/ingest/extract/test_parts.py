@@ -330,7 +330,7 @@ def test_parts_come_out_of_a_child_as_they_went_in() -> None:
 
 def test_a_mail_is_read_even_when_what_is_attached_to_it_kills_its_reader() -> None:
     mail = bytes(mail_of("Bonjour", {"lent.pdf": make_slow_pdf(2_000_000)}))
-    with ExtractionPool(Limits(secondes=2), 1) as pool:
+    with ExtractionPool(Limits(secondes=2, memoire_mo=4096), 1) as pool:
         extraction = pool.extract(mail, "m.eml", "message/rfc822")
     assert extraction.etat is EtatTexte.EXTRAIT
     assert extraction.pages[0].rstrip().endswith("Bonjour")

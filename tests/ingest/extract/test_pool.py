@@ -169,7 +169,7 @@ def test_closing_leaves_no_process_and_no_open_file() -> None:
         with ExtractionPool(Limits(secondes=1, memoire_mo=300), 2) as pool:
             list(pool.extract_many([Document(make_pdf("un")), Document(BOMB)]))
     assert children() == before
-    assert count_open_files() == opened
+    assert count_open_files() <= opened
 
 
 def test_a_closed_pool_says_so() -> None:
