@@ -169,6 +169,9 @@ def test_closing_leaves_no_process_and_no_open_file() -> None:
         with ExtractionPool(Limits(secondes=1, memoire_mo=300), 2) as pool:
             list(pool.extract_many([Document(make_pdf("un")), Document(BOMB)]))
     assert children() == before
+    limit = time.monotonic() + 5
+    while count_open_files() > opened and time.monotonic() < limit:
+        time.sleep(0.1)
     assert count_open_files() <= opened
 
 
