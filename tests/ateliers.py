@@ -115,6 +115,10 @@ class Poste:
 
     def die(self) -> None:
         """End as a killed process: its tasks stay taken, and it has long been silent."""
+        for worker in self.tasks._workers:
+            for consumer in worker.consumers.values():
+                consumer.pause()
+                consumer.paused_event.wait()
         self._hush()
         silence(self.tasks.database, self.tasks.leases.ouvrier)
 
@@ -124,7 +128,7 @@ class Poste:
             self._beating.join()
 
     def _beat(self) -> None:
-        self.tasks.leases.beat(QUEUES, self.tasks.running.keys())
+        self.tasks.leases.beat(QUEUES, self.tasks.running.cles)
 
     def _beat_on(self) -> None:
         while not self._over.wait(1.0):

@@ -76,7 +76,7 @@ def work(orc: Orc, tasks: Distributed, queues: list[str], threads: int) -> Cause
     )
     cause = ouvrage.run(chosen)
     tasks.stop()
-    if tasks.running.keys():
+    if tasks.running.cles():
         err.print("Des tâches n’ont pas fini à temps : elles sont rendues à la file.")
         sys.stderr.flush()
         os._exit(0)

@@ -53,35 +53,34 @@ ROOMIER = 4
 log = logging.getLogger(__name__)
 
 
+Cle = tuple[str, str]
+
+
 @dataclass(slots=True)
 class Running:
     """What this process does now, for its heartbeat and for its end."""
 
-    lock: threading.Lock = field(default_factory=threading.Lock)
-    held: dict[tuple[str, str], "Message[Any] | None"] = field(default_factory=dict)
+    # Held while a task is taken: two threads never find the same task free.
+    taking: threading.Lock = field(default_factory=threading.Lock)
+    _held: "dict[object, tuple[Cle, Message[Any] | None]]" = field(default_factory=dict)
 
-    def add(self, key: tuple[str, str], message: "Message[Any] | None") -> bool:
-        """Begin; False when another thread of this process does it already."""
-        with self.lock:
-            if key in self.held:
-                return False
-            self.held[key] = message
-            return True
+    def add(self, cle: Cle, message: "Message[Any] | None") -> object:
+        """Begin: what to end it with. A task may begin again while its last run says its end."""
+        mark = object()
+        self._held[mark] = cle, message
+        return mark
 
-    def remove(self, key: tuple[str, str]) -> None:
+    def remove(self, mark: object) -> None:
         """End."""
-        with self.lock:
-            del self.held[key]
+        del self._held[mark]
 
-    def keys(self) -> list[tuple[str, str]]:
+    def cles(self) -> set[Cle]:
         """(name, key) of the tasks under way."""
-        with self.lock:
-            return list(self.held)
+        return {cle for cle, _message in list(self._held.values())}
 
     def messages(self) -> "list[Message[Any]]":
         """Their messages."""
-        with self.lock:
-            return [message for message in self.held.values() if message is not None]
+        return [message for _cle, message in list(self._held.values()) if message is not None]
 
 
 class Distributed(Registry):
@@ -241,13 +240,19 @@ class Distributed(Registry):
 
     @contextmanager
     def _take(self, name: str, cle: str, message: "Message[Any] | None") -> Iterator[Prise]:
-        """Begin a task, known to this process's heartbeat until the block ends."""
-        added = self.running.add((name, cle), message)
+        """Begin a task, known to this process's heartbeat before it is taken and until it ends."""
+        with self.running.taking:
+            doing = (name, cle) in self.running.cles()
+            mark = self.running.add((name, cle), message)
+            try:
+                prise = self.leases.take(name, cle, doing=doing)
+            except BaseException:
+                self.running.remove(mark)
+                raise
         try:
-            yield self.leases.take(name, cle, doing=not added)
+            yield prise
         finally:
-            if added:
-                self.running.remove((name, cle))
+            self.running.remove(mark)
 
     def _run(self, tache: Tache, ids: Ids) -> None:
         """A task that came from the broker: alone, its failure written down, never raised."""

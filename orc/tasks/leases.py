@@ -3,7 +3,7 @@
 import os
 import socket
 import threading
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection, Iterable
 from datetime import timedelta
 from enum import Enum, auto
 from pathlib import Path
@@ -19,6 +19,10 @@ from orc.models import Ouvrier, TacheEnCours, read_now
 FORGOTTEN = 100
 # Ouvriers that may die while they do a task, before the task is given up.
 DEATHS = 3
+
+
+# Reads (name, key) of the tasks a process does.
+ReadRunning = Callable[[], Collection[tuple[str, str]]]
 
 
 class Prise(Enum):
@@ -42,30 +46,40 @@ class Leases:
         self._left = False
         self._lock = threading.Lock()
 
-    def beat(self, queues: Iterable[str], running: Collection[tuple[str, str]]) -> None:
-        """Say that this process lives, and which tasks it does: other leases of its are wrong."""
+    def beat(self, queues: Iterable[str], read_running: ReadRunning) -> None:
+        """Say that this process lives; end its leases of tasks it does not do."""
         with self._lock:
             if not self._left:
-                self._beat(queues, running)
+                self._beat(queues, read_running)
 
-    def _beat(self, queues: Iterable[str], running: Collection[tuple[str, str]]) -> None:
+    def _beat(self, queues: Iterable[str], read_running: ReadRunning) -> None:
         values = {"vu_le": read_now(), "memoire_mo": read_memory_mo()}
         row = {
             "id": self.ouvrier, "machine": socket.gethostname(), "pid": os.getpid(),
             "files": ",".join(queues), "depuis": self._depuis, **values,
         }  # fmt: skip
-        wrong = delete(TacheEnCours).where(TacheEnCours.ouvrier == self.ouvrier)
-        if running:
-            key = tuple_(TacheEnCours.tache, TacheEnCours.cle)
-            wrong = wrong.where(key.not_in(list(running)))
         old = read_now() - timedelta(seconds=FORGOTTEN * self._veille)
         orphan = delete(TacheEnCours).where(TacheEnCours.ouvrier.not_in(select(Ouvrier.id)))
         with self._database.writing() as session:
             session.execute(delete(Ouvrier).where(Ouvrier.vu_le < old))
             insert_missing(session, Ouvrier, [row])
             session.execute(update(Ouvrier).where(Ouvrier.id == self.ouvrier).values(**values))
-            session.execute(wrong)
+            self._end_wrong(session, read_running)
             session.execute(orphan)
+
+    def _end_wrong(self, session: Session, read_running: ReadRunning) -> None:
+        """End leases whose end could not be written down.
+
+        A task is said running before its lease is taken: what is read here and not running then
+        is over. A lease of the same task taken since has another date, and is not ended.
+        """
+        key = (TacheEnCours.tache, TacheEnCours.cle, TacheEnCours.depuis)
+        held = session.execute(select(*key).where(TacheEnCours.ouvrier == self.ouvrier)).all()
+        running = set(read_running())
+        wrong = [tuple(row) for row in held if (row.tache, row.cle) not in running]
+        if wrong:
+            mine = TacheEnCours.ouvrier == self.ouvrier
+            session.execute(delete(TacheEnCours).where(mine, tuple_(*key).in_(wrong)))
 
     def leave(self) -> None:
         """This process ends: it does nothing any more, and says nothing."""
@@ -100,6 +114,7 @@ class Leases:
             held.encore = True
             return Prise.OCCUPEE
         if mine:  # its end could not be written down
+            held.depuis = read_now()
             return Prise.PRISE
         held.reprises += 1
         if held.reprises >= DEATHS:

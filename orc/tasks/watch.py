@@ -74,10 +74,10 @@ class Ouvrage:
         self._end.set()
 
     def _beat(self) -> None:
-        self._tasks.leases.beat(self._queues, self._tasks.running.keys())
+        self._tasks.leases.beat(self._queues, self._tasks.running.cles)
 
     def _beat_on(self) -> None:
-        while not self._end.is_set() or self._tasks.running.keys():
+        while not self._end.is_set() or self._tasks.running.cles():
             time.sleep(self._tasks.delais.veille / BEATS)
             self._care(self._beat)
             if self._memoire_mo and read_memory_mo() > self._memoire_mo:

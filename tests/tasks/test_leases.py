@@ -14,7 +14,7 @@ VEILLE = 20.0
 
 def make_ouvrier(database: Database) -> Leases:
     leases = Leases(database, VEILLE)
-    leases.beat(["flux"], [])
+    leases.beat(["flux"], list)
     return leases
 
 
@@ -79,7 +79,7 @@ def test_a_heartbeat_gives_back_what_this_process_no_longer_does(database: Datab
     leases = make_ouvrier(database)
     for cle in ("[1]", "[2]"):
         assert leases.take("lire", cle) is Prise.PRISE
-    leases.beat(["flux"], [("lire", "[2]")])
+    leases.beat(["flux"], lambda: [("lire", "[2]")])
     with database.reading() as session:
         assert session.scalars(select(TacheEnCours.cle)).all() == ["[2]"]
         said = session.scalars(select(Ouvrier)).one().memoire_mo
@@ -88,6 +88,23 @@ def test_a_heartbeat_gives_back_what_this_process_no_longer_does(database: Datab
     with database.reading() as session:
         assert session.scalars(select(TacheEnCours)).all() == []
         assert session.scalars(select(Ouvrier)).all() == []
+
+
+def test_a_task_begun_during_a_heartbeat_stays_taken(database: Database) -> None:
+    leases, found = make_ouvrier(database), list[Prise]()
+    assert leases.take("lire", "[1]") is Prise.PRISE  # over, and never said so
+    begins = threading.Thread(target=lambda: found.append(leases.take("lire", "[2]")))
+
+    def read_running() -> list[tuple[str, str]]:
+        begins.start()
+        begins.join(1.0)  # SQLite has one writer: it begins after; PostgreSQL, at once
+        return []
+
+    leases.beat(["flux"], read_running)
+    begins.join()
+    assert found == [Prise.PRISE]
+    with database.reading() as session:
+        assert session.scalars(select(TacheEnCours.cle)).all() == ["[2]"]
 
 
 def test_what_this_process_could_not_end_in_writing_it_may_begin_again(database: Database) -> None:
