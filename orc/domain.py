@@ -45,7 +45,22 @@ class Role(StrEnum):
     JUGE = "juge"
     ARCHIVISTE = "archiviste"
     ADMINISTRATEUR = "administrateur"
+    GESTIONNAIRE = "gestionnaire"
 
+
+class Droit(StrEnum):
+    """What a grant opens beyond its rôle, only where it says so."""
+
+    # An ordonnateur's: to prepare and sign early-destruction lists.
+    DESTRUCTION = "destruction"
+    # An archiviste's: to read the documents of its territory.
+    CONTENU = "contenu"
+
+
+LIBELLES_DROITS = {
+    Droit.DESTRUCTION: "Destruction anticipée",
+    Droit.CONTENU: "Lecture des documents",
+}
 
 LIBELLES_ROLES = {
     Role.ORDONNATEUR: "Ordonnateur",
@@ -54,6 +69,7 @@ LIBELLES_ROLES = {
     Role.JUGE: "Juge des comptes",
     Role.ARCHIVISTE: "Archiviste",
     Role.ADMINISTRATEUR: "Administrateur",
+    Role.GESTIONNAIRE: "Gestionnaire principal",
 }
 
 

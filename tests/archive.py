@@ -17,7 +17,7 @@ from sqlalchemy import select
 
 from orc.bootstrap import Orc, make_orc
 from orc.db import Writing
-from orc.domain import Domaine, Role
+from orc.domain import Domaine, Droit, Role
 from orc.identity.comptes import NouveauCompte, Octroi, create_compte, grant_habilitation
 from orc.index.jobs import index_pieces
 from orc.index.outbox import mark_pieces
@@ -50,7 +50,7 @@ COMPTES = {
     "ordonnateur": Octroi(Role.ORDONNATEUR, "collectivite", COMMUNE),
     "paie": Octroi(Role.ORDONNATEUR, "collectivite", COMMUNE, domaines=(Domaine.PAIE,)),
     "juge": Octroi(Role.JUGE, "collectivite", COMMUNAUTE, 2022, 2022),
-    "archiviste": Octroi(Role.ARCHIVISTE, "collectivite", COMMUNE),
+    "archiviste": Octroi(Role.ARCHIVISTE, "collectivite", COMMUNE, droits=(Droit.CONTENU,)),
     "administrateur": Octroi(Role.ADMINISTRATEUR),
     "partenaire": Octroi(Role.PARTENAIRE),
 }

@@ -6,7 +6,7 @@ from sqlalchemy import select
 
 from orc.db import Database
 from orc.demo.referentiel import PAIERIE, PAYS_AVELLE, ROCHEBRUNE, SGC, TRESORERIE
-from orc.domain import SENSIBLES, Domaine, Role
+from orc.domain import SENSIBLES, Domaine, Droit, Role
 from orc.identity.comptes import NouveauCompte, Octroi, create_compte, grant_habilitation
 from orc.models import Collectivite, Personne
 
@@ -62,8 +62,8 @@ COMPTES = (
     CompteDemo(
         "archiviste-xt",
         "Alix Archiviste",
-        "la commune ; l’état du silo",
-        _on(Role.ARCHIVISTE, ROCHEBRUNE.siren),
+        "la commune, documents compris ; l’état du silo",
+        (Octroi(Role.ARCHIVISTE, "collectivite", ROCHEBRUNE.siren, droits=(Droit.CONTENU,)),),
     ),
     CompteDemo(
         "administrateur",

@@ -8,7 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from orc.db import Writing, lock
-from orc.domain import SENSIBLES, Domaine, Role
+from orc.domain import SENSIBLES, Domaine, Droit, Role
 from orc.errors import Conflict, Invalid, NotFound
 from orc.identity.passwords import make_hash
 from orc.identity.sessions import close_sessions
@@ -16,7 +16,7 @@ from orc.journal import Acte, record_acte
 from orc.models import Habilitation, Personne, read_now
 
 _IDENTIFIANT = re.compile(r"[a-z0-9](?:[a-z0-9._-]{0,62}[a-z0-9])?")
-PORTEES = ("poste", "collectivite", "budget", "rien")
+PORTEES = ("poste", "collectivite", "budget", "departement", "mission", "rien")
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +44,8 @@ class Octroi:
     domaines: tuple[Domaine, ...] = ()
     depuis: date | None = None
     jusqu_a: date | None = None
+    droits: tuple[Droit, ...] = ()
+    demande_id: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +61,8 @@ class HabilitationVue:
     domaines: tuple[Domaine, ...]
     depuis: date
     jusqu_a: date | None
+    droits: tuple[Droit, ...]
+    accorde_par: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +116,8 @@ def grant_habilitation(session: Writing, personne_id: int, octroi: Octroi, *, pa
         exercice_min=octroi.exercice_min,
         exercice_max=octroi.exercice_max,
         domaines=",".join(d.value for d in octroi.domaines),
+        droits=",".join(d.value for d in octroi.droits),
+        demande_id=octroi.demande_id,
         depuis=octroi.depuis or read_now().date(),
         jusqu_a=octroi.jusqu_a,
         accorde_par=par,
@@ -129,12 +135,14 @@ def grant_habilitation(session: Writing, personne_id: int, octroi: Octroi, *, pa
     return grant.id
 
 
-def withdraw_habilitation(session: Writing, habilitation_id: int, *, par: str) -> None:
-    """Take a grant back; it stays written, with its date. Raises NotFound."""
+def withdraw_habilitation(
+    session: Writing, habilitation_id: int, *, par: str, motif: str = ""
+) -> None:
+    """Take a grant back; it stays written, with its date and motif. Raises NotFound."""
     grant = session.get(Habilitation, habilitation_id, with_for_update=True)
     if grant is None or grant.retire_le is not None:
         raise NotFound("Cette habilitation n’existe pas, ou a déjà été retirée.")
-    grant.retire_le = read_now()
+    grant.retire_le, grant.retire_par, grant.motif_retrait = read_now(), par, motif.strip()
     session.flush()
     record_acte(
         session,
@@ -168,6 +176,8 @@ def _make_habilitation(row: Habilitation) -> HabilitationVue:
         domaines=tuple(Domaine(d) for d in row.domaines.split(",") if d),
         depuis=row.depuis,
         jusqu_a=row.jusqu_a,
+        droits=tuple(Droit(d) for d in row.droits.split(",") if d),
+        accorde_par=row.accorde_par,
     )
 
 

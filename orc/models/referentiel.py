@@ -18,6 +18,64 @@ class Collectivite(Base):
     departement: Mapped[str] = mapped_column(default="")
 
 
+class Succession(Base):
+    """A collectivité that took over another's rights: a merged commune, a new EPCI."""
+
+    __tablename__ = "succession"
+    __table_args__ = (UniqueConstraint("predecesseur", "successeur"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    predecesseur: Mapped[str] = mapped_column(index=True)
+    successeur: Mapped[str] = mapped_column(index=True)
+    depuis: Mapped[date]
+
+
+class Departement(Base):
+    """A département, by its code (`33`, `2A`, `974`)."""
+
+    __tablename__ = "departement"
+
+    code: Mapped[str] = mapped_column(primary_key=True)
+    libelle: Mapped[str]
+
+
+class Poste(Base):
+    """A poste comptable; one that closes names the poste that took its books over."""
+
+    __tablename__ = "poste"
+
+    codique: Mapped[str] = mapped_column(primary_key=True)
+    libelle: Mapped[str]
+    departement: Mapped[str] = mapped_column(default="")
+    depuis: Mapped[date | None]
+    jusqu_a: Mapped[date | None]
+    repris_par: Mapped[str] = mapped_column(default="", index=True)
+
+
+class Rattachement(Base):
+    """Which poste keeps the accounts of a collectivité, and when; without one, the flow says."""
+
+    __tablename__ = "rattachement"
+    __table_args__ = (UniqueConstraint("siren", "codique", "depuis"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    siren: Mapped[str] = mapped_column(index=True)
+    codique: Mapped[str] = mapped_column(index=True)
+    depuis: Mapped[date]
+    jusqu_a: Mapped[date | None]
+
+
+class ServiceArchives(Base):
+    """The archives a département or a collectivité answers to."""
+
+    __tablename__ = "service_archives"
+
+    code: Mapped[str] = mapped_column(primary_key=True)
+    libelle: Mapped[str]
+    departement: Mapped[str] = mapped_column(default="", index=True)
+    courriel: Mapped[str] = mapped_column(default="")
+
+
 class Budget(Base):
     """A budget of a collectivité: SIRET of IdColl, CodCol, CodBud."""
 

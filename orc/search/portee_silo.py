@@ -7,7 +7,7 @@ from datetime import date
 from sqlalchemy import ColumnElement, and_, false, func, or_, select, true
 from sqlalchemy.orm import Session
 
-from orc.access import Clearance, Lecteur, covers_budget, find_habilitations
+from orc.access import Clearance, Lecteur, cover_budgets, find_habilitations
 from orc.domain import Role
 from orc.models import Budget, Flux, Habilitation, Lien, Piece
 from orc.search.paged import among
@@ -41,14 +41,14 @@ def find_portee(session: Session, lecteur: Lecteur, today: date) -> Portee:
     grants = find_habilitations(session, lecteur.personne_id, today)
     of_comptable = [g for g in grants if g.role == Role.COMPTABLE]
     kept = of_comptable or [g for g in grants if g.role in SEE_THEIR_BUDGETS]
-    ids = find_budgets_granted(session, kept)
+    ids = find_budgets_granted(session, kept, today)
     return Portee(frozenset(ids), details=bool(of_comptable), clearance=lecteur.clearance)
 
 
 def find_portee_comptable(session: Session, lecteur: Lecteur, today: date) -> list[int]:
     """The budgets whose exercices this person closes: those of its grants as comptable."""
     grants = find_habilitations(session, lecteur.personne_id, today)
-    return find_budgets_granted(session, [g for g in grants if g.role == Role.COMPTABLE])
+    return find_budgets_granted(session, [g for g in grants if g.role == Role.COMPTABLE], today)
 
 
 def count_pj(
@@ -72,10 +72,11 @@ def count_pj(
     return total
 
 
-def find_budgets_granted(session: Session, grants: Iterable[Habilitation]) -> list[int]:
-    """The budgets that these grants cover."""
-    query = select(Budget.id).where(or_(false(), *(covers_budget(g) for g in grants)))
-    return list(session.scalars(query))
+def find_budgets_granted(
+    session: Session, grants: Iterable[Habilitation], today: date
+) -> list[int]:
+    """The budgets that these grants cover that day."""
+    return list(session.scalars(select(Budget.id).where(cover_budgets(session, grants, today))))
 
 
 def of_portee(portee: Portee) -> ColumnElement[bool]:

@@ -12,8 +12,8 @@ from orc.models import Base
 # The mechanics, in English. A French word has its place in the glossary, not here.
 ENGLISH = frozenset(
     """
-    access act analysis answer archive bootstrap boxes broker browse bucket bulk cache
-    chain change child children claim clean client column compile compound confine
+    access act analysis answer api archive bootstrap boxes broker browse bucket bulk cache
+    chain change child children claim clean clearance client column compile compound confine
     connection console consult container csrf db demo disk distributed document domain
     encapsule encoding engine error etag facet failure fault fetch field find follow
     format generation http image in index indexer ingest init insert instant intake job label

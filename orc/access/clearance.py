@@ -1,14 +1,16 @@
-"""Habilitations become a Clearance: the only place that makes one, from SQL at each request."""
+"""The grants of a person in force, and the Clearance they make."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
 
-from sqlalchemy import and_, false, or_, select, true
+from sqlalchemy import Row, and_, or_, select
 from sqlalchemy.orm import Session
 from sqlalchemy.sql import ColumnElement
 
-from orc.domain import SENSIBLES, Domaine, Role
+from orc.access.etendues import Etendues, read_etendues
+from orc.domain import SENSIBLES, Domaine, Droit, Role
 from orc.models import Budget, Cellule, Cloture, Habilitation
 
 
@@ -19,11 +21,14 @@ class Clearance:
     `ouvertes` are the cellules granted whose exercice is not closed: they are never searched nor
     shown, only counted where a page says what it could not search. `sensibles` are the budgets ×
     exercices where a sensitive domaine is granted: there an original that shows a NIR may open.
+    `territoire` are the cellules, closed or not, whose retention data an archiviste sees: never
+    their content, which a grant has to open by the droit `contenu`.
     """
 
     cellules: frozenset[int]
     ouvertes: frozenset[int] = frozenset()
     sensibles: frozenset[tuple[int, int]] = frozenset()
+    territoire: frozenset[int] = frozenset()
 
     def allows(self, cellule_id: int) -> bool:
         """Whether this cellule may be seen."""
@@ -80,33 +85,53 @@ def make_lecteur(
         identifiant,
         nom,
         frozenset(Role(g.role) for g in grants),
-        make_clearance(session, grants),
+        make_clearance(session, grants, today),
     )
 
 
-def make_clearance(session: Session, grants: list[Habilitation]) -> Clearance:
-    """The cellules that these grants open, told apart by closed and open exercices."""
-    granted = [_granted(g) for g in grants if g.role in ROLES_QUI_LISENT]
-    if not granted:
-        return NOTHING
+def make_clearance(session: Session, grants: list[Habilitation], today: date) -> Clearance:
+    """The cellules that these grants open that day, told apart by closed and open exercices."""
+    etendues = read_etendues(session, grants, today)
+    content = [_opens(etendues, g) for g in grants if opens_content(g)]
+    rows = _find_cellules(session, content) if content else []
+    of_archiviste = [_opens(etendues, g) for g in grants if g.role == Role.ARCHIVISTE]
+    territoire = _find_cellules(session, of_archiviste) if of_archiviste else []
+    return Clearance(
+        frozenset(row.id for row in rows if row.close),
+        frozenset(row.id for row in rows if not row.close),
+        frozenset((r.budget_id, r.exercice) for r in rows if r.close and r.domaine in SENSIBLES),
+        frozenset(row.id for row in territoire),
+    )
+
+
+def opens_content(grant: Habilitation) -> bool:
+    """Whether the documents of its scope may be read; an archiviste's has to say so."""
+    if grant.role == Role.ARCHIVISTE:
+        return Droit.CONTENU in grant.droits.split(",")
+    return grant.role in ROLES_QUI_LISENT
+
+
+def _find_cellules(
+    session: Session, conditions: list[ColumnElement[bool]]
+) -> Sequence[Row[int, int, int, str, bool]]:
     query = (
         select(
             Cellule.id,
             Cellule.budget_id,
             Cellule.exercice,
             Cellule.domaine,
-            Cloture.id.is_not(None),
+            Cloture.id.is_not(None).label("close"),
         )
         .join(Budget, Budget.id == Cellule.budget_id)
         .outerjoin(Cloture, en_vigueur(Cellule.budget_id, Cellule.exercice))
-        .where(or_(*granted))
+        .where(or_(*conditions))
     )
-    rows = session.execute(query).all()
-    return Clearance(
-        frozenset(row[0] for row in rows if row[4]),
-        frozenset(row[0] for row in rows if not row[4]),
-        frozenset((row[1], row[2]) for row in rows if row[4] and row[3] in SENSIBLES),
-    )
+    return session.execute(query).all()
+
+
+def _opens(etendues: Etendues, grant: Habilitation) -> ColumnElement[bool]:
+    named = {Domaine.ORDINAIRE.value, *filter(None, grant.domaines.split(","))}
+    return and_(etendues.covers_cellule(grant), Cellule.domaine.in_(named))
 
 
 # An administrateur and a partenaire never open a document (domaine.md, « Who uses it »).
@@ -122,26 +147,3 @@ def en_vigueur(
         Cloture.exercice == exercice,
         Cloture.retiree_le.is_(None),
     )
-
-
-def _granted(grant: Habilitation) -> ColumnElement[bool]:
-    named = {Domaine.ORDINAIRE.value, *filter(None, grant.domaines.split(","))}
-    return and_(
-        covers_budget(grant),
-        Cellule.domaine.in_(named),
-        Cellule.exercice >= grant.exercice_min if grant.exercice_min is not None else true(),
-        Cellule.exercice <= grant.exercice_max if grant.exercice_max is not None else true(),
-    )
-
-
-def covers_budget(grant: Habilitation) -> ColumnElement[bool]:
-    """The condition that a Budget row is within the scope of this grant, whatever its dates."""
-    cle = grant.portee_cle
-    siret, _, codes = cle.partition("/")
-    cod_col, _, cod_bud = codes.partition("/")
-    conditions = {
-        "poste": Budget.id_post == cle,
-        "collectivite": Budget.siren == cle,
-        "budget": and_(Budget.siret == siret, Budget.cod_col == cod_col, Budget.cod_bud == cod_bud),
-    }
-    return conditions.get(grant.portee, false()) if cle else false()

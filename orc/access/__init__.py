@@ -1,0 +1,27 @@
+"""Habilitations become a Clearance: the only place that makes one, from SQL at each request."""
+
+from orc.access.clearance import (
+    NOTHING,
+    ROLES_QUI_LISENT,
+    Clearance,
+    Lecteur,
+    en_vigueur,
+    find_habilitations,
+    make_clearance,
+    make_lecteur,
+)
+from orc.access.etendues import Etendues, cover_budgets, read_etendues
+
+__all__ = [
+    "NOTHING",
+    "ROLES_QUI_LISENT",
+    "Clearance",
+    "Etendues",
+    "Lecteur",
+    "cover_budgets",
+    "en_vigueur",
+    "find_habilitations",
+    "make_clearance",
+    "make_lecteur",
+    "read_etendues",
+]
