@@ -61,10 +61,10 @@ class Etendues:
 
     def _covers_collectivite(self, siren: str) -> ColumnElement[bool]:
         # A right on a successor covers its predecessors' pieces (domaine.md, « Referential »).
-        return Budget.siren.in_(_close(siren, self.predecesseurs))
+        return Budget.siren.in_(close_over(siren, self.predecesseurs))
 
     def _covers_poste(self, codique: str) -> ColumnElement[bool]:
-        codiques = _close(codique, self.postes_repris)
+        codiques = close_over(codique, self.postes_repris)
         kept = and_(
             Rattachement.siren == Budget.siren,
             Rattachement.depuis <= self.today,
@@ -165,7 +165,7 @@ def _read_aretes(
     return found
 
 
-def _close(root: str, aretes: Aretes) -> frozenset[str]:
+def close_over(root: str, aretes: Aretes) -> frozenset[str]:
     """The root and all that came before it, whatever the turns."""
     found, new = {root}, [root]
     while new:

@@ -7,7 +7,9 @@ from orc.cli import (
     demo,
     exercice,
     ingest,
+    mission,
     ocr,
+    referentiel,
     sauvegarder,
     search,
     serve,
@@ -25,6 +27,8 @@ app = typer.Typer(
 app.add_typer(demo.app, name="demo")
 app.add_typer(exercice.app, name="exercice")
 app.add_typer(compte.app, name="compte")
+app.add_typer(referentiel.app, name="referentiel")
+app.add_typer(mission.app, name="mission")
 app.add_typer(silo.app, name="silo")
 app.add_typer(taches.app, name="taches")
 app.add_typer(textes.app, name="textes")

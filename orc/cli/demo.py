@@ -13,6 +13,7 @@ from orc.cli.ingest import ingest_with_progress, print_bilan
 from orc.cli.ocr import print_scans
 from orc.cli.serve import run_server
 from orc.demo.comptes import MOT_DE_PASSE, CompteDemo, make_comptes, make_comptes_of_silo
+from orc.demo.referentiel_csv import write_fichiers
 from orc.errors import Conflict, Invalid, Unavailable
 from orc.settings import Settings
 
@@ -69,6 +70,15 @@ def comptes() -> None:
     """Faire les comptes de la démonstration sur l’ORC des réglages, son silo lu, et les dire."""
     with open_orc() as orc:
         _say_comptes(make_comptes(orc.database), own_silo=False)
+
+
+@app.command()
+def referentiel(
+    *, out_dir: Annotated[Path, typer.Option("--out", help="Dossier à créer.")]
+) -> None:
+    """Écrire le référentiel du monde inventé, tel que « orc referentiel importer » le lit."""
+    write_fichiers(out_dir)
+    out.print(f"Référentiel écrit dans {out_dir}.", markup=False)
 
 
 def _open(settings: Settings) -> Orc:

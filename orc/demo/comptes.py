@@ -4,8 +4,10 @@ from dataclasses import dataclass
 
 from sqlalchemy import select
 
+from orc.access.referentiel import import_referentiel
 from orc.db import Database
-from orc.demo.referentiel import PAIERIE, PAYS_AVELLE, ROCHEBRUNE, SGC, TRESORERIE
+from orc.demo.referentiel import PAIERIE, PAYS_AVELLE, ROCHEBRUNE, SGC
+from orc.demo.referentiel_csv import make_fichiers
 from orc.domain import SENSIBLES, Domaine, Droit, Role
 from orc.identity.comptes import NouveauCompte, Octroi, create_compte, grant_habilitation
 from orc.models import Collectivite, Personne
@@ -44,10 +46,10 @@ COMPTES = (
     CompteDemo(
         "comptable",
         "Claude Comptable",
-        "tout son poste, et la page des clôtures",
+        "ses deux postes, dont celui qui a repris la trésorerie hospitalière ; les clôtures",
         tuple(
             Octroi(Role.COMPTABLE, "poste", poste.codique, domaines=SENSIBLES)
-            for poste in (SGC, PAIERIE, TRESORERIE)
+            for poste in (SGC, PAIERIE)
         ),
     ),
     CompteDemo(
@@ -75,7 +77,9 @@ COMPTES = (
 
 
 def make_comptes(database: Database) -> tuple[CompteDemo, ...]:
-    """Make the accounts of the demonstration silo that do not exist yet."""
+    """Import the referential of the invented world, and make the accounts that do not exist yet."""
+    with database.writing() as session:
+        import_referentiel(session, make_fichiers(), par=PAR)
     return _make(database, COMPTES)
 
 

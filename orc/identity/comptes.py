@@ -105,8 +105,13 @@ def create_compte(session: Writing, compte: NouveauCompte, *, par: str) -> int:
     return personne.id
 
 
-def grant_habilitation(session: Writing, personne_id: int, octroi: Octroi, *, par: str) -> int:
-    """Give a grant, from today unless it says when; it holds at the next request. Its id."""
+def grant_habilitation(
+    session: Writing, personne_id: int, octroi: Octroi, *, par: str, scelle: bool = False
+) -> int:
+    """Give a grant, from today unless it says when; it holds at the next request. Its id.
+
+    `scelle`: its row is in the part of the journal that is a juge's.
+    """
     _check_octroi(octroi)
     grant = Habilitation(
         personne_id=personne_id,
@@ -131,12 +136,13 @@ def grant_habilitation(session: Writing, personne_id: int, octroi: Octroi, *, pa
         acteur=par,
         objet=f"personne:{personne_id}",
         details={"role": grant.role, "portee": grant.portee, "cle": grant.portee_cle},
+        scelle=scelle,
     )
     return grant.id
 
 
 def withdraw_habilitation(
-    session: Writing, habilitation_id: int, *, par: str, motif: str = ""
+    session: Writing, habilitation_id: int, *, par: str, motif: str = "", scelle: bool = False
 ) -> None:
     """Take a grant back; it stays written, with its date and motif. Raises NotFound."""
     grant = session.get(Habilitation, habilitation_id, with_for_update=True)
@@ -149,7 +155,8 @@ def withdraw_habilitation(
         Acte.HABILITATION,
         acteur=par,
         objet=f"personne:{grant.personne_id}",
-        details={"retiree": habilitation_id},
+        details={"retiree": habilitation_id, "motif": grant.motif_retrait},
+        scelle=scelle,
     )
 
 

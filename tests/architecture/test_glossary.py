@@ -21,7 +21,7 @@ ENGLISH = frozenset(
     number ocr office open orc other outbox page paged parts password patience payload pdf
     pid plain plan pool port process protocol query queue range reader reading rebuild
     reconcile record remote render retry row run s schema search searched serve server
-    session setting sftp sha spool state storage store syntax task tessdata text
+    session setting sftp sha spool state storage store syntax table task tessdata text
     throttling tika type value version viewer watch web word worker writing xml
     """.split()  # noqa: SIM905 -- a list of words reads better as a paragraph
 )

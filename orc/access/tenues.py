@@ -1,0 +1,154 @@
+"""Grants held: who holds what on a poste, in a structure; revoked, renewed, soon to end."""
+
+from collections.abc import Collection
+from datetime import date
+
+from sqlalchemy import ColumnElement, and_, func, or_, select
+from sqlalchemy.orm import Session
+
+from orc.access.clearance import Lecteur, find_habilitations
+from orc.access.demandes import ROLES_DEMANDABLES, check_motif, find_gerees
+from orc.access.echeances import renew_habilitation
+from orc.access.etendues import cover_budgets
+from orc.access.ressort import find_ressort
+from orc.access.structures import close_structure, find_structure
+from orc.db import Writing, lock
+from orc.domain import Role
+from orc.errors import Forbidden, NotFound
+from orc.identity.comptes import withdraw_habilitation
+from orc.journal import Acte, record_acte
+from orc.models import Budget, Habilitation, Personne
+
+_ABSENTE = "Cette habilitation n’existe pas, ou a déjà été retirée."
+
+
+def find_tenues(
+    session: Session, sirens: Collection[str], today: date
+) -> list[tuple[Habilitation, Personne]]:
+    """The grants in force that structures designate, on these collectivités, with their holder."""
+    query = (
+        select(Habilitation, Personne)
+        .join(Personne, Personne.id == Habilitation.personne_id)
+        .where(_in_force(today), _is_on(sirens), _is_designated())
+        .order_by(Personne.nom, Personne.id, Habilitation.id)
+    )
+    return [(grant, personne) for grant, personne in session.execute(query)]
+
+
+def _in_force(today: date) -> ColumnElement[bool]:
+    return and_(
+        Habilitation.retire_le.is_(None),
+        or_(Habilitation.jusqu_a.is_(None), Habilitation.jusqu_a >= today),
+    )
+
+
+def _is_designated() -> ColumnElement[bool]:
+    return Habilitation.role.in_([role.value for role in ROLES_DEMANDABLES])
+
+
+def _is_on(sirens: Collection[str]) -> ColumnElement[bool]:
+    whole = and_(Habilitation.portee == "collectivite", Habilitation.portee_cle.in_(sirens))
+    siren = func.substr(Habilitation.portee_cle, 1, 9)
+    return or_(whole, and_(Habilitation.portee == "budget", siren.in_(sirens)))
+
+
+def get_siren(grant: Habilitation) -> str:
+    """The collectivité of a grant on it or on a budget of it; empty for other scopes."""
+    return grant.portee_cle[:9] if grant.portee in {"collectivite", "budget"} else ""
+
+
+def revoke_habilitation(
+    session: Writing, lecteur: Lecteur, habilitation_id: int, motif: str, *, today: date
+) -> None:
+    """Take a grant back: the comptable of its poste, or the gestionnaire of its structure.
+
+    It opens nothing at the next request. Raises NotFound outside one's scope, Invalid without a
+    motif.
+    """
+    mine = find_ressort(session, lecteur.personne_id, today)
+    mine |= find_gerees(session, lecteur.personne_id, today)
+    grant = _get_tenue(session, habilitation_id, mine, today)
+    motif = check_motif(motif, "Dites pourquoi cette habilitation est retirée.")
+    withdraw_habilitation(session, grant.id, par=lecteur.identifiant, motif=motif)
+
+
+def renew_tenue(
+    session: Writing, lecteur: Lecteur, habilitation_id: int, *, mois: int, today: date
+) -> date | None:
+    """Give a grant its next year: the comptable of its poste alone. Its new last day.
+
+    Raises NotFound outside his scope, Forbidden on a grant of his own.
+    """
+    mine = find_ressort(session, lecteur.personne_id, today)
+    grant = _get_tenue(session, habilitation_id, mine, today)
+    if grant.personne_id == lecteur.personne_id:
+        raise Forbidden("Nul ne renouvelle sa propre habilitation.")
+    return renew_habilitation(session, grant, mois=mois, par=lecteur.identifiant, today=today)
+
+
+def _get_tenue(
+    session: Writing, habilitation_id: int, sirens: frozenset[str], today: date
+) -> Habilitation:
+    query = select(Habilitation).where(
+        Habilitation.id == habilitation_id, _in_force(today), _is_designated()
+    )
+    grant = session.scalar(query.with_for_update())
+    if grant is None or get_siren(grant) not in sirens:
+        raise NotFound(_ABSENTE)
+    return grant
+
+
+def withdraw_structure(
+    session: Writing, lecteur: Lecteur, siren: str, motif: str, *, today: date
+) -> int:
+    """End a structure and every grant that its people hold on it: how many. NotFound, Invalid."""
+    lock(session, f"structure:{siren}")
+    structure = find_structure(session, siren, today)
+    if structure is None or siren not in find_ressort(session, lecteur.personne_id, today):
+        raise NotFound("Cette structure n’existe pas, ou elle n’est pas de votre poste.")
+    motif = check_motif(motif, "Dites pourquoi cette structure n’est plus habilitée.")
+    close_structure(session, structure, par=lecteur.identifiant)
+    tenues = find_tenues(session, {siren}, today)
+    for grant, _ in tenues:
+        withdraw_habilitation(session, grant.id, par=lecteur.identifiant, motif=motif)
+    record_acte(
+        session,
+        Acte.STRUCTURE_RETIREE,
+        acteur=lecteur.identifiant,
+        personne_id=lecteur.personne_id,
+        objet=f"structure:{structure.id}",
+        details={"siren": siren, "habilitations": len(tenues), "motif": motif},
+    )
+    return len(tenues)
+
+
+def find_voyants(session: Session, siren: str, today: date) -> list[tuple[Habilitation, Personne]]:
+    """Whose grants cover a budget of this collectivité now; juges are never counted."""
+    query = (
+        select(Habilitation, Personne)
+        .join(Personne, Personne.id == Habilitation.personne_id)
+        .where(
+            _in_force(today),
+            Habilitation.depuis <= today,
+            Habilitation.role != Role.JUGE.value,
+            Habilitation.portee != "rien",
+            Personne.desactive_le.is_(None),
+        )
+        .order_by(Personne.nom, Personne.id, Habilitation.id)
+    )
+    rows = [(grant, personne) for grant, personne in session.execute(query)]
+    scopes = {(g.portee, g.portee_cle): g for g, _ in rows}
+    seen = {key for key, grant in scopes.items() if _covers(session, grant, siren, today)}
+    return [(g, p) for g, p in rows if (g.portee, g.portee_cle) in seen]
+
+
+def _covers(session: Session, grant: Habilitation, siren: str, today: date) -> bool:
+    if grant.portee == "collectivite" and grant.portee_cle == siren:
+        return True
+    here = and_(Budget.siren == siren, cover_budgets(session, [grant], today))
+    return session.scalar(select(Budget.id).where(here).limit(1)) is not None
+
+
+def find_miennes(session: Session, personne_id: int, today: date) -> list[Habilitation]:
+    """The grants of a person in force."""
+    return sorted(find_habilitations(session, personne_id, today), key=lambda grant: grant.id)
