@@ -1,7 +1,7 @@
 """Who may call each route: a rule on the endpoint itself. A route without one is refused."""
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeVar
 
 from fastapi import APIRouter
@@ -16,11 +16,18 @@ TOUS = frozenset(Role)
 LECTEURS = ROLES_QUI_LISENT
 
 
+SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
+
+
 @dataclass(frozen=True, slots=True)
 class Acces:
-    """`roles`: any of these in force; None: anybody, logged in or not."""
+    """`roles`: any of these in force; None: anybody, logged in or not.
+
+    `juge_ecrit`: why a juge may call it though it writes; "": none may.
+    """
 
     roles: frozenset[Role] | None
+    juge_ecrit: str = ""
 
     @property
     def anonyme(self) -> bool:
@@ -33,6 +40,10 @@ class Acces:
         The rule TOUS lets in people whose grants have all ended: they see that they see nothing.
         """
         return self.roles is None or self.roles == TOUS or bool(self.roles & roles)
+
+    def refuses_juge(self, roles: frozenset[Role], method: str) -> bool:
+        """Whether a juge is refused because this verb writes: a route has to say that one may."""
+        return Role.JUGE in roles and method not in SAFE and not self.juge_ecrit
 
 
 def acces(*roles: Role) -> Callable[[F], F]:
@@ -55,12 +66,32 @@ def acces_anonyme(endpoint: F) -> F:
     return _mark(Acces(None))(endpoint)
 
 
+def permis_au_juge(motif: str) -> Callable[[F], F]:
+    """Let a juge call a route that writes: what it writes is the juge's own, as `motif` says.
+
+    Written under the rule of the route, whose rôles still decide who gets in.
+    """
+
+    def mark(endpoint: F) -> F:
+        endpoint.__juge__ = motif  # type: ignore[attr-defined]  # read by get_acces
+        return endpoint
+
+    return mark
+
+
 def _mark(rule: Acces) -> Callable[[F], F]:
     def mark(endpoint: F) -> F:
         endpoint.__acces__ = rule  # type: ignore[attr-defined]  # read by get_acces
         return endpoint
 
     return mark
+
+
+class SansObjet(ValueError):
+    """A fault of ours: a route that only reads says that a juge may write by it."""
+
+    def __init__(self, path: str) -> None:
+        super().__init__(f"La route {path} n’écrit rien : permis_au_juge n’y a pas de sens.")
 
 
 class SansRegle(LookupError):
@@ -75,7 +106,7 @@ def get_acces(endpoint: object) -> Acces:
     rule = getattr(endpoint, "__acces__", None)
     if not isinstance(rule, Acces):
         raise SansRegle(endpoint)
-    return rule
+    return replace(rule, juge_ecrit=getattr(endpoint, "__juge__", ""))
 
 
 def find_routes(routers: Iterable[APIRouter]) -> Iterator[APIRoute]:
@@ -88,6 +119,8 @@ def find_routes(routers: Iterable[APIRouter]) -> Iterator[APIRoute]:
 
 
 def check_routes(routers: Iterable[APIRouter]) -> None:
-    """Raise SansRegle if one route has no rule: the server does not start."""
+    """Raise SansRegle or SansObjet if a rule is missing or moot: the server does not start."""
     for route in find_routes(routers):
-        get_acces(route.endpoint)
+        rule = get_acces(route.endpoint)
+        if rule.juge_ecrit and SAFE.issuperset(route.methods or ()):
+            raise SansObjet(route.path)

@@ -54,6 +54,8 @@ def make_app(orc: Orc, *, own: bool = False) -> FastAPI:
         redoc_url=None,
         openapi_url=None,
         lifespan=lifespan,
+        # It would answer with an absolute address, made of whatever Host the request says.
+        redirect_slashes=False,
         dependencies=[Depends(check_acces), Depends(check_request)],
     )
     app.state.orc, app.state.sondes = orc, sondes

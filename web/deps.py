@@ -16,11 +16,10 @@ from orc.db import Reading, Writing
 from orc.errors import Forbidden
 from orc.identity.sessions import Ouverte, find_session, make_limits, touch_session
 from orc.journal import Acte, record_acte
-from web.acces import get_acces
+from web.acces import SAFE, get_acces
 from web.security import COOKIE, check_csrf, check_origin
 
 MAX_FIELDS = 20_000
-SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
 class PasConnecte(Exception):
@@ -89,6 +88,8 @@ def check_acces(
 ) -> None:
     """Hold every route to its rule; the application asks for it on all of them."""
     rule = get_acces(request.scope["endpoint"])
+    if lecteur is not None and rule.refuses_juge(lecteur.roles, request.method):
+        raise Forbidden("Un juge des comptes consulte : il n’écrit rien dans l’archive.")
     if rule.anonyme:
         return
     if lecteur is None:

@@ -10,7 +10,7 @@ from orc.errors import OrcError
 from orc.identity.connexion import ConnexionRefusee, log_in, log_out
 from orc.identity.throttling import TropDEssais
 from orc.settings import Settings
-from web.acces import acces_anonyme, acces_connectes
+from web.acces import acces_anonyme, acces_connectes, permis_au_juge
 from web.deps import Formulaire, Lecture, SessionOuverte, get_orc
 from web.render import render
 from web.security import COOKIE, COOKIE_AVANT, make_local_path, make_token
@@ -53,6 +53,7 @@ def _show_form(
 
 @router.post("/connexion")
 @acces_anonyme
+@permis_au_juge("sa propre session")
 def open_connexion(request: Request, form: Formulaire) -> Response:
     """Check the password and open a session of a new key."""
     orc = get_orc(request)
@@ -71,6 +72,7 @@ def open_connexion(request: Request, form: Formulaire) -> Response:
 
 @router.post("/deconnexion")
 @acces_connectes
+@permis_au_juge("sa propre session")
 def close_connexion(request: Request, ouverte: SessionOuverte) -> Response:
     """End the session and forget what the browser kept."""
     if ouverte:
