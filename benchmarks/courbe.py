@@ -11,6 +11,7 @@ from pathlib import Path
 from benchmarks.corpus import make_light_invoice, write_clotures, write_corpus
 from benchmarks.ingestion import Passe, run_orc
 from benchmarks.lecture_pes import write_flux
+from benchmarks.recherche import find_p95
 
 Row = tuple[str, float, str]
 MO = 1_000_000
@@ -45,7 +46,7 @@ def _describe(passe: Passe) -> Iterator[Row]:
     yield f"{label} : calcul par pièce", 1000 * (passe.cpu + passe.cpu_enfants) / passe.pieces, "ms"
     yield f"{label} : mémoire du processus principal", passe.memoire, "Mo"
     for reader, times in passe.recherches.items():
-        slowest = max(sorted(t)[int(len(t) * 0.95)] for t in times.values())
+        slowest = max(map(find_p95, times.values()))
         median = statistics.median(t for some in times.values() for t in some)
         yield f"{label} : recherche, {reader}, médiane", median, "ms"
         yield f"{label} : recherche, {reader}, la plus lente des p95", slowest, "ms"

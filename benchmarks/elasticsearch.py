@@ -44,7 +44,8 @@ Row = tuple[str, float, str]
 # Words of a text: two pages of a real invoice.
 WORDS = 400
 FORME = Forme(exercices=10, partitions=1, copies="0")
-BATCH = 2_000
+# Pieces of one commit, as in orc.index.jobs.
+BATCH = 5_000
 # What people write: the text alone, analysed by the cluster, stemmed and exact.
 FRENCH = {
     "analysis": {

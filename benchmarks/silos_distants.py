@@ -15,6 +15,7 @@ from pathlib import Path
 from uuid import uuid4
 
 from benchmarks.ouverture_pj import fill
+from benchmarks.recherche import find_p95
 from orc.remote import Acces
 from orc.silo import FluxLocal, Silo, open_pj
 from scripts.recettes import parc
@@ -57,10 +58,10 @@ def measure_openings(serveur: Serveur, files: Path, places: list[tuple[int, int,
                     began = time.perf_counter()
                     open_pj(silo, *holder, *place)
                     times.append((time.perf_counter() - began) * 1000)
-                first, rest = times[0], sorted(times[1:])
+                first, rest = times[0], times[1:]
                 print(
                     f"{serveur.name:5} {holder[0]:9} première {first:7.1f} ms, médiane "
-                    f"{statistics.median(rest):6.1f}, p95 {rest[int(len(rest) * 0.95)]:6.1f}"
+                    f"{statistics.median(rest):6.1f}, p95 {find_p95(rest):6.1f}"
                 )
     finally:
         shutil.rmtree(folder)

@@ -39,12 +39,16 @@ QUESTIONS = ("tiers:énergies", "montant:1000..5000", '"service fait"', "électr
 pytestmark = pytest.mark.timeout(600)
 
 
+# As a shell starts what is followed by `&`: SIGINT is ignored until the program says otherwise.
+IN_THE_BACKGROUND = ("/bin/sh", "-c", 'trap "" INT; exec "$0" "$@"')
+
+
 class Commande:
     """make grand in a process of its own, and what it says."""
 
     def __init__(self, *argv: str) -> None:
         self.process = subprocess.Popen(
-            [sys.executable, str(ROOT / "scripts/grand"), *argv],
+            [*IN_THE_BACKGROUND, sys.executable, str(ROOT / "scripts/grand"), *argv],
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             stdin=subprocess.DEVNULL,
