@@ -1,11 +1,14 @@
 """What tesseract reads of scans: their words, where they stand, how well; what harms it."""
 
 import io
+import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from dramatiq.middleware import TimeLimitExceeded
+from dramatiq.threading import raise_thread_exception
 from PIL import Image
 
 from orc.boxes import EtatPage, MotLu, PageLue
@@ -179,6 +182,23 @@ def test_a_page_that_takes_too_long_costs_itself_only(tessdata: Tessdata) -> Non
     page = children.read_page(PageAOceriser(save(make_scan()), JPEG, 1), tessdata)
     assert page.etat is EtatPage.DELAI
     assert "0.01 secondes" in page.motif
+    children.release()
+
+
+def test_a_reading_that_was_interrupted_is_not_taken_for_that_of_the_next_page(
+    tessdata: Tessdata,
+) -> None:
+    """As a task that lasts too long is: by an exception raised in its thread."""
+    children = OcrChildren(Limits(secondes=600), DPI)
+    long, short = make_scan(LIGNES), make_scan(("Planches de mélèze",))
+    me = threading.get_ident()
+    late = threading.Timer(0.3, raise_thread_exception, (me, TimeLimitExceeded))
+    late.start()
+    with pytest.raises(TimeLimitExceeded):
+        children.read_page(PageAOceriser(make_scan_pdf(*[long] * 3), PDF, 3), tessdata)
+    late.join()
+    found = children.read_page(PageAOceriser(make_scan_pdf(short), PDF, 1), tessdata)
+    assert "mélèze" in found.texte
     children.release()
 
 

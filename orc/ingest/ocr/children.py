@@ -90,6 +90,10 @@ class OcrChildren:
                 if failure.dehors or (not fresh and failure.etat is not EtatTexte.DELAI):
                     continue
                 return PageLue(EtatPage(failure.etat), str(failure))
+            except BaseException:
+                # A task that lasts too long: the answer to come must not be taken for another's.
+                self._forget()
+                raise
         return PageLue(EtatPage.ILLISIBLE, "La lecture de la page a été arrêtée plusieurs fois.")
 
     def release(self) -> None:
