@@ -3,7 +3,7 @@
 import logging
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Any
@@ -153,6 +153,24 @@ class Distributed(Registry):
             log.warning("%s Ce qui est à faire est noté, et sera redemandé.", error)
             return False
         return True
+
+    def enqueue_unfinished(self, *, but: Collection[str] = ()) -> None:
+        """Ask for everything that SQL says is unfinished, the tasks of these names left out.
+
+        A queue that comes after an ingestion is left alone while it holds something: its tasks
+        are weeks of work, and each ingestion would ask for all of it once more.
+        """
+        full = {q for q in self.queues if q not in FOLLOWED and self._holds(q)}
+        super().enqueue_unfinished(
+            but={*but, *(t.nom for t in self.taches.values() if t.queue in full)}
+        )
+
+    def _holds(self, queue: str) -> bool:
+        """Whether something waits there; a broker that does not answer is asked by ouvriers."""
+        try:
+            return bool(self.count(queue))
+        except FileCoupee:
+            return True
 
     def count(self, queue: str) -> int:
         """How many tasks of this queue wait. FileCoupee when the broker does not answer."""

@@ -30,8 +30,13 @@ Left = dict[str, dict[str, Ids]]
 
 
 def find_left(taches: Iterable[Tache]) -> Left:
-    """What SQL says is unfinished, by task and key."""
-    return {t.nom: {make_cle(ids): ids for ids in islice(t.unfinished(), MOST)} for t in taches}
+    """What SQL says is unfinished, by task and key; not the tasks of which nothing can be told."""
+    found = ((t.nom, t.unfinished()) for t in taches)
+    return {
+        nom: {make_cle(ids): ids for ids in islice(some, MOST)}
+        for nom, some in found
+        if some is not None
+    }
 
 
 class Follower:

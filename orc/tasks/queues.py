@@ -16,7 +16,8 @@ QUEUES = (FLUX, TEXTES, OCR, INDEX, MAIL)
 
 Id = int | str
 Ids = tuple[Id, ...]
-Unfinished = Callable[[], Iterable[Ids]]
+# None: this process cannot tell.
+Unfinished = Callable[[], Iterable[Ids] | None]
 SetAside = Callable[[Writing, Ids, str], None]
 
 
@@ -131,7 +132,8 @@ class Tasks(Protocol):
         """Make this function callable by its name, on that queue.
 
         `unfinished` gives the ids that SQL says are still to be done: what a broker forgot is
-        found there. `set_aside` makes them no longer unfinished, for a motive. `seule`: never done
+        found there; None where this process cannot tell.
+        `set_aside` makes them no longer unfinished, for a motive. `seule`: never done
         twice at once for the same ids, whatever processes there are. `unique`: the task takes no
         id and does all that waits.
         """
@@ -220,7 +222,7 @@ class Registry:
     def enqueue_unfinished(self, *, but: Collection[str] = ()) -> None:
         """Ask for everything that SQL says is unfinished."""
         for tache in self.taches.values():
-            for ids in () if tache.nom in but else tache.unfinished():
+            for ids in () if tache.nom in but else tache.unfinished() or ():
                 self.enqueue_now(tache.nom, *ids)
 
     def redo(self, session: Writing, name: str, cle: str) -> None:

@@ -156,6 +156,44 @@ def test_a_failure_is_forgotten_once_sql_says_it_was_done_some_other_way(
     assert count() == 0
 
 
+def test_a_process_that_cannot_tell_what_is_left_forgets_no_failure(
+    ouvrir: Ouvrir, database: Database
+) -> None:
+    """One without tesseract, beside those that read scans."""
+    poste, other = ouvrir(replace(COURTS, essais=1)), ouvrir()
+
+    def oceriser(number: int) -> None:
+        raise KeyError(number)
+
+    poste.tasks.register(oceriser, queue="ocr", unfinished=lambda: [(1,)])
+    other.tasks.register(oceriser, queue="ocr", unfinished=lambda: None)
+    poste.start("ocr")
+    poste.tasks.enqueue_now("oceriser", 1)
+
+    def count() -> int:
+        with database.reading() as session:
+            return len(find_echecs(session))
+
+    wait_for(lambda: count() == 1)
+    wait_for(lambda: not poste.tasks.running.cles())
+    Sweeper(other.tasks).sweep()
+    other.tasks.enqueue_unfinished()
+    assert count() == 1
+
+
+def test_an_ingestion_does_not_ask_again_for_the_scans_that_wait_already(ouvrir: Ouvrir) -> None:
+    poste = ouvrir()
+    scans = [(number,) for number in range(5)]
+    poste.tasks.register(oceriser_one, queue="ocr", unfinished=lambda: scans)
+    for _ in range(3):
+        poste.tasks.enqueue_unfinished()
+    assert poste.tasks.count("ocr") == 5
+
+
+def oceriser_one(number: int) -> None:
+    del number
+
+
 def test_a_task_that_lasts_too_long_is_stopped_and_said(ouvrir: Ouvrir, database: Database) -> None:
     poste = ouvrir(replace(COURTS, limite=0.3, essais=1))
 

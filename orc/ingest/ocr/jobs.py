@@ -41,9 +41,12 @@ def register_ocr(atelier: Atelier) -> None:
     def chercher_scans(apres: str) -> None:
         _enqueue_after(atelier, apres)
 
-    def find_all() -> Iterable[Ids]:
-        if not atelier.tasks.in_process and may_begin(atelier):
-            yield from ((sha256,) for sha256 in iterate_waiting(atelier.database))
+    def find_all() -> Iterable[Ids] | None:
+        if atelier.tasks.in_process:
+            return ()
+        if not may_begin(atelier):
+            return None  # another process may well read them: what failed there is not forgotten
+        return ((sha256,) for sha256 in iterate_waiting(atelier.database))
 
     def find_start() -> Iterable[Ids]:
         # In process, messages take memory: a few documents at a time.
