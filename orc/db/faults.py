@@ -12,6 +12,8 @@ from orc.errors import Invalid, Unavailable
 # Two transactions met: played again, each will pass. deadlock_detected, serialization_failure.
 MET = frozenset({"40P01", "40001"})
 TOO_LONG = "57014"
+# read_only_sql_transaction: a server that became a copy of another, until it is the first again.
+READ_ONLY = "25006"
 # untranslatable_character: what JSON may say and a text may not.
 NO_TEXT = "22P05"
 OCCUPEE = "La base de données est occupée par un autre programme."
@@ -44,7 +46,7 @@ def say_faults() -> Iterator[None]:
             raise Invalid("Un texte contient un caractère nul, qu’aucun texte n’a.") from error
         raise
     except DBAPIError as error:
-        if not error.connection_invalidated:
+        if not error.connection_invalidated and _get_sqlstate(error) != READ_ONLY:
             raise
         raise _make(error) from error
 

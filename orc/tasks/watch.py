@@ -94,12 +94,16 @@ class Ouvrage:
             log.debug("un autre ouvrier cherche ce qui s’est perdu")
 
     def _care(self, act: Callable[[], None]) -> bool:
-        """Do it; what is down is said once, and tried again."""
+        """Do it; what is down is said once, and tried again, whatever went wrong.
+
+        One that no longer says that it lives has its tasks taken from it while it does them.
+        """
         try:
             act()
-        except (Unavailable, OperationalError) as error:
+        except Exception as error:
             if str(error) != self._said:
-                log.warning("%s Le worker attend.", say(error))
+                known = isinstance(error, (Unavailable, OperationalError))
+                log.warning("%s Le worker attend.", say(error), exc_info=None if known else error)
             self._said = str(error)
             return False
         self._said = ""

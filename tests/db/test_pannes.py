@@ -2,13 +2,14 @@
 
 import os
 import subprocess
+import threading
 import time
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from sqlalchemy import create_engine, select, text
+from sqlalchemy import create_engine, make_url, select, text
 
 from migrations import migrate
 from orc.bootstrap import make_orc
@@ -16,11 +17,15 @@ from orc.db import BaseIndisponible, Database, open_engine
 from orc.ingest.run import ingest_silo
 from orc.models import Collectivite, Ecriture
 from orc.settings import Settings
+from orc.tasks import Delais, make_tasks
+from orc.tasks.distributed import Distributed
+from orc.tasks.leases import count_alive
+from orc.tasks.watch import Ouvrage
 from tests.archive import make_archive
 from tests.db.ouvriers import TODAY, make_silo, start_ingestion
 from tests.faults.etat import read_archive
 from tests.faults.orc_dehors import COMMANDE
-from tests.serveurs import Prive, start_private
+from tests.serveurs import Prive, Serveur, start_private
 from tests.sql import prepare_data
 from tests.web.serving import open_navigateur, serve
 
@@ -152,3 +157,52 @@ def test_pages_and_commands_say_that_the_database_is_away_then_work_again(
         assert "Traceback" not in done.stderr
         serveur.start()
         assert navigateur.get("/recherche?q=mandat").status_code == 200
+
+
+def test_a_server_that_became_a_copy_of_another_is_one_that_cannot_be_written(base_pg: str) -> None:
+    database = Database(open_engine(base_pg))
+    name = make_url(base_pg).database
+    admin = create_engine(base_pg, isolation_level="AUTOCOMMIT")
+    with admin.connect() as connection:
+        connection.execute(text(f"ALTER DATABASE {name} SET default_transaction_read_only = on"))
+
+    def write() -> None:
+        with database.writing() as session:
+            session.add(Collectivite(siren="1"))
+
+    with pytest.raises(BaseIndisponible, match="momentanément indisponible"):
+        write()
+    with database.reading() as session:
+        assert session.scalars(select(Collectivite)).all() == []
+    database.close()
+    admin.dispose()
+
+
+def test_an_ouvrier_says_that_it_lives_again_whatever_kept_it_from_it(
+    base_pg: str, redis: Serveur
+) -> None:
+    """A table that is away for a while stands for all that nobody thought of."""
+    database = Database(open_engine(base_pg))
+    tasks = make_tasks(redis.url, database, {}, Delais(veille=0.6))
+    assert isinstance(tasks, Distributed)
+    ouvrage = Ouvrage(tasks, ["mail"], memoire_mo=0)
+    heart = threading.Thread(target=ouvrage._beat_on, daemon=True)
+    with database.engine.begin() as connection:
+        connection.execute(text("ALTER TABLE ouvrier RENAME TO ailleurs"))
+    heart.start()
+    time.sleep(1)
+    with database.engine.begin() as connection:
+        connection.execute(text("ALTER TABLE ailleurs RENAME TO ouvrier"))
+    end = time.monotonic() + 20
+    while time.monotonic() < end and not count_living(database):
+        time.sleep(0.05)
+    assert count_living(database) == 1
+    ouvrage._end.set()
+    heart.join()
+    tasks.stop()
+    database.close()
+
+
+def count_living(database: Database) -> int:
+    with database.reading() as session:
+        return count_alive(session, 20)
