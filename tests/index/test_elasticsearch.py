@@ -19,11 +19,12 @@ from orc.index.engines.elasticsearch import (
     Forme,
     IndexPerime,
     open_elasticsearch,
+    writing,
 )
 from orc.index.engines.elasticsearch.bulk import Bulk, make_index
 from orc.index.engines.elasticsearch.facets import is_proven
 from orc.index.fields import Genre
-from orc.index.query import DemandeFacette, Et, Mot, Ou, Query, Sauf, Terme, Tout
+from orc.index.query import DemandeFacette, Et, Filtre, Mot, Ou, Query, Sauf, Terme, Tout
 from orc.settings import Settings
 from scripts.recettes.serveur import Serveur
 from tests.contracts.records import ask, clearance, find, make_record, numeros, put
@@ -169,6 +170,36 @@ def test_a_piece_of_thousands_of_documents_is_taken_away_whole(engine):
 
 
 # Indexes.
+
+
+def test_a_piece_put_twice_leaves_nothing_behind_however_many_documents_it_has(engine, monkeypatch):
+    monkeypatch.setattr(writing, "_PAGE", 10)
+
+    def put_lignes(exercice: int, numeros: range) -> None:
+        lignes = [
+            make_record(n, genre=Genre.LIGNE, piece_id=1, exercice=exercice, cellule=exercice)
+            for n in numeros
+        ]
+        engine.put([make_record(1, "facture", exercice=exercice), *lignes])
+
+    put_lignes(2023, range(100, 130))
+    engine.commit()
+    put_lignes(2020, range(200, 230))
+    put_lignes(2020, range(215, 245))
+    engine.commit()
+    for exercice, left in ((2023, 0), (2020, 30)):
+        asked = Query(Tout(), genre=Genre.LIGNE)
+        assert engine.count(asked, clearance=clearance(exercice)) == left
+    engine.remove([1])
+    engine.commit()
+    assert engine.find_versions() == []
+
+
+@pytest.mark.parametrize("siren", ["213801855", "Commune A", "12,3"])
+def test_a_collectivite_is_found_by_its_filter_however_its_siren_is_written(engine, siren):
+    put(engine, *(make_record(n, "facture", collectivite=siren) for n in range(1, 6)))
+    filtre = Filtre("collectivite", (Terme("collectivite", siren),))
+    assert len(find(engine, Mot("facture"), filtre)) == 5
 
 
 def test_an_exercice_has_an_index_of_its_own_behind_the_alias(url, engine, client):

@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from orc.index.analysis import LONGEST_WORD, WORD, prepare
+from orc.index.analysis import LONGEST_WORD, WORD, make_code_key, prepare
 from orc.index.columns import (
     EXACT,
     FACET,
@@ -73,7 +73,13 @@ def make_documents(records: Sequence[Record], lot: int) -> Iterator[Document]:
 
 
 def _make_routing(record: Record) -> str:
-    return next((str(value) for value in record.values.get("collectivite", ()) if value), SANS)
+    named = (make_routing(str(value)) for value in record.values.get("collectivite", ()))
+    return next(filter(None, named), SANS)
+
+
+def make_routing(collectivite: str) -> str:
+    """Where the documents of a collectivité go, however its SIREN is written or asked for."""
+    return make_code_key(collectivite).replace(",", " ")  # a comma would name two
 
 
 def _add_values(columns: Columns, name: str, values: tuple[Value, ...]) -> None:

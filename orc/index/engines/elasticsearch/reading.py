@@ -10,10 +10,10 @@ from elasticsearch import Elasticsearch
 
 from orc.access import Clearance
 from orc.errors import Invalid, Unavailable
-from orc.index.analysis import make_code_key
 from orc.index.columns import LARGEST, SORT
 from orc.index.engines.elasticsearch.compile import Json, compile_plan, make_any
 from orc.index.engines.elasticsearch.connection import INDISPONIBLE, log
+from orc.index.engines.elasticsearch.documents import make_routing
 from orc.index.engines.elasticsearch.facets import (
     SOMME,
     is_proven,
@@ -247,7 +247,7 @@ def _find_routing(filtres: Sequence[Filtre]) -> str:
     """Collectivités that a filter names: their shards alone hold what is asked."""
     for filtre in filtres:
         if filtre.champ == "collectivite":
-            named = [make_code_key(str(t.valeur)) for t in filtre.valeurs if isinstance(t, Terme)]
+            named = [make_routing(str(t.valeur)) for t in filtre.valeurs if isinstance(t, Terme)]
             if len(named) == len(filtre.valeurs):
                 return ",".join(named)
     return ""

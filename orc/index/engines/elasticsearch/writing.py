@@ -20,6 +20,10 @@ _FIRST_VERSION = 1
 _EVERY_VERSION = 2**62
 
 
+def _make_lot() -> int:
+    return uuid4().int >> 66
+
+
 class Writing:
     """The documents put since the last commit, and the pieces whose older ones are to go."""
 
@@ -42,12 +46,12 @@ class Writing:
         self._forget()
 
     def _forget(self) -> None:
-        self._lot = uuid4().int >> 66
+        self._lot = _make_lot()
         # What each piece met now holds: (index, routing, id), and its turn.
         self._held: dict[int, set[tuple[str, str, str]]] = {}
         self._turns: dict[int, int] = {}
-        # Those of which documents of this very lot are to go: put twice, removed, or refused.
-        self._again: set[int] = set()
+        # The lot of what each piece holds; None for those of which everything is to go.
+        self._lots: dict[int, int | None] = {}
 
     @property
     def empty(self) -> bool:
@@ -57,8 +61,10 @@ class Writing:
     def put(self, records: Sequence[Record]) -> None:
         """Put the records of one piece, given together, in place of those it has."""
         piece_id = records[0].piece_id
-        if piece_id in self._held:
-            self._again.add(piece_id)
+        if self._lots.get(piece_id) == self._lot:
+            # Put twice: what the first time alone held must be told from what this one does.
+            self._lot = _make_lot()
+        self._lots[piece_id] = self._lot
         self._held[piece_id] = set()
         self._turns[piece_id] = max(record.version for record in records)
         for document in make_documents(records, self._lot):
@@ -66,7 +72,7 @@ class Writing:
 
     def remove(self, piece_id: int) -> None:
         """Take away everything of this piece."""
-        self._again.add(piece_id)
+        self._lots[piece_id] = None
         self._held[piece_id] = set()
         self._turns[piece_id] = _EVERY_VERSION
 
@@ -95,9 +101,9 @@ class Writing:
         for piece_id in refused:
             self.remove(piece_id)
         self._refresh()
-        other_lots = {"must_not": [{"term": {"lot_": self._lot}}]}
-        self._delete(self._held.keys() - self._again, other_lots)
-        self._delete(self._again, {})
+        for lot in set(self._lots.values()):
+            but = {} if lot is None else {"must_not": [{"term": {"lot_": lot}}]}
+            self._delete({p for p, held in self._lots.items() if held == lot}, but)
         if self._searched and self._generations.find_number() not in (None, self.number):
             raise Unavailable(REMPLACE)
         self._forget()
