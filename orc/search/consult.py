@@ -154,7 +154,8 @@ def get_bordereau(
     NotFound otherwise. Of pieces in a reserved domaine it says only that there are some.
     """
     bordereau = session.get(Bordereau, bordereau_id)
-    if bordereau is None or not _sees_exercice(session, bordereau, clearance):
+    # What does not exist takes the same statements as what may not be seen.
+    if not _sees_exercice(session, bordereau or _NOTHING, clearance) or bordereau is None:
         raise NotFound("Ce bordereau n’existe pas, ou vous n’y avez pas accès.")
     sums = _sum_by_cellule(session, bordereau.id)
     reserve = any(not clearance.allows(cellule) for cellule in sums)
@@ -179,6 +180,9 @@ def get_bordereau(
         versions=make_versions_bordereau(session, sendings, clearance=clearance),
         provenance=get_provenance(session, bordereau.flux_id, bordereau.ligne_xml),
     )
+
+
+_NOTHING = Bordereau(budget_id=-1, exercice=-1)
 
 
 def _sees_exercice(session: Session, bordereau: Bordereau, clearance: Clearance) -> bool:

@@ -1,17 +1,19 @@
 """A PJ through the piece it proves: who may see it, who may open it, and its bytes."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from orc.access import Clearance
+from orc.domain import Domaine, strictest
 from orc.errors import Conflict, Forbidden, NotFound, OrcError, Unavailable
 from orc.models import Cellule, Flux, Lien, PieceJustificative, Texte
 from orc.models.parties import PartieJointe, load_parties
 from orc.search.consult_pj import count_pages, find_pages_a_oceriser
-from orc.search.pj_marches import allows_domaine, find_citation_marche
+from orc.search.paged import among
+from orc.search.pj_marches import find_citation_marche
 from orc.silo import Silo, open_pj
 from orc.silo.payload import LIMITE
 from orc.silo.places import find_places
@@ -80,9 +82,7 @@ def get_pj(
         .outerjoin(Texte, Texte.sha256 == PieceJustificative.sha256)
         .where(PieceJustificative.id == pj_id)
     ).one_or_none()
-    if row is None:
-        raise NotFound(INTROUVABLE)
-    pj, texte = row
+    pj, texte = row if row is not None else (_NOTHING, None)
     through, nom, cellule = _get_citation(session, pj, piece_id, clearance)
     return PjVisible(
         id=pj.id,
@@ -116,6 +116,10 @@ def get_pj(
     )
 
 
+# What no flow cites: asking who may see it takes the statements that a PJ one may not see takes.
+_NOTHING = PieceJustificative(id=-1, siren="-", id_unique="-", domaine="")
+
+
 def _get_citation(
     session: Session, pj: PieceJustificative, piece_id: int | None, clearance: Clearance
 ) -> tuple[int, str, Cellule]:
@@ -131,16 +135,33 @@ def _get_citation(
     )
     if piece_id is not None:
         query = query.where(Lien.piece_id == piece_id)
-    for lien, cellule in session.execute(query):
-        place, domaines = (cellule.budget_id, cellule.exercice), [pj.domaine, cellule.domaine]
+    rows = session.execute(query).all()
+    open_ones = _find_domaines(session, [cellule for _, cellule in rows], clearance)
+    for lien, cellule in rows:
+        domaine = strictest([Domaine(d) for d in (pj.domaine, cellule.domaine) if d])
         if clearance.allows(lien.cellule_id) and (
-            lien.pj_id == pj.id or allows_domaine(session, place, domaines, clearance)
+            lien.pj_id == pj.id or (cellule.budget_id, cellule.exercice, domaine) in open_ones
         ):
             return lien.piece_id, lien.nom, cellule
     found = find_citation_marche(session, pj, piece_id, clearance=clearance)
     if found is None:
         raise NotFound(INTROUVABLE)
     return found.piece_id, found.nom, found.cellule
+
+
+def _find_domaines(
+    session: Session, cellules: Sequence[Cellule], clearance: Clearance
+) -> set[tuple[int, int, str]]:
+    """The (budget, exercice, domaine) open to the reader, of the budgets of these; one question."""
+    query = select(Cellule.id, Cellule.budget_id, Cellule.exercice, Cellule.domaine).where(
+        among(Cellule.budget_id, {c.budget_id for c in cellules}),
+        among(Cellule.exercice, {c.exercice for c in cellules}),
+    )
+    return {
+        (row.budget_id, row.exercice, row.domaine)
+        for row in session.execute(query)
+        if clearance.allows(row.id)
+    }
 
 
 def _find_refusal(

@@ -134,7 +134,8 @@ DEMANDES: Mapping[str, tuple[str, ...]] = {
         "q=mandat:70", "q=mandat:1",
     ),
     "/api/v1/recherche": (
-        "", "genre=piece", "q=école", "genre=piece&facette=tiers&facette=collectivite&facette=nom_pj",
+        "", "genre=piece", "q=école",
+        "facette=tiers&facette=collectivite&facette=nom_pj&genre=piece",
         "exercice=2024", "q=mandat:1",
     ),
     "/parcourir": ("", "q=comm"),
@@ -210,17 +211,20 @@ def make_paths(route: APIRoute, archive: Archive) -> Iterator[tuple[str, str]]:
         yield "", route.path
     elif all(name in PARAMETRES for name in names):
         for objet, codes in OBJETS.items():
-            values = {name: PARAMETRES[name](archive, codes) for name in names}
-            yield objet, VARIABLE.sub(lambda m: str(values[m[1]]), route.path)
+            yield objet, _fill(route.path, {n: PARAMETRES[n](archive, codes) for n in names})
     else:
         tries = max(len(AUTRES.get(name, ("0",))) for name in names)
         for rank in range(tries):
-            yield "autre", VARIABLE.sub(lambda m: str(_take(m[1], rank)), route.path)
+            yield "autre", _fill(route.path, {n: _take(n, rank) for n in names})
 
 
 def _take(name: str, rank: int) -> object:
     values = AUTRES.get(name, (0,))
     return values[rank % len(values)]
+
+
+def _fill(path: str, values: Mapping[str, object]) -> str:
+    return VARIABLE.sub(lambda found: str(values[found[1]]), path)
 
 
 def make_cases(archive: Archive, *, writes: bool) -> Iterator[Case]:
