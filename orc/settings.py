@@ -151,6 +151,10 @@ class Settings:
     )
     session_minutes_inactive: int = _setting(30, "Minutes d’inactivité avant la fin d’une session.")
     session_heures_max: int = _setting(12, "Durée au plus d’une session, en heures.")
+    cle_validite_jours: int = _setting(365, "Durée d’une clé d’API, en jours.")
+    cle_recouvrement_jours: int = _setting(
+        30, "Jours pendant lesquels une clé d’API remplacée vaut encore, avec la nouvelle."
+    )
     cookie_secure: bool = _setting(
         False, "Cookie réservé à HTTPS : à mettre à 1 derrière un mandataire TLS."
     )

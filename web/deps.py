@@ -14,9 +14,17 @@ from orc.access import Lecteur, make_lecteur
 from orc.bootstrap import Orc
 from orc.db import Reading, Writing
 from orc.errors import Forbidden
+from orc.identity.cles import (
+    ClePresentee,
+    CleRefusee,
+    find_cle,
+    record_refusal,
+    touch_cle,
+)
 from orc.identity.sessions import Ouverte, find_session, make_limits, touch_session
 from orc.journal import Acte, record_acte
 from web.acces import SAFE, get_acces
+from web.cles import check_cle, read_bearer
 from web.security import COOKIE, check_csrf, check_origin
 
 MAX_FIELDS = 20_000
@@ -52,9 +60,28 @@ Lecture = Annotated[Reading, Depends(open_reading, scope="function")]
 Ecriture = Annotated[Writing, Depends(open_writing, scope="function")]
 
 
-def find_ouverte(request: Request, session: Lecture) -> Ouverte | None:
-    """The session of the cookie, if it is still in force."""
-    cookie = request.cookies.get(COOKIE)
+def find_presentee(request: Request, session: Lecture) -> ClePresentee | None:
+    """The API key of a call, in force; None: it brings none. Raises CleRefusee, TropDEssais."""
+    given = read_bearer(request)
+    if given is None:
+        return None
+    found = find_cle(session, given)
+    if found is None:
+        adresse = request.client.host if request.client else ""
+        record_refusal(get_orc(request).database, given, adresse)
+        raise CleRefusee
+    if found.to_touch:
+        with get_orc(request).database.writing() as writing:
+            touch_cle(writing, found.id)
+    return found
+
+
+CleDuProgramme = Annotated[ClePresentee | None, Depends(find_presentee)]
+
+
+def find_ouverte(request: Request, session: Lecture, cle: CleDuProgramme) -> Ouverte | None:
+    """The session of the cookie, if it is still in force; a call with a key has none."""
+    cookie = None if cle else request.cookies.get(COOKIE)
     orc = get_orc(request)
     ouverte = find_session(session, cookie, make_limits(orc.settings)) if cookie else None
     request.state.ouverte = ouverte
@@ -64,19 +91,22 @@ def find_ouverte(request: Request, session: Lecture) -> Ouverte | None:
 SessionOuverte = Annotated[Ouverte | None, Depends(find_ouverte)]
 
 
-def find_lecteur(request: Request, session: Lecture, ouverte: SessionOuverte) -> Lecteur | None:
-    """The person behind the request, its rights read from SQL now; None: not logged in."""
+def find_lecteur(
+    request: Request, session: Lecture, ouverte: SessionOuverte, cle: CleDuProgramme
+) -> Lecteur | None:
+    """Who is behind the request, its rights read from SQL now; None: not logged in."""
     request.state.lecteur = None
-    if ouverte is None:
+    who = cle or ouverte
+    if who is None:
         return None
-    if ouverte.to_touch:
+    if ouverte is not None and ouverte.to_touch:
         with get_orc(request).database.writing() as writing:
             touch_session(writing, ouverte.cle)
     lecteur = make_lecteur(
         session,
-        ouverte.personne_id,
-        ouverte.identifiant,
-        ouverte.nom,
+        who.personne_id,
+        who.identifiant,
+        who.nom,
         date.today(),  # noqa: DTZ011 - grants are dated in the civil days of the place
     )
     request.state.lecteur = lecteur
@@ -84,12 +114,16 @@ def find_lecteur(request: Request, session: Lecture, ouverte: SessionOuverte) ->
 
 
 def check_acces(
-    request: Request, lecteur: Annotated[Lecteur | None, Depends(find_lecteur)]
+    request: Request,
+    lecteur: Annotated[Lecteur | None, Depends(find_lecteur)],
+    cle: CleDuProgramme,
 ) -> None:
     """Hold every route to its rule; the application asks for it on all of them."""
     rule = get_acces(request.scope["endpoint"])
     if lecteur is not None and rule.refuses_juge(lecteur.roles, request.method):
         raise Forbidden("Un juge des comptes consulte : il n’écrit rien dans l’archive.")
+    if cle is not None:
+        check_cle(request.scope["endpoint"], cle)
     if rule.anonyme:
         return
     if lecteur is None:
@@ -122,12 +156,19 @@ async def read_form(request: Request) -> FormData:
 
 
 async def check_request(
-    request: Request, ouverte: Annotated[Ouverte | None, Depends(find_ouverte)]
+    request: Request,
+    ouverte: Annotated[Ouverte | None, Depends(find_ouverte)],
+    cle: CleDuProgramme,
 ) -> None:
-    """Refuse a POST that no page of ours sent; asked for on every route."""
+    """Refuse a POST that no page of ours sent; asked for on every route.
+
+    A key is in no browser: the call that brings one needs no token.
+    """
     if request.method in SAFE:
         return
     check_origin(request.headers)
+    if cle is not None:
+        return
     form = await read_form(request)
     await run_in_threadpool(check_csrf, request, form, ouverte.csrf if ouverte else None)
 

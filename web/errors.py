@@ -10,6 +10,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse, RedirectResponse, Response
 
 from orc.errors import Conflict, Forbidden, Invalid, NotFound, OrcError, Unavailable
+from orc.identity.cles import CleRefusee
 from orc.identity.throttling import TropDEssais
 from web.deps import PasConnecte
 from web.metrics import SEARCHES
@@ -56,6 +57,10 @@ _SORTS: tuple[tuple[type[OrcError], _Sort], ...] = (
     (
         TropDEssais,
         _Sort(429, "Trop d’essais", "Attendez, puis recommencez : rien n’est bloqué."),
+    ),
+    (
+        CleRefusee,
+        _Sort(401, "Clé refusée", "Demandez une nouvelle clé au gestionnaire de la structure."),
     ),
     (
         Forbidden,
@@ -163,6 +168,8 @@ def _answer(request: Request, sort: _Sort, message: str, reference: str = "") ->
     log.log(level, "refus", extra=known)
     if request.url.path.startswith(API):
         answer: Response = _json(sort.code, message, reference)
+        if sort.code == 401:
+            answer.headers["www-authenticate"] = 'Bearer error="invalid_token"'
     else:
         encore = make_retry(request) if sort.code == 503 else ""
         page = PageErreur(sort.code, sort.title, message, sort.conseil, reference, encore)

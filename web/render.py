@@ -56,6 +56,11 @@ MENU: tuple[tuple[str, str, frozenset[Role]], ...] = (
     ("Parcourir", "/parcourir", ROLES_QUI_LISENT),
     ("Exercices", "/exercices", frozenset({Role.COMPTABLE})),
     ("Silo", "/silo", frozenset({Role.COMPTABLE, Role.ADMINISTRATEUR, Role.ARCHIVISTE})),
+    (
+        "Comptes techniques",
+        "/comptes-techniques",
+        frozenset({Role.GESTIONNAIRE, Role.PARTENAIRE}),
+    ),
     ("Traitements", "/traitements", frozenset({Role.ADMINISTRATEUR})),
 )
 

@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from orc.cli import technique
 from orc.cli.console import Json, open_orc, out, print_json
 from orc.domain import LIBELLES_DOMAINES, LIBELLES_ROLES, Domaine, Role, format_date
 from orc.errors import Invalid
@@ -24,6 +25,7 @@ from orc.identity.comptes import (
 )
 
 app = typer.Typer(help="Comptes, mots de passe et habilitations.", no_args_is_help=True)
+app.add_typer(technique.app, name="technique")
 PAR = "ligne de commande"
 
 Identifiant = Annotated[str, typer.Argument(help="Identifiant du compte.")]

@@ -37,4 +37,5 @@ def is_right(empreinte: str | None, mot_de_passe: str) -> bool:
             _HASHER.verify(empreinte or _NOBODY, mot_de_passe[:LONGUEUR_MAX])
         except (VerificationError, InvalidHashError):
             return False
-    return empreinte is not None
+    # Empty: an account without password, whose check was made against nobody’s.
+    return bool(empreinte)

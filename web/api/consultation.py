@@ -7,6 +7,7 @@ from fastapi import APIRouter, Path, Query, Request
 from pydantic import BaseModel
 from starlette.responses import Response
 
+from orc.identity.cles import DroitApi
 from orc.journal import Acte
 from orc.search.consult import get_bordereau, get_piece
 from orc.search.consult_values import BordereauVue, PieceVue
@@ -14,6 +15,7 @@ from orc.search.open_pj import PjVisible, get_pj, open_document
 from orc.search.viewer import read_pages
 from web.acces import acces_lecteurs
 from web.api.contrat import PREFIX, REFUS
+from web.cles import cles
 from web.deps import Connecte, JournalDuLecteur, Lecture, get_orc
 from web.disposition import make_disposition
 
@@ -67,6 +69,7 @@ class Texte(BaseModel):
 
 @router.get("/pieces/{piece_id}", summary="Un mandat ou un titre")
 @acces_lecteurs
+@cles(DroitApi.CONSULTATION)
 def show_piece(
     session: Lecture,
     lecteur: Connecte,
@@ -82,6 +85,7 @@ def show_piece(
 
 @router.get("/bordereaux/{bordereau_id}", summary="Un bordereau")
 @acces_lecteurs
+@cles(DroitApi.CONSULTATION)
 def show_bordereau(
     session: Lecture,
     lecteur: Connecte,
@@ -97,6 +101,7 @@ def show_bordereau(
 
 @router.get("/pj/{pj_id}", summary="Une pièce justificative")
 @acces_lecteurs
+@cles(DroitApi.CONSULTATION)
 def show_pj(
     session: Lecture,
     lecteur: Connecte,
@@ -135,6 +140,7 @@ def make_details(pj: PjVisible) -> dict[str, object]:
 
 @router.get("/pj/{pj_id}/texte", summary="Le texte d’une pièce justificative")
 @acces_lecteurs
+@cles(DroitApi.CONSULTATION)
 def show_texte(
     request: Request,
     session: Lecture,
@@ -171,6 +177,7 @@ def _make_parties(pj: PjVisible) -> Iterator[Partie]:
     responses={200: {"content": {"application/octet-stream": {}}}},
 )
 @acces_lecteurs
+@cles(DroitApi.CONSULTATION, DroitApi.EXPORT)
 def download_original(
     request: Request,
     session: Lecture,

@@ -10,6 +10,7 @@ from orc.access import Lecteur
 from orc.db import Reading
 from orc.domain import Role
 from orc.errors import NotFound
+from orc.identity.cles import DroitApi
 from orc.ingest.clotures import (
     Auteur,
     EtatExercice,
@@ -24,6 +25,7 @@ from orc.search.paged import among
 from orc.search.portee_silo import find_portee_comptable
 from web.acces import acces
 from web.api.contrat import PREFIX, REFUS
+from web.cles import cles
 from web.deps import Connecte, Ecriture, Lecture, get_orc
 
 router = APIRouter(prefix=PREFIX, responses=REFUS, tags=["Exercices"])
@@ -60,6 +62,7 @@ class Fait(BaseModel):
 
 @router.get("/exercices", summary="Les exercices de votre poste")
 @acces(Role.COMPTABLE)
+@cles(DroitApi.SILO)
 def show_exercices(session: Lecture, lecteur: Connecte) -> list[EtatExercice]:
     """Clos ou ouverts, avec ce qu’ils contiennent."""
     return find_exercices(

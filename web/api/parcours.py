@@ -4,6 +4,7 @@ from typing import Annotated, Literal
 
 from fastapi import APIRouter, Path, Query
 
+from orc.identity.cles import DroitApi
 from orc.journal import Acte
 from orc.search.browse import (
     BudgetLigne,
@@ -18,6 +19,7 @@ from orc.search.paged import Paged
 from web.acces import acces_lecteurs
 from web.api.consultation import Page
 from web.api.contrat import PREFIX, REFUS
+from web.cles import cles
 from web.deps import Connecte, JournalDuLecteur, Lecture
 
 router = APIRouter(prefix=PREFIX, responses=REFUS, tags=["Parcourir"])
@@ -27,6 +29,7 @@ Code = Annotated[str, Path(max_length=60)]
 
 @router.get("/collectivites", summary="Les collectivités que vous voyez")
 @acces_lecteurs
+@cles(DroitApi.CONSULTATION)
 def show_collectivites(
     session: Lecture,
     lecteur: Connecte,
@@ -39,6 +42,7 @@ def show_collectivites(
 
 @router.get("/collectivites/{code}", summary="Une collectivité et ses budgets")
 @acces_lecteurs
+@cles(DroitApi.CONSULTATION)
 def show_collectivite(session: Lecture, lecteur: Connecte, code: Code) -> CollectiviteVue:
     """Ses budgets et leurs exercices."""
     return get_collectivite(session, code, clearance=lecteur.clearance)
@@ -46,6 +50,7 @@ def show_collectivite(session: Lecture, lecteur: Connecte, code: Code) -> Collec
 
 @router.get("/collectivites/{code}/{budget}", summary="Un budget et ses exercices")
 @acces_lecteurs
+@cles(DroitApi.CONSULTATION)
 def show_budget(session: Lecture, lecteur: Connecte, code: Code, budget: Code) -> BudgetLigne:
     """Ses exercices, du plus récent au plus ancien."""
     return get_budget(session, code, budget, clearance=lecteur.clearance)
@@ -53,6 +58,7 @@ def show_budget(session: Lecture, lecteur: Connecte, code: Code, budget: Code) -
 
 @router.get("/collectivites/{code}/{budget}/{exercice}", summary="Un exercice")
 @acces_lecteurs
+@cles(DroitApi.CONSULTATION)
 def show_exercice(
     session: Lecture,
     lecteur: Connecte,

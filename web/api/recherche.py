@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 from fastapi import APIRouter, Query, Request
 from pydantic import BaseModel, Field
 
+from orc.identity.cles import DroitApi
 from orc.index.fields import BY_NAME, Genre
 from orc.index.query import DemandeFacette
 from orc.ingest.extract.nir import mask_nir
@@ -17,6 +18,7 @@ from orc.search.resultats import Resultat, find_resultats
 from orc.search.syntax import LONGEST, make_filtres
 from web.acces import acces_lecteurs
 from web.api.contrat import PREFIX, REFUS
+from web.cles import cles
 from web.deps import Connecte, JournalDuLecteur, Lecture, get_orc
 from web.pages.adresse import read_adresse
 
@@ -109,6 +111,7 @@ class ReponseRecherche(BaseModel):
 
 @router.get("/recherche", summary="Chercher", responses=REFUS)
 @acces_lecteurs
+@cles(DroitApi.RECHERCHE)
 def search(
     request: Request,
     session: Lecture,

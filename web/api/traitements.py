@@ -6,12 +6,14 @@ from fastapi import APIRouter, Query, Request
 from pydantic import BaseModel, Field
 
 from orc.domain import Role
+from orc.identity.cles import DroitApi
 from orc.ingest.clotures import Auteur
 from orc.ingest.echecs import ask_again, find_echecs, set_aside
 from orc.ingest.traitements import Traitements, read_traitements
 from orc.tasks.failures import Echec
 from web.acces import acces
 from web.api.contrat import PREFIX, REFUS
+from web.cles import cles
 from web.deps import Connecte, Ecriture, Lecture, get_orc
 
 router = APIRouter(prefix=PREFIX, responses=REFUS, tags=["Traitements"])
@@ -47,6 +49,7 @@ class Compte(BaseModel):
 
 @router.get("/traitements", summary="Files, processus, tâches en échec")
 @acces(Role.ADMINISTRATEUR)
+@cles(DroitApi.SANTE)
 def show_traitements(
     request: Request,
     session: Lecture,

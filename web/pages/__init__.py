@@ -13,6 +13,7 @@ from web.pages import (
     pj,
     recherche,
     silo,
+    techniques,
     traitements,
     visionneuse,
 )
@@ -28,6 +29,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     pj.router,
     recherche.router,
     silo.router,
+    techniques.router,
     traitements.router,
     visionneuse.router,
 )
