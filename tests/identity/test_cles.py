@@ -52,7 +52,7 @@ def base(tmp_path: Path) -> Iterator[Database]:
 
 def make_technique(base: Database, nom: str = "compta", **values: object) -> int:
     given = {"droits": LIRE, "partenaire": "", **values}
-    nouveau = NouveauTechnique(SIREN, nom, "Connecteur", "gestion", **given)  # type: ignore[arg-type]  # by name
+    nouveau = NouveauTechnique(SIREN, nom, "Connecteur", "gestion", **given)  # type: ignore[arg-type]  # given by name
     with base.writing() as session:
         return create_technique(session, nouveau, par="gestion")
 
@@ -282,7 +282,7 @@ def test_a_change_that_keeps_the_hands_keeps_the_keys(base: Database) -> None:
 )
 def test_an_account_that_cannot_be_is_refused(base: Database, values: dict[str, object]) -> None:
     with pytest.raises(Invalid):
-        make_technique(base, **values)  # type: ignore[arg-type]  # by name
+        make_technique(base, **values)  # type: ignore[arg-type]  # given by name
     with base.reading() as session:
         assert not session.scalars(select(CompteTechnique)).all()
 

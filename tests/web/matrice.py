@@ -116,7 +116,10 @@ PARAMETRES: Mapping[str, Valeur] = {
 }
 # Parameters that name something else than a document: values to try, none of them anybody's here.
 # What each page does with its own is proven by its own tests.
-AUTRES: Mapping[str, tuple[object, ...]] = {}
+AUTRES: Mapping[str, tuple[object, ...]] = {
+    "numero": (1, 987654321),
+    "cle": (1, 987654321),
+}
 
 # What is coarser than a piece is seen with less than its domaine, or before its exercice closes.
 GROSSIER: Mapping[str, frozenset[str]] = {

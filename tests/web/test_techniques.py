@@ -19,7 +19,7 @@ from orc.identity.comptes import (
     withdraw_habilitation,
 )
 from orc.identity.techniques import NouveauTechnique, create_technique
-from orc.models import CleApi, Ecriture
+from orc.models import CleApi, Ecriture, Structure, read_now
 from tests.archive import COMMUNAUTE, COMMUNE, MOT_DE_PASSE, Archive
 from tests.web.serving import Navigateur, open_navigateur
 from web import api, pages
@@ -43,6 +43,9 @@ def _people(archive: Archive) -> None:
         for nom, octroi in PEOPLE.items():
             made = create_compte(session, NouveauCompte(nom, nom, MOT_DE_PASSE), par="test")
             grant_habilitation(session, made, octroi, par="test")
+        for siren in (COMMUNE, COMMUNAUTE):
+            today, now = read_now().date(), read_now()
+            session.add(Structure(siren=siren, depuis=today, accordee_par="test", accordee_le=now))
 
 
 @dataclass
@@ -365,3 +368,16 @@ def test_a_technical_account_never_logs_in(address: str, gestion: Navigateur) ->
             answer = visitor.log_in(f"ct-{COMMUNE}-muet", password)
             assert answer.status_code in {403, 422, 429}
             assert COOKIE not in visitor.client.cookies
+
+
+def test_whoever_s_structure_is_withdrawn_tends_nothing(
+    archive: Archive, gestion: Navigateur
+) -> None:
+    place = create_by_form(gestion, "retrait", "silo")
+    with archive.orc.database.writing() as session:
+        structure = session.scalars(select(Structure).where(Structure.siren == COMMUNE)).one()
+        structure.retiree_le = read_now()
+    assert gestion.get(place).status_code == 404
+    with archive.orc.database.writing() as session:
+        session.get_one(Structure, structure.id).retiree_le = None
+    assert gestion.get(place).status_code == 200

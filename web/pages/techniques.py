@@ -13,6 +13,7 @@ from starlette.datastructures import FormData
 from starlette.responses import RedirectResponse, Response
 
 from orc.access import Lecteur, find_habilitations
+from orc.access.demandes import find_gerees
 from orc.db import Writing
 from orc.domain import Role
 from orc.errors import Conflict, Invalid, NotFound
@@ -247,13 +248,9 @@ def find_tenue(session: Session, lecteur: Lecteur) -> Tenue:
     """Which technical accounts this person tends today, by its grants in force."""
     today = date.today()  # noqa: DTZ011 - grants are dated in the civil days of the place
     grants = find_habilitations(session, lecteur.personne_id, today)
-    sirens = {
-        g.portee_cle
-        for g in grants
-        if g.role == Role.GESTIONNAIRE and g.portee == "collectivite" and g.portee_cle
-    }
+    sirens = find_gerees(session, lecteur.personne_id, today)
     partenaire = any(g.role == Role.PARTENAIRE for g in grants)
-    return Tenue(frozenset(sirens), lecteur.personne_id if partenaire else None)
+    return Tenue(sirens, lecteur.personne_id if partenaire else None)
 
 
 def read_choisis(form: FormData) -> frozenset[DroitApi]:
