@@ -35,6 +35,17 @@ class Ouverte:
     nom: str
     csrf: str
     to_touch: bool
+    porte: str = "mot_de_passe"
+
+
+@dataclass(frozen=True, slots=True)
+class Venue:
+    """How a person came in: by which door, from where, with a second factor or not."""
+
+    porte: str = "mot_de_passe"
+    adresse: str = ""
+    navigateur: str = ""
+    second_facteur: bool = False
 
 
 def make_limits(settings: Settings) -> Limits:
@@ -45,10 +56,10 @@ def make_limits(settings: Settings) -> Limits:
     )
 
 
-def open_session(session: Writing, personne_id: int) -> str:
+def open_session(session: Writing, personne_id: int, venue: Venue | None = None) -> str:
     """Open a new session and give the key of its cookie, which is written nowhere."""
     cookie = secrets.token_urlsafe(32)
-    now = read_now()
+    now, venue = read_now(), venue or Venue()
     old = select(SessionWeb.cle).where(SessionWeb.vue_le < now - KEPT_AFTER)
     # Those that another login is forgetting are left to it.
     free = old.with_for_update(skip_locked=True)
@@ -58,6 +69,10 @@ def open_session(session: Writing, personne_id: int) -> str:
             cle=hash_cookie(cookie),
             personne_id=personne_id,
             csrf=secrets.token_urlsafe(32),
+            porte=venue.porte,
+            adresse=venue.adresse[:100],
+            navigateur=venue.navigateur[:200],
+            second_facteur_le=now if venue.second_facteur else None,
             ouverte_le=now,
             vue_le=now,
         )
@@ -92,6 +107,7 @@ def find_session(
         personne.nom,
         kept.csrf,
         to_touch=kept.vue_le < now - TOUCH_AFTER,
+        porte=kept.porte,
     )
 
 
@@ -105,9 +121,10 @@ def close_session(session: Writing, cle: str) -> None:
     _close(session, SessionWeb.cle == cle)
 
 
-def close_sessions(session: Writing, personne_id: int) -> None:
-    """End every session of a person."""
-    _close(session, SessionWeb.personne_id == personne_id)
+def close_sessions(session: Writing, personne_id: int, *, porte: str = "") -> None:
+    """End every session of a person; `porte`: those that came by this door only."""
+    which = SessionWeb.personne_id == personne_id
+    _close(session, which & (SessionWeb.porte == porte) if porte else which)
 
 
 def _close(session: Writing, which: ColumnElement[bool]) -> None:
