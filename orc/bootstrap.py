@@ -1,6 +1,7 @@
 """Settings become a running ORC: the only module that names concrete adapters."""
 
 import os
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
@@ -10,6 +11,8 @@ from typing import TYPE_CHECKING
 from migrations import migrate
 from orc.db import Database, open_engine
 from orc.errors import Invalid, Unavailable
+from orc.identity.coffre import Coffre, open_coffre
+from orc.identity.jobs import register_mail
 from orc.index.engines.tantivy import TantivyEngine
 from orc.index.engines.tantivy.generations import TantivyGenerations
 from orc.index.port import Generations, SearchEngine
@@ -19,11 +22,13 @@ from orc.ingest.jobs import make_threads, register_tasks
 from orc.ingest.ocr.child import PATIENCE
 from orc.ingest.ocr.oceriseur import Oceriseur
 from orc.ingest.reconcile import enqueue_unfinished
+from orc.messages import Canal, Expediteur, make_expediteurs
 from orc.remote import make_silo_acces, make_storage_acces
 from orc.settings import PREFIX, SUFFIX, Settings, read_settings
 from orc.silo import Silo
 from orc.storage import Storage
 from orc.tasks import Delais, Tasks, make_tasks
+from orc.tasks.ronde import Ronde
 
 if TYPE_CHECKING:
     from orc.index.engines.elasticsearch import ElasticsearchEngine
@@ -44,6 +49,9 @@ class Orc:
     # A page that is looked at never waits behind the documents of an ingestion.
     visionneuse: ExtractionPool
     oceriseur: Oceriseur
+    coffre: Coffre
+    expediteurs: Mapping[Canal, Expediteur]
+    ronde: Ronde
     _silos: dict[str, Silo] = field(default_factory=dict)
     _opening: Lock = field(default_factory=Lock)
 
@@ -64,6 +72,7 @@ class Orc:
     def close(self) -> None:
         """Give back processes, files and connections, in the order that loses nothing."""
         self.oceriseur.stop()
+        self.ronde.stop()
         self.tasks.stop()
         self.pool.close()
         self.visionneuse.close()
@@ -95,6 +104,7 @@ def start_work(orc: "Orc") -> None:
     if orc.tasks.in_process:
         enqueue_unfinished(orc, orc.engine)
         orc.tasks.start()
+        orc.ronde.start()
 
 
 def make_orc(
@@ -116,17 +126,22 @@ def make_orc(
     database = Database(engine)
     oceriseur = Oceriseur(settings, make_ocr_limits(settings))
     threads = make_threads(workers, oceriseur.threads)
+    tasks = make_tasks(settings.queue, database, threads, make_delais(settings))
     orc = Orc(
         settings=settings,
         database=database,
         storage=Storage(settings.storage_url(), acces=make_storage_acces(settings)),
         engine=index or open_search_engine(settings, new=new_index),
-        tasks=make_tasks(settings.queue, database, threads, make_delais(settings)),
+        tasks=tasks,
         pool=open_pool(settings, workers),
         visionneuse=ExtractionPool(make_limits(settings), 1),
         oceriseur=oceriseur,
+        coffre=open_coffre(settings.cle_secrets, settings.folder),
+        expediteurs=make_expediteurs(settings),
+        ronde=Ronde(tasks),
     )
     register_tasks(orc, orc.engine)
+    register_mail(orc)
     return orc
 
 

@@ -149,6 +149,81 @@ class Settings:
         True,
         "Comptes 651 : aide sociale, quand la nomenclature du budget est inconnue.",
     )
+    cle_secrets: str = _setting(
+        "",
+        "Clé qui chiffre les seconds facteurs et signe les codes : 32 octets en base64 (URL). "
+        "Vide : faite une fois dans le dossier des données (cle-secrets, 0600). La même pour tous "
+        "les processus, et à sauvegarder.",
+        secret=True,
+    )
+    courriel: str = _setting(
+        "",
+        "Serveur de courriel : smtps://compte:mot de passe@serveur:465, smtp://… (STARTTLS, 587), "
+        "smtp+clair://… (relais de la machine, sans TLS). Vide : rien ne part, les messages se "
+        "lisent dans la boîte locale (page des administrateurs).",
+        secret=True,
+    )
+    courriel_ca: str = _setting(
+        "", "Fichier PEM de l’autorité du serveur de courriel. Vide : celles du système."
+    )
+    courriel_expediteur: str = _setting(
+        "ORC <ne-pas-repondre@localhost>", "Adresse d’expédition des courriels."
+    )
+    courriel_secondes: int = _setting(20, "Délai d’un envoi, courriel ou SMS.")
+    sms: str = _setting(
+        "",
+        "Passerelle de SMS : adresse https:// où chaque message est envoyé (POST, JSON). Vide : "
+        "boîte locale.",
+    )
+    sms_jeton: str = _setting("", "Jeton de la passerelle de SMS.", secret=True)
+    sms_entete: str = _setting(
+        "Authorization: Bearer {jeton}", "En-tête qui porte le jeton de la passerelle de SMS."
+    )
+    sms_modele: str = _setting(
+        '{"to": "{numero}", "text": "{texte}"}', "Corps JSON d’un envoi à la passerelle de SMS."
+    )
+    mot_de_passe_jours: int = _setting(
+        365, "Durée de validité d’un mot de passe, en jours. 0 : sans fin."
+    )
+    rappels_jours: str = _setting(
+        "30,15,7,1", "Jours avant une expiration où un rappel est envoyé, une fois chacun."
+    )
+    second_facteur_roles: str = _setting(
+        "administrateur,juge,archiviste",
+        "Rôles qui doivent avoir un second facteur (application d’authentification). Vide : aucun.",
+    )
+    conditions: str = _setting(
+        "", "Fichier texte des conditions d’utilisation (UTF-8). Vide : celles d’ORC."
+    )
+    charte: str = _setting("", "Adresse de la charte d’utilisation (https://…).")
+    pgssi: str = _setting(
+        "", "Adresse de la politique générale de sécurité des systèmes d’information (https://…)."
+    )
+    alerte_fraude: str = _setting(
+        "Soyez vigilant : personne ne vous demandera votre mot de passe ni un code, par courriel, "
+        "par SMS ou par téléphone. Vérifiez l’adresse de ce site avant de vous connecter.",
+        "Bandeau de la page de connexion contre la fraude. Vide : pas de bandeau.",
+    )
+    guide: str = _setting("", "Adresse du guide de l’utilisateur (https://…).")
+    faq: str = _setting("", "Adresse des questions fréquentes (https://…).")
+    assistance: str = _setting(
+        "", "Assistance, en une ligne : téléphone, horaires, adresse de courriel."
+    )
+    contacts: str = _setting(
+        "",
+        "Fichier CSV des contacts des départements, qui redonnent un mot de passe expiré : "
+        "departement;libelle;courriel;telephone;horaires.",
+    )
+    applications: str = _setting(
+        "",
+        "Fichier JSON des applications de la page d’accueil : liste de {nom, adresse, description, "
+        "roles, codique}.",
+    )
+    droits_contact: str = _setting(
+        "",
+        "Où exercer ses droits d’accès, de rectification et d’opposition (délégué à la protection "
+        "des données).",
+    )
     session_minutes_inactive: int = _setting(30, "Minutes d’inactivité avant la fin d’une session.")
     session_heures_max: int = _setting(12, "Durée au plus d’une session, en heures.")
     cle_validite_jours: int = _setting(365, "Durée d’une clé d’API, en jours.")
@@ -157,6 +232,10 @@ class Settings:
     )
     cookie_secure: bool = _setting(
         False, "Cookie réservé à HTTPS : à mettre à 1 derrière un mandataire TLS."
+    )
+    hsts_secondes: int = _setting(
+        31_536_000,
+        "Derrière TLS (ORC_COOKIE_SECURE) : durée de l’en-tête Strict-Transport-Security. 0 : non.",
     )
     mandataires: str = _setting(
         "",

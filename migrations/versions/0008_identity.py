@@ -54,6 +54,8 @@ def upgrade() -> None:
         sa.Column("unique", sa.String(), nullable=True),
         sa.Column("cree_le", sa.DateTime(timezone=True), nullable=False),
         sa.Column("envoye_le", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("expire_le", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("abandonne_le", sa.DateTime(timezone=True), nullable=True),
         sa.Column("echec", sa.String(), nullable=False),
         sa.ForeignKeyConstraint(
             ["personne_id"], ["personne.id"], name=op.f("fk_message_personne_id")

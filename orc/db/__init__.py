@@ -44,6 +44,8 @@ class Database:
 
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
+        # What floors above leave for each Writing (`session.info`).
+        self.info: dict[Any, Any] = {}
         # SQLite: a Writing is alone. Elsewhere: what it reads may change, unless it locks it.
         self.serial = engine.dialect.name == "sqlite"
         # Two pools: a request that reads always finds a connection to write its journal with.
@@ -72,7 +74,7 @@ class Database:
     @contextmanager
     def writing(self) -> Iterator[Writing]:
         """One transaction, committed when the block ends well; then its late calls run."""
-        with say_faults(), self._writing() as session:
+        with say_faults(), self._writing(info=self.info) as session:
             yield session
             session.commit()
         run_late_calls(session)

@@ -26,5 +26,8 @@ class Message(Base):
     unique: Mapped[str | None] = mapped_column(unique=True)
     cree_le: Mapped[datetime] = mapped_column(Instant, index=True)
     envoye_le: Mapped[datetime | None] = mapped_column(Instant)
+    # After that it is no longer worth sending.
+    expire_le: Mapped[datetime] = mapped_column(Instant)
+    abandonne_le: Mapped[datetime | None] = mapped_column(Instant)
     # The last failure, in words.
     echec: Mapped[str] = mapped_column(default="")

@@ -16,6 +16,7 @@ from orc.tasks.failures import find_failed, record_given_up, remove_failure
 from orc.tasks.memory import prepare_memory
 from orc.tasks.patience import PAUSES, Patience
 from orc.tasks.queues import (
+    MAIL,
     OCR,
     Id,
     Registry,
@@ -51,6 +52,8 @@ class InProcess(Registry):
         self._actors: dict[str, Actor[..., Any]] = {}
         self._workers: list[Worker] = []
         self._patience = Patience()
+        # A mail server that is down keeps nothing else waiting.
+        self._patience_du_mail = Patience()
         # (name, key) of what failed: only these have a row to remove.
         self._failed: set[tuple[str, str]] = set()
 
@@ -74,10 +77,11 @@ class InProcess(Registry):
             unique=unique,
         )
         tache = self.taches[function.__name__]
+        patience = self._patience_du_mail if queue == MAIL else self._patience
         self._actors[tache.nom] = Actor(
             tell_task(
                 tache.nom,
-                self._patience.insist(function, lambda ids, error: self._note(tache, ids, error)),
+                patience.insist(function, lambda ids, error: self._note(tache, ids, error)),
             ),
             broker=self._brokers[queue],
             actor_name=tache.nom,

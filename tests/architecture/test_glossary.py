@@ -13,7 +13,7 @@ from orc.models import Base
 ENGLISH = frozenset(
     """
     access act analysis answer api archive bootstrap boxes broker browse bucket bulk cache
-    chain change child children claim clean clearance client column compile compound confine
+    chain change child children claim clean clearance client code column compile compound confine
     connection console consult container csrf db demo disk distributed document domain
     encapsule encoding engine error etag facet failure fault fetch field find follow
     format generation http image in index indexer ingest init insert instant intake job label
@@ -21,8 +21,9 @@ ENGLISH = frozenset(
     number ocr office open orc other outbox page paged parts password patience payload pdf
     pid plain plan pool port process protocol query queue range reader reading rebuild
     reconcile record remote render retry row run s schema search searched serve server
-    session setting sftp sha spool state storage store syntax table task tessdata text
-    throttling tika type value version viewer watch web word worker writing xml
+    session setting sftp sha sms smtp spool state strength storage store syntax table task tessdata
+    text
+    throttling tika totp type value version viewer watch web word worker writing xml
     """.split()  # noqa: SIM905 -- a list of words reads better as a paragraph
 )
 WORD = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])")
