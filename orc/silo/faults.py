@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from orc.errors import Conflict, OrcError, Unavailable
-from orc.remote.faults import Altered, Passing
+from orc.remote.faults import Altered, Injoignable, Passing
 
 
 class FichierDisparu(Unavailable):
@@ -54,7 +54,8 @@ def translated(chemin: str) -> Iterator[None]:
         raise FichierDisparu(chemin) from error
     except Exception as error:  # each protocol has a family of errors of its own
         if isinstance(error, OSError) and error.errno == errno.ENOSPC:
-            raise Unavailable("Il n’y a plus de place dans le dossier de travail.") from error
+            # Nothing is wrong with the file: what is asked of it waits, and is asked again.
+            raise Injoignable("Il n’y a plus de place dans le dossier de travail.") from error
         detail = getattr(error, "strerror", None) or str(error) or type(error).__name__
         raise Unavailable(
             f"Le fichier « {chemin} » du silo ne peut pas être lu : {detail}."

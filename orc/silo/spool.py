@@ -12,6 +12,7 @@ from tempfile import TemporaryDirectory
 from typing import BinaryIO, Final
 
 from orc.errors import Invalid, Unavailable
+from orc.remote import Injoignable
 from orc.silo.containers import Archive, check_member, copy_bounded, gunzip, make_bound, read_chunks
 from orc.silo.disk_cache import DiskCache
 from orc.silo.faults import translated
@@ -91,7 +92,9 @@ class Spool:
         self.kept.shrink(room, before=time.time() - KEPT_SECONDS)
         free = self.octets - self._measure() - self.kept.measure()
         if fichier.taille > free:
-            raise Unavailable(
+            # Others are being read: once they are, there is room, unless there never is.
+            never = fichier.taille > self.octets
+            raise (Unavailable if never else Injoignable)(
                 f"Le dossier de lecture n’a pas la place de ce fichier ({fichier.taille} octets "
                 f"pour {max(0, free)}) : augmentez ORC_SILO_LECTURE_OCTETS."
             )

@@ -1,5 +1,6 @@
 """What only stores far away do: pages of lists, odd keys, files that move while they are read."""
 
+import errno
 import gzip
 import multiprocessing
 import os
@@ -12,8 +13,9 @@ from pathlib import Path
 import pytest
 
 from orc.errors import Unavailable
-from orc.remote import Acces
+from orc.remote import Acces, Injoignable
 from orc.silo import FichierChange, FluxLocal, Genre, Silo
+from orc.silo.faults import translated
 from scripts.recettes.serveur import Serveur
 from tests.silo.conftest import KINDS, Opener
 from tests.silo.publish import Bucket, Place, make_sftp_acces, open_bucket, open_served
@@ -128,6 +130,25 @@ def test_the_room_for_reading_is_bounded_and_given_back(bucket: Bucket, tmp_path
     )
     with pytest.raises(Unavailable, match="ORC_SILO_LECTURE_OCTETS"):
         _read_first(small)
+
+
+def test_room_that_others_take_is_waited_for(bucket: Bucket, tmp_path: Path) -> None:
+    """Nothing is wrong with the file: it goes to no quarantine."""
+    for number in range(2):
+        bucket.put(f"{number}.xml", b"<x>" + os.urandom(300_000).hex().encode() + b"</x>")
+    silo = Silo(bucket.url, acces=bucket.acces, cache=tmp_path / "c", limite_lecture=1_000_000)
+    first, second = silo.list()
+    with silo.spool(first) as flux:
+        next(flux)
+        with pytest.raises(Injoignable, match="ORC_SILO_LECTURE_OCTETS"), silo.spool(second) as two:
+            list(two)
+    with silo.spool(second) as two:
+        assert len(list(two)) == 1
+
+
+def test_a_working_folder_without_room_says_nothing_of_the_file() -> None:
+    with pytest.raises(Injoignable, match="plus de place"), translated("a.xml"):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
 
 def _read_first(silo: Silo) -> None:
