@@ -35,6 +35,7 @@ class Settings:
         "",
         "URL de la base. Vide : SQLite (WAL) sous les données. PostgreSQL 15 ou plus récent : "
         "postgresql+psycopg://compte:mot de passe@serveur/orc",
+        secret=True,  # a password stands in it
     )
     database_connexions: int = _setting(
         10, "PostgreSQL : connexions d’un processus, au plus, pour lire ; autant pour écrire."
@@ -63,6 +64,7 @@ class Settings:
         "inprocess:",
         "File des tâches. `inprocess:` : dans le même processus. Sinon redis://, rediss://, "
         "amqp:// ou amqps://, et des « orc worker ».",
+        secret=True,  # the same
     )
     veille_secondes: int = _setting(
         30, "Silence après lequel un « orc worker » est tenu pour mort et son travail repris."

@@ -6,6 +6,8 @@ from pathlib import Path
 import pytest
 
 from orc.errors import Invalid
+from orc.index.engines import elasticsearch
+from orc.ingest.extract import tika_http
 from orc.settings import Settings, read_settings
 
 
@@ -77,3 +79,15 @@ def test_every_setting_is_explained_in_docs_reglages() -> None:
     for field in fields(Settings):
         assert f"| `ORC_{field.name.upper()}` |" in text
         assert field.metadata["aide"] in text
+
+
+def test_no_secret_is_shown_with_what_holds_it() -> None:
+    addresses = {
+        "ORC_DATABASE": "postgresql+psycopg://orc:s3cr3t@base/orc",
+        "ORC_QUEUE": "redis://:s3cr3t@file:6379/0",
+        "ORC_TIKA": "https://orc:s3cr3t@tika",
+    }
+    settings = read_settings({**addresses, "ORC_INDEX_CLE_API": "s3cr3t"})
+    index = elasticsearch.Acces(cle_api="s3cr3t", utilisateur="orc", mot_de_passe="s3cr3t")
+    for held in (settings, index, tika_http.Acces(settings.tika)):
+        assert "s3cr3t" not in repr(held)

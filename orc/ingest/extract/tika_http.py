@@ -6,7 +6,7 @@ docs/decisions says which part is the client's. Only this module imports it, whe
 import threading
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from http.client import HTTPException
 from types import MappingProxyType, ModuleType
@@ -43,7 +43,7 @@ class Acces:
     `ca`: a PEM file of authorities; "": those of the system.
     """
 
-    url: str
+    url: str = field(repr=False)
     ca: str = ""
     secondes: float = 30
     reponse_octets: int = 32 * 1024 * 1024

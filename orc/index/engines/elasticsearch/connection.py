@@ -5,7 +5,7 @@ import re
 import ssl
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from elasticsearch import ApiError, Elasticsearch, TransportError
 from elasticsearch.exceptions import SerializationError
@@ -25,9 +25,9 @@ class Acces:
     """What a cluster asks before it answers; all may be empty. `ca` is a file."""
 
     ca: str = ""
-    cle_api: str = ""
+    cle_api: str = field(default="", repr=False)
     utilisateur: str = ""
-    mot_de_passe: str = ""
+    mot_de_passe: str = field(default="", repr=False)
 
 
 @dataclass(frozen=True, slots=True)
