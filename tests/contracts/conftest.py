@@ -12,10 +12,13 @@ from orc.index.engines.elasticsearch import ElasticsearchEngine, Forme, open_ela
 from orc.index.engines.tantivy import TantivyEngine
 from orc.index.engines.tantivy.generations import TantivyGenerations
 from orc.index.port import Generations, SearchEngine
+from scripts.recettes import parc
 from scripts.recettes.serveur import Serveur
 
 Open = Callable[[], SearchEngine]
-ENGINES = ("tantivy", "elasticsearch")
+# `scripts/serveurs preparer elasticsearch8`, then `demarrer`: the oldest version is tested too.
+OLDEST = ("elasticsearch8",) if parc.find_running("elasticsearch8") else ()
+ENGINES = ("tantivy", "elasticsearch", *OLDEST)
 # Several shards and a group of exercices an index: counts must be exact over all of them.
 FORME = Forme(exercices=2, partitions=2, copies="0")
 
@@ -23,7 +26,17 @@ FORME = Forme(exercices=2, partitions=2, copies="0")
 @pytest.fixture(scope="session")
 def index_url(elasticsearch: Serveur) -> Iterator[str]:
     """Indexes of this run on the shared server; each test leaves them empty."""
-    url = f"{elasticsearch.url}/essai{uuid4().hex}"
+    yield from make_index_url(elasticsearch)
+
+
+@pytest.fixture(scope="session")
+def index_url_8(elasticsearch8: Serveur) -> Iterator[str]:
+    """The same on the oldest version."""
+    yield from make_index_url(elasticsearch8)
+
+
+def make_index_url(serveur: Serveur) -> Iterator[str]:
+    url = f"{serveur.url}/essai{uuid4().hex}"
     yield url
     engine = open_elasticsearch(url)
     engine.clear()
@@ -45,7 +58,7 @@ def moteur(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Moteur]:
         with open_in(tmp_path) as make:
             yield Moteur(TantivyGenerations(tmp_path / "index", wait=5), make)
         return
-    url = f"{request.getfixturevalue('elasticsearch').url}/essai{uuid4().hex}"
+    url = f"{request.getfixturevalue(request.param).url}/essai{uuid4().hex}"
     with open_at(url) as make:
         engine = make()
         yield Moteur(engine, make)
@@ -88,11 +101,12 @@ def open_in(folder: Path) -> Iterator[Callable[[], TantivyEngine]]:
 @pytest.fixture(params=ENGINES)
 def open_engine(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Open]:
     """Opens the same index each time, as another process would."""
-    if request.param == "elasticsearch":
-        with open_at(request.getfixturevalue("index_url")) as make:
+    if request.param == "tantivy":
+        with open_in(tmp_path) as make:
             yield make
     else:
-        with open_in(tmp_path) as make:
+        name = "index_url_8" if request.param in OLDEST else "index_url"
+        with open_at(request.getfixturevalue(name)) as make:
             yield make
 
 

@@ -26,6 +26,7 @@ from tests.contracts.records import clearance, find, make_record, put
 from tests.serveurs import Prive, start_private
 
 INDISPONIBLE = "momentanément indisponible"
+NODES = "index.routing.allocation.require._name"
 
 
 @pytest.fixture(scope="module")
@@ -107,6 +108,41 @@ def test_a_full_disk_leaves_searches_and_what_was_to_be_written(open_index, clie
     )
     put(engine, make_record(2, "facture"))
     assert find(engine, Mot("facture")) == {1, 2}
+
+
+def test_a_red_cluster_says_so_and_what_was_to_be_written_waits(open_index, client):
+    """An answer without the exercice that is on no node would pass for the truth."""
+    engine = open_index("rouge", patience=1, secondes=3)
+    put(engine, make_record(1, "facture", exercice=2023))
+    make_red(client, "rouge", 2024)
+    impossible: tuple[Callable[[], object], ...] = (
+        lambda: engine.search(Query(Mot("facture")), clearance=clearance(1)),
+        lambda: engine.count(Query(Mot("facture")), clearance=clearance(1)),
+        engine.find_versions,
+        lambda: put(engine, make_record(2, "facture", exercice=2024)),
+    )
+    for ask in impossible:
+        with pytest.raises(Unavailable, match=INDISPONIBLE):
+            ask()
+    client.indices.put_settings(index="rouge-1-2024", settings={NODES: None})
+    client.cluster.health(index="rouge-1-2024", wait_for_status="yellow", timeout="30s")
+    assert find(engine, Mot("facture")) == {1}
+    put(engine, make_record(2, "facture", exercice=2024))
+    assert find(engine, Mot("facture")) == {1, 2}
+
+
+def make_red(client: Elasticsearch, name: str, exercice: int) -> None:
+    """The index of this exercice is on no node."""
+    known = client.indices.get_mapping(index=name)
+    index = f"{name}-1-{exercice}"
+    client.indices.create(
+        index=index,
+        mappings=next(iter(known.values()))["mappings"],
+        settings={NODES: "aucun"},
+        aliases={name: {}, f"{name}-ecriture-1-{exercice}": {}},
+        wait_for_active_shards="0",
+    )
+    assert client.cluster.health(index=index)["status"] == "red"
 
 
 def test_a_cluster_that_does_not_answer_in_time_says_so_then_answers(cluster, open_index):
