@@ -19,10 +19,11 @@ from orc.index.engines.elasticsearch import (
     Forme,
     IndexPerime,
     open_elasticsearch,
-    writing,
 )
 from orc.index.engines.elasticsearch.bulk import Bulk, make_index
 from orc.index.engines.elasticsearch.facets import is_proven
+from orc.index.engines.elasticsearch.generations import Generations
+from orc.index.engines.elasticsearch.writing import Writing
 from orc.index.fields import Genre
 from orc.index.query import DemandeFacette, Et, Filtre, Mot, Ou, Query, Sauf, Terme, Tout
 from orc.settings import Settings
@@ -172,27 +173,26 @@ def test_a_piece_of_thousands_of_documents_is_taken_away_whole(engine):
 # Indexes.
 
 
-def test_a_piece_put_twice_leaves_nothing_behind_however_many_documents_it_has(engine, monkeypatch):
-    monkeypatch.setattr(writing, "_PAGE", 10)
+def test_a_piece_put_twice_leaves_nothing_behind_however_many_documents_it_has(url, engine, client):
+    generations = Generations(client, prefix(url), FORME)
+    lot = Writing(client, generations, 1, searched=True, patience=5, page=10)
 
     def put_lignes(exercice: int, numeros: range) -> None:
         lignes = [
             make_record(n, genre=Genre.LIGNE, piece_id=1, exercice=exercice, cellule=exercice)
             for n in numeros
         ]
-        engine.put([make_record(1, "facture", exercice=exercice), *lignes])
+        lot.put([make_record(1, "facture", exercice=exercice), *lignes])
 
     put_lignes(2023, range(100, 130))
-    engine.commit()
+    lot.commit()
     put_lignes(2020, range(200, 230))
     put_lignes(2020, range(215, 245))
-    engine.commit()
+    lot.commit()
+    lot.discard()
     for exercice, left in ((2023, 0), (2020, 30)):
         asked = Query(Tout(), genre=Genre.LIGNE)
         assert engine.count(asked, clearance=clearance(exercice)) == left
-    engine.remove([1])
-    engine.commit()
-    assert engine.find_versions() == []
 
 
 @pytest.mark.parametrize("siren", ["213801855", "Commune A", "12,3"])

@@ -35,8 +35,11 @@ class Writing:
         *,
         searched: bool,
         patience: float,
+        page: int = _PAGE,
     ) -> None:
+        """`page`: documents looked at at once for those that are to go."""
         self.number = number
+        self._page = page
         self._client = client
         self._generations = generations
         self._searched = searched
@@ -133,7 +136,7 @@ class Writing:
         answer = self._client.search(
             index=self._generations.pattern(self.number),
             query=query,
-            size=_PAGE,
+            size=self._page,
             source=False,
             docvalue_fields=[{"field": "piece_"}, {"field": "version_"}],
             allow_partial_search_results=False,
@@ -145,7 +148,7 @@ class Writing:
             self._bulk.add(self._make_delete(hit))
         self._bulk.finish()
         self._refresh()
-        return len(found) == _PAGE and bool(older)
+        return len(found) == self._page and bool(older)
 
     def _find_older(self, hits: Iterable[Mapping[str, Any]]) -> Iterator[Mapping[str, Any]]:
         """Of a turn no later than ours, and not put again by another process meanwhile."""
