@@ -232,6 +232,46 @@ class Settings:
     cle_recouvrement_jours: int = _setting(
         30, "Jours pendant lesquels une clé d’API remplacée vaut encore, avec la nouvelle."
     )
+    adresse_publique: str = _setting(
+        "", "Adresse d’ORC pour les navigateurs, par exemple https://orc.exemple.fr."
+    )
+    oidc_emetteur: str = _setting(
+        "",
+        "Émetteur du fournisseur d’identité OpenID Connect (ProConnect). Vide : cette porte "
+        "n’existe pas. Demande aussi ORC_ADRESSE_PUBLIQUE.",
+    )
+    oidc_nom: str = _setting("ProConnect", "Nom du fournisseur d’identité, tel qu’il se montre.")
+    oidc_client_id: str = _setting("", "Identifiant d’ORC chez le fournisseur d’identité.")
+    oidc_client_secret: str = _setting(
+        "", "Secret d’ORC chez le fournisseur d’identité.", secret=True
+    )
+    oidc_portees: str = _setting(
+        "openid email", "Portées (scopes) demandées au fournisseur d’identité."
+    )
+    oidc_acr_values: str = _setting(
+        "",
+        "Niveaux de garantie (acr) demandés, séparés par des espaces ; un autre est refusé. Vide : "
+        "tous.",
+    )
+    oidc_amr_second_facteur: str = _setting(
+        "mfa", "Valeurs d’amr, séparées par des espaces, qui valent second facteur."
+    )
+    oidc_algorithmes: str = _setting(
+        "RS256 ES256", "Signatures admises des jetons du fournisseur d’identité."
+    )
+    oidc_userinfo_signe: bool = _setting(
+        True, "Refuser une réponse userinfo qui n’est pas signée (ProConnect la signe)."
+    )
+    oidc_lier: str = _setting(
+        "non",
+        "Première venue par le fournisseur d’identité, sans compte lié : `non`, il faut lier "
+        "depuis son compte ; `verifie`, le compte dont le courriel vérifié est le sien, si le "
+        "fournisseur le dit vérifié ; `toujours`, même s’il ne le dit pas.",
+    )
+    oidc_tls_ca: str = _setting(
+        "", "Fichier PEM de l’autorité du fournisseur d’identité. Vide : celles du système."
+    )
+    oidc_secondes: int = _setting(10, "Délai d’une réponse du fournisseur d’identité.")
     cookie_secure: bool = _setting(
         False, "Cookie réservé à HTTPS : à mettre à 1 derrière un mandataire TLS."
     )
@@ -243,6 +283,12 @@ class Settings:
         "",
         "Adresses ou réseaux des mandataires (reverse proxies) devant ORC, séparés par des "
         "virgules : leurs en-têtes X-Forwarded-For et X-Forwarded-Proto sont crus. Vide : aucun.",
+    )
+    certificats_secret: str = _setting(
+        "",
+        "Secret que le mandataire joint (X-Orc-Mandataire) aux certificats clients qu’il a "
+        "vérifiés ; il doit aussi être de ORC_MANDATAIRES. Vide : cette porte n’existe pas.",
+        secret=True,
     )
     mesures_jeton: str = _setting(
         "",

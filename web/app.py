@@ -12,6 +12,7 @@ from orc.traces import configure_traces
 from web import api, metrics, pages, sante
 from web.acces import check_routes
 from web.api import contrat
+from web.certificats import Certificats
 from web.deps import check_acces, check_request
 from web.errors import add_error_answers, answer_fault
 from web.metrics import Mesures
@@ -64,6 +65,8 @@ def make_app(orc: Orc, *, own: bool = False) -> FastAPI:
     app.add_middleware(Observation, mesures=app.state.mesures)
     if orc.settings.mandataires:
         app.add_middleware(ProxyHeadersMiddleware, trusted_hosts=orc.settings.mandataires)
+    # Last added, outermost: it sees the direct peer, before ProxyHeadersMiddleware rewrites it.
+    app.add_middleware(Certificats, orc.settings.mandataires, orc.settings.certificats_secret)
     add_error_answers(app)
     routers = (*pages.ROUTERS, *api.ROUTERS, sante.router, metrics.router)
     check_routes(routers)

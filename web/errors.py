@@ -11,6 +11,7 @@ from starlette.responses import JSONResponse, RedirectResponse, Response
 
 from orc.errors import Conflict, Forbidden, Invalid, NotFound, OrcError, Unavailable
 from orc.identity.cles import CleRefusee
+from orc.identity.sessions import PorteFermee
 from orc.identity.throttling import TropDEssais
 from web.deps import PasConnecte
 from web.metrics import SEARCHES
@@ -61,6 +62,10 @@ _SORTS: tuple[tuple[type[OrcError], _Sort], ...] = (
     (
         CleRefusee,
         _Sort(401, "Clé refusée", "Demandez une nouvelle clé au gestionnaire de la structure."),
+    ),
+    (
+        PorteFermee,
+        _Sort(403, "Identification sans suite", "Revenez à la page de connexion."),
     ),
     (
         Forbidden,

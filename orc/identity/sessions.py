@@ -9,6 +9,7 @@ from sqlalchemy import ColumnElement, delete, select, update
 from sqlalchemy.orm import Session
 
 from orc.db import Writing
+from orc.errors import Forbidden
 from orc.models import Personne, SessionWeb, read_now
 from orc.settings import Settings
 
@@ -36,6 +37,10 @@ class Ouverte:
     csrf: str
     to_touch: bool
     porte: str = "mot_de_passe"
+
+
+class PorteFermee(Forbidden):
+    """Another door than the password opened nothing; the words are each door's."""
 
 
 @dataclass(frozen=True, slots=True)

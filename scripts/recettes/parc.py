@@ -37,6 +37,7 @@ NOMS = (
     "s3",
     "sftp",
     "http",
+    "fournisseur",
     "tika",
     "elasticsearch",
 )

@@ -20,8 +20,15 @@ _JETON = re.compile(r'name="jeton" value="([^"]+)"')
 @contextmanager
 def serve(orc: Orc) -> Iterator[str]:
     """Serve this ORC in a thread; gives its address."""
+    with serve_at(orc, 0) as address:
+        yield address
+
+
+@contextmanager
+def serve_at(orc: Orc, port: int) -> Iterator[str]:
+    """The same, on this port: somebody has to know it before."""
     config = uvicorn.Config(
-        make_app(orc), host="127.0.0.1", port=0, log_level="warning", proxy_headers=False
+        make_app(orc), host="127.0.0.1", port=port, log_level="warning", proxy_headers=False
     )
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, daemon=True)

@@ -24,7 +24,15 @@ from tests.web.matrice import (
 from web.acces import get_acces
 
 # Routes with a verb that writes which a juge may call: its own account, session and searches.
-DU_JUGE = {"/connexion", "/deconnexion"}
+DU_JUGE = {
+    "/connexion",
+    "/connexion/certificat",
+    "/deconnexion",
+    "/mes-portes/certificat",
+    "/mes-portes/certificats/{numero}/retirer",
+    "/mes-portes/identites/{numero}/retirer",
+    "/mes-portes/oidc",
+}
 # What a request leaves behind whoever sends it: the journal, the sessions, what slows logins down.
 TRACES = {"journal", "session_web", "echec_connexion", "recherche_scellee"}
 # The texts that answers of the administration hold: names of flows, never of a document.

@@ -11,6 +11,7 @@ from orc.identity.connexion import ConnexionRefusee, log_in, log_out
 from orc.identity.throttling import TropDEssais
 from orc.settings import Settings
 from web.acces import acces_anonyme, acces_connectes, permis_au_juge
+from web.certificats import find_enrolment, offers_certificat
 from web.deps import Formulaire, Lecture, SessionOuverte, get_orc
 from web.render import render
 from web.security import COOKIE, COOKIE_AVANT, make_local_path, make_token
@@ -26,6 +27,9 @@ class PageConnexion:
     erreur: str
     suite: str
     jeton: str
+    # The provider's name, where there is one; whether the browser's certificate opens an account.
+    oidc: str = ""
+    certificat: bool = False
 
 
 @router.get("/connexion")
@@ -42,10 +46,18 @@ def _show_form(
     request: Request, *, suite: str, identifiant: str = "", error: OrcError | None = None
 ) -> Response:
     jeton = request.cookies.get(COOKIE_AVANT) or make_token()
-    page = PageConnexion(identifiant, str(error) if error else "", suite, jeton)
+    settings = get_orc(request).settings
+    page = PageConnexion(
+        identifiant,
+        str(error) if error else "",
+        suite,
+        jeton,
+        oidc=settings.oidc_nom if settings.oidc_emetteur else "",
+        certificat=offers_certificat(request),
+    )
     code = 429 if isinstance(error, TropDEssais) else 403 if error else 200
     response = render(request, "connexion", page, status=code)
-    put_cookie(response, COOKIE_AVANT, jeton, get_orc(request).settings)
+    put_cookie(response, COOKIE_AVANT, jeton, settings)
     if isinstance(error, TropDEssais):
         response.headers["retry-after"] = str(error.secondes)
     return response
@@ -64,7 +76,7 @@ def open_connexion(request: Request, form: Formulaire) -> Response:
         cookie = log_in(orc.database, identifiant[:200], mot_de_passe, adresse)
     except (ConnexionRefusee, TropDEssais) as error:
         return _show_form(request, suite=suite, identifiant=identifiant[:200], error=error)
-    response = RedirectResponse(suite, 303)
+    response = RedirectResponse(find_enrolment(request, suite) or suite, 303)
     put_cookie(response, COOKIE, cookie, orc.settings)
     response.delete_cookie(COOKIE_AVANT)
     return response
@@ -75,9 +87,12 @@ def open_connexion(request: Request, form: Formulaire) -> Response:
 @permis_au_juge("sa propre session")
 def close_connexion(request: Request, ouverte: SessionOuverte) -> Response:
     """End the session and forget what the browser kept."""
+    after = "/connexion"
     if ouverte:
         log_out(get_orc(request).database, ouverte)
-    response = RedirectResponse("/connexion", 303)
+        if ouverte.porte == "oidc" and get_orc(request).settings.oidc_emetteur:
+            after = "/connexion/oidc/adieu"
+    response = RedirectResponse(after, 303)
     response.delete_cookie(COOKIE)
     return response
 
