@@ -45,6 +45,33 @@ def make_certificate(folder: Path, days: int = 30) -> None:
     )
 
 
+def make_client(folder: Path, name: str, *, usage: str = "clientAuth", days: int = 30) -> None:
+    """Write `<name>.pem` and `<name>.key`, of this folder's authority, for a person."""
+    key = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"]
+    openssl(
+        "req",
+        "-new",
+        *key,
+        "-subj",
+        f"/C=FR/O=Mairie d'essai/CN={name}",
+        folder=folder,
+        out=["-keyout", f"{name}.key", "-out", f"{name}.csr"],
+    )
+    (folder / "usage").write_text(f"extendedKeyUsage={usage}\n", encoding="ascii")
+    signed = ["-CA", "ca.pem", "-CAkey", "ca.key", "-CAcreateserial", "-extfile", "usage"]
+    openssl(
+        "x509",
+        "-req",
+        "-in",
+        f"{name}.csr",
+        *signed,
+        "-days",
+        str(days),
+        folder=folder,
+        out=["-out", f"{name}.pem"],
+    )
+
+
 def openssl(*argv: str, folder: Path, out: list[str]) -> None:
     """One openssl command in that folder."""
     systeme.run([systeme.find_program("openssl") or "openssl", *argv, *out], folder=folder)

@@ -5,11 +5,13 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import ClassVar
 
-from scripts.recettes import systeme
+from scripts.recettes import certificats, systeme
 from scripts.recettes.serveur import Commande, Depart, Serveur
 
 # What docker-compose.yml mounts in the official image.
 COMPOSE = Path(__file__).resolve().parents[2] / "deploy/nginx/nginx.conf"
+# What an operator includes to hand on the certificates of people.
+CERTIFICATS = COMPOSE.with_name("certificats.conf")
 CONFIGURATION = """\
 worker_processes 1;
 pid {folder}/pid;
@@ -116,4 +118,34 @@ class Mandataire(Http):
         return Commande([*make_argv(folder), "-g", "daemon off;"], serveur)
 
 
-RECETTES = {"http": Http()}
+class Certificats(Http):
+    """TLS, and the certificates of people handed on. Options: `amont` (port), `secret`.
+
+    `details`: `dossier`, where ca.pem, ca.key, http.pem are; tests make people's there.
+    """
+
+    name: ClassVar[str] = "certificats"
+    paquets: ClassVar[Mapping[str, str]] = {"nginx-light": "nginx", "openssl": "openssl"}
+
+    def start(self, depart: Depart) -> Commande:
+        """The very lines of deploy/nginx/certificats.conf, in a server of their own."""
+        folder = depart.folder
+        (folder / "tmp").mkdir(exist_ok=True)
+        if not (folder / "http.pem").exists():
+            certificats.make_certificate(folder)
+        lines = CERTIFICATS.read_text(encoding="utf-8")
+        lines = lines.replace("/etc/nginx/orc/", f"{folder}/")
+        lines = lines.replace("SECRET_A_REMPLACER", depart.options["secret"])
+        lines = lines.replace("http://orc;", f"http://127.0.0.1:{depart.options['amont']};")
+        text = (CONFIGURATION.partition("  server {{")[0]).format(folder=folder)
+        listen = f"listen 127.0.0.1:{depart.port} ssl;"
+        text += f"  server {{\n    {listen}\n{lines}  }}\n}}\n"
+        (folder / "nginx.conf").write_text(text, encoding="utf-8")
+        systeme.give(folder)
+        url = f"https://127.0.0.1:{depart.port}"
+        details = {"dossier": str(folder)}
+        serveur = Serveur(self.name, url, str(folder), port=depart.port, details=details)
+        return Commande(make_argv(folder), serveur)
+
+
+RECETTES = {"http": Http(), "certificats": Certificats()}

@@ -42,8 +42,8 @@ NOMS = (
     "elasticsearch",
 )
 # On demand only: `scripts/serveurs demarrer elasticsearch8`.
-SUR_DEMANDE = ("elasticsearch8",)
-MODULES = {"http": "nginx", "elasticsearch8": "elasticsearch"}
+SUR_DEMANDE = ("elasticsearch8", "certificats")
+MODULES = {"http": "nginx", "certificats": "nginx", "elasticsearch8": "elasticsearch"}
 
 
 def find_recette(name: str) -> Recette:
