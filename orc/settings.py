@@ -226,6 +226,14 @@ class Settings:
         "Où exercer ses droits d’accès, de rectification et d’opposition (délégué à la protection "
         "des données).",
     )
+    habilitation_mois: int = _setting(
+        12,
+        "Durée, en mois, d’une habilitation accordée sur demande ; elle finit si le comptable ne "
+        "la renouvelle pas. 0 : sans fin.",
+    )
+    habilitation_validation_dgfip: bool = _setting(
+        False, "L’habilitation d’une structure : un administrateur valide après le comptable."
+    )
     session_minutes_inactive: int = _setting(30, "Minutes d’inactivité avant la fin d’une session.")
     session_heures_max: int = _setting(12, "Durée au plus d’une session, en heures.")
     cle_validite_jours: int = _setting(365, "Durée d’une clé d’API, en jours.")

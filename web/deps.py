@@ -152,7 +152,8 @@ Connecte = Annotated[Lecteur, Depends(get_lecteur)]
 
 async def read_form(request: Request) -> FormData:
     """The form of a POST, once its CSRF token is checked. The only door to a form."""
-    return await request.form(max_fields=MAX_FIELDS, max_files=0)
+    most = getattr(request.scope["endpoint"], "__fichiers__", 0)
+    return await request.form(max_fields=MAX_FIELDS, max_files=most)
 
 
 async def check_request(

@@ -49,12 +49,17 @@ class Cadre:
     chemin: str
 
 
-# (label, path, rôles that see it)
+TOUS = frozenset(Role)
+# (label, path, rôles that see it; TOUS: people whose grants have all ended too)
 MENU: tuple[tuple[str, str, frozenset[Role]], ...] = (
     ("Accueil", "/", frozenset(Role)),
     ("Recherche", "/recherche", ROLES_QUI_LISENT),
     ("Parcourir", "/parcourir", ROLES_QUI_LISENT),
     ("Exercices", "/exercices", frozenset({Role.COMPTABLE})),
+    ("Demandes d’accès", "/habilitations", frozenset({Role.COMPTABLE, Role.ADMINISTRATEUR})),
+    ("Ma structure", "/structure", frozenset({Role.GESTIONNAIRE})),
+    ("Missions", "/missions", frozenset({Role.JUGE, Role.ADMINISTRATEUR})),
+    ("Administration", "/administration", frozenset({Role.ADMINISTRATEUR})),
     ("Silo", "/silo", frozenset({Role.COMPTABLE, Role.ADMINISTRATEUR, Role.ARCHIVISTE})),
     (
         "Comptes techniques",
@@ -62,6 +67,7 @@ MENU: tuple[tuple[str, str, frozenset[Role]], ...] = (
         frozenset({Role.GESTIONNAIRE, Role.PARTENAIRE}),
     ),
     ("Traitements", "/traitements", frozenset({Role.ADMINISTRATEUR})),
+    ("Mes accès", "/demandes", frozenset(Role)),
 )
 
 
@@ -88,7 +94,7 @@ def _make_menu(lecteur: Lecteur | None, chemin: str) -> tuple[Entree, ...]:
     return tuple(
         Entree(libelle, path, chemin == path or (path != "/" and chemin.startswith(f"{path}/")))
         for libelle, path, roles in MENU
-        if path == "/" or roles & lecteur.roles
+        if roles == TOUS or roles & lecteur.roles
     )
 
 

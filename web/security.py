@@ -3,6 +3,7 @@
 import hmac
 import secrets
 from collections.abc import Callable, Mapping
+from typing import TypeVar
 
 from fastapi import Request
 from starlette.datastructures import FormData, MutableHeaders
@@ -11,11 +12,16 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from orc.errors import Forbidden
 
+F = TypeVar("F", bound=Callable[..., object])
+
 COOKIE = "orc_session"
 COOKIE_AVANT = "orc_avant"
 CHAMP_CSRF = "jeton"
 ENTETE_CSRF = "x-jeton"
 BODY_MAX = 2 * 1024 * 1024
+# Where documents are sent; who is not logged in is refused before the body is read.
+BODY_PIECES = 12 * 1024 * 1024
+PATHS_PIECES = frozenset({"/demandes/nouvelle"})
 
 CSP = "; ".join(
     (
@@ -87,13 +93,24 @@ def _is_too_large(scope: Scope) -> bool:
     headers = dict(scope["headers"])
     length = headers.get(b"content-length", b"0")
     chunked = b"transfer-encoding" in headers
-    return chunked or not length.isdigit() or int(length) > BODY_MAX
+    most = BODY_PIECES if scope["path"] in PATHS_PIECES else BODY_MAX
+    return chunked or not length.isdigit() or int(length) > most
 
 
 async def _refuse(send: Send) -> None:
     headers = [(b"content-type", b"text/plain; charset=utf-8"), (b"connection", b"close")]
     await send({"type": "http.response.start", "status": 413, "headers": headers})
     await send({"type": "http.response.body", "body": b"Envoi trop grand."})
+
+
+def fichiers_admis(most: int) -> Callable[[F], F]:
+    """Let the form of this endpoint bring so many files; others bring none."""
+
+    def mark(endpoint: F) -> F:
+        endpoint.__fichiers__ = most  # type: ignore[attr-defined]  # read by read_form
+        return endpoint
+
+    return mark
 
 
 def make_token() -> str:

@@ -43,11 +43,10 @@ OUVERTS = (Etat.DEPOSEE.value, Etat.A_VALIDER.value)
 
 @dataclass(frozen=True, slots=True)
 class Regles:
-    """What the settings say: months a grant lasts (0: no end), who validates, size of documents."""
+    """What the settings say: months a grant lasts (0: no end), who validates."""
 
     mois: int = 12
     validation: bool = False
-    octets_max: int = 10_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,12 +84,11 @@ def deposit_demande(
     lecteur: Lecteur,
     depot: Depot,
     *,
-    regles: Regles,
     today: date,
 ) -> int:
     """Write a demande to the comptable of its collectivité; its id. Raises Invalid, Conflict."""
     _check(depot)
-    pieces = check_pieces(depot.pieces, regles.octets_max)
+    pieces = check_pieces(depot.pieces)
     if depot.structure and not pieces:
         raise Invalid("Joignez l’acte qui vous désigne (délibération, arrêté, délégation).")
     lock(session, f"demandes:{lecteur.personne_id}", f"structure:{depot.siren}")

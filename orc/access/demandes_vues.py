@@ -122,7 +122,7 @@ def make_vues(session: Session, lecteur: Lecteur, demandes: Sequence[Demande]) -
     named = select(Collectivite.siren, Collectivite.libelle).where(
         Collectivite.siren.in_({d.siren for d in demandes})
     )
-    collectivites = dict(session.execute(named).tuples().all())
+    collectivites = dict(session.execute(named).all())
     noms = read_noms(session, demandes)
     return [
         DemandeVue(

@@ -11,6 +11,8 @@ from orc.errors import Invalid
 from orc.storage import Storage
 
 PIECES_MAX = 5
+# Of all the documents of a demande together.
+OCTETS_MAX = 10_000_000
 NOM_MAX = 120
 _MACROS = re.compile(r"vbaProject|/macrosheets/|^Basic/", re.IGNORECASE)
 _OFFICE = {
@@ -37,15 +39,12 @@ class PieceJointe:
     octets: bytes
 
 
-def check_pieces(pieces: Sequence[PieceJointe], octets_max: int) -> tuple[PieceJointe, ...]:
-    """These documents with plain names; Invalid where one is not a PDF, an image or an office file.
-
-    `octets_max`: of all of them together.
-    """
+def check_pieces(pieces: Sequence[PieceJointe]) -> tuple[PieceJointe, ...]:
+    """These documents with plain names; Invalid where one is no PDF, image or office file."""
     if len(pieces) > PIECES_MAX:
         raise Invalid(f"Joignez au plus {PIECES_MAX} documents.")
-    if sum(len(piece.octets) for piece in pieces) > octets_max:
-        raise Invalid(f"Les documents pèsent ensemble plus de {octets_max // 1_000_000} Mo.")
+    if sum(len(piece.octets) for piece in pieces) > OCTETS_MAX:
+        raise Invalid(f"Les documents pèsent ensemble plus de {OCTETS_MAX // 1_000_000} Mo.")
     return tuple(_check(piece) for piece in pieces)
 
 

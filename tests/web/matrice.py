@@ -119,6 +119,11 @@ PARAMETRES: Mapping[str, Valeur] = {
 AUTRES: Mapping[str, tuple[object, ...]] = {
     "numero": (1, 987654321),
     "cle": (1, 987654321),
+    "demande_id": (1, 987654321),
+    "piece_demande_id": (1, 987654321),
+    "habilitation_id": (987654320, 987654321),
+    "mission_id": (1, 987654321),
+    "personne_id": (987654320, 987654321),
 }
 
 # What is coarser than a piece is seen with less than its domaine, or before its exercice closes.
