@@ -13,7 +13,7 @@ from starlette.datastructures import FormData
 from orc.access import Lecteur, make_lecteur
 from orc.bootstrap import Orc
 from orc.db import Reading, Writing
-from orc.errors import Forbidden
+from orc.errors import Forbidden, OrcError
 from orc.identity.cles import (
     ClePresentee,
     CleRefusee,
@@ -171,7 +171,11 @@ async def check_request(
     if cle is not None:
         return
     form = await read_form(request)
-    await run_in_threadpool(check_csrf, request, form, ouverte.csrf if ouverte else None)
+    try:
+        await run_in_threadpool(check_csrf, request, form, ouverte.csrf if ouverte else None)
+    except OrcError:
+        await form.close()  # the files it brought, which nothing will read
+        raise
 
 
 Formulaire = Annotated[FormData, Depends(read_form)]

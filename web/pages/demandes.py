@@ -229,6 +229,7 @@ def _show_again(
 
 
 def _read_depot(form: FormData, siren: str) -> Depot:
+    pieces = tuple(_read_pieces(form))
     return Depot(
         structure=read_texte(form, "objet", 20) == "structure",
         siren=siren,
@@ -240,7 +241,7 @@ def _read_depot(form: FormData, siren: str) -> Depot:
         exercice_max=read_annee(form, "exercice_max"),
         domaines=tuple(read_choix(Domaine, str(d)) for d in form.getlist("domaine")),
         droits=tuple(read_choix(Droit, str(d)) for d in form.getlist("droit")),
-        pieces=tuple(_read_pieces(form)),
+        pieces=pieces,
     )
 
 
