@@ -6,6 +6,7 @@ from typing import Protocol
 
 from orc.db import Database, Writing
 from orc.identity.rappels import find_rappels, read_jours, send_rappels
+from orc.identity.rappels_cles import remind_cles
 from orc.messages import (
     Canal,
     Expediteur,
@@ -48,6 +49,9 @@ def register_mail(orc: Poste) -> None:
     def rappeler() -> None:
         today = date.today()  # noqa: DTZ011 - validity is counted in the civil days of the place
         jours = read_jours(orc.settings.rappels_jours)
+        # Before what says that the day is done: a fault here is tried again, nothing is sent twice.
+        with orc.database.writing() as session:
+            remind_cles(session, jours, today)
         send_rappels(orc.database, orc.settings.mot_de_passe_jours, jours, today)
 
     orc.tasks.register(
