@@ -21,6 +21,7 @@ from orc.domain import (
     format_montant,
     format_nombre,
 )
+from web.sceau import seal_page
 from web.statics import get_static_url
 
 TEMPLATES = Path(__file__).parent / "templates"
@@ -45,6 +46,8 @@ class Cadre:
     personne: str
     roles: tuple[str, ...]
     jeton: str
+    # A juge's: its searches are sent as forms, so that no address holds their words.
+    scelle: bool
     menu: tuple[Entree, ...]
     chemin: str
 
@@ -66,6 +69,11 @@ MENU: tuple[tuple[str, str, frozenset[Role]], ...] = (
         "/comptes-techniques",
         frozenset({Role.GESTIONNAIRE, Role.PARTENAIRE}),
     ),
+    (
+        "Journal",
+        "/journal",
+        frozenset({Role.COMPTABLE, Role.ORDONNATEUR, Role.ADMINISTRATEUR, Role.JUGE}),
+    ),
     ("Traitements", "/traitements", frozenset({Role.ADMINISTRATEUR})),
     ("Mes accès", "/demandes", frozenset(Role)),
 )
@@ -83,6 +91,7 @@ def make_cadre(request: Request) -> Cadre:
         personne=lecteur.nom if lecteur else "",
         roles=tuple(LIBELLES_ROLES[r] for r in sorted(roles)),
         jeton=ouverte.csrf if ouverte else "",
+        scelle=lecteur.scelle if lecteur else False,
         menu=_make_menu(lecteur, request.url.path),
         chemin=request.url.path,
     )
@@ -163,4 +172,5 @@ _ENVIRONMENT = make_environment()
 def render(request: Request, template: str, page: object, *, status: int = 200) -> HTMLResponse:
     """`templates/<template>.html.jinja` with `page` and `cadre`, and nothing else."""
     found = _ENVIRONMENT.get_template(f"{template}.html.jinja")
-    return HTMLResponse(found.render(page=page, cadre=make_cadre(request)), status)
+    sealed = seal_page(request, page)
+    return HTMLResponse(found.render(page=sealed, cadre=make_cadre(request)), status)

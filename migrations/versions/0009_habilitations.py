@@ -157,6 +157,22 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_portee_mission")),
     )
     op.create_index(op.f("ix_portee_mission_mission_id"), "portee_mission", ["mission_id"])
+    op.create_table(
+        "recherche_scellee",
+        sa.Column("cle", sa.String(), nullable=False),
+        sa.Column("personne_id", sa.Integer(), nullable=False),
+        sa.Column("empreinte", sa.String(), nullable=False),
+        sa.Column("requete", sa.String(), nullable=False),
+        sa.Column("cree_le", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("vue_le", sa.DateTime(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["personne_id"], ["personne.id"], name=op.f("fk_recherche_scellee_personne_id")
+        ),
+        sa.PrimaryKeyConstraint("cle", name=op.f("pk_recherche_scellee")),
+        sa.UniqueConstraint(
+            "personne_id", "empreinte", name=op.f("uq_recherche_scellee_personne_id_empreinte")
+        ),
+    )
     op.add_column(
         "habilitation", sa.Column("droits", sa.String(), server_default="", nullable=False)
     )
@@ -176,6 +192,7 @@ def downgrade() -> None:
     op.drop_column("habilitation", "retire_par")
     op.drop_column("habilitation", "demande_id")
     op.drop_column("habilitation", "droits")
+    op.drop_table("recherche_scellee")
     op.drop_table("portee_mission")
     op.drop_table("mission")
     op.drop_table("piece_demande")

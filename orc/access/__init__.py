@@ -11,6 +11,7 @@ from orc.access.clearance import (
     make_lecteur,
 )
 from orc.access.etendues import Etendues, cover_budgets, read_etendues
+from orc.access.regards import make_regard
 
 __all__ = [
     "NOTHING",
@@ -23,5 +24,6 @@ __all__ = [
     "find_habilitations",
     "make_clearance",
     "make_lecteur",
+    "make_regard",
     "read_etendues",
 ]

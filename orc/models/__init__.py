@@ -2,7 +2,14 @@
 
 from orc.models.base import FLUX_BITS, Base, Instant, read_now
 from orc.models.flux import Anomalie, Emplacement, Fichier, Flux
-from orc.models.habilitations import Demande, Mission, PieceDemande, PorteeMission, Structure
+from orc.models.habilitations import (
+    Demande,
+    Mission,
+    PieceDemande,
+    PorteeMission,
+    RechercheScellee,
+    Structure,
+)
 from orc.models.journal import Ecriture
 from orc.models.lectures import LecturePage
 from orc.models.messages import Message
@@ -71,6 +78,7 @@ __all__ = [
     "PorteeMission",
     "Poste",
     "Rattachement",
+    "RechercheScellee",
     "RefCompta",
     "ServiceArchives",
     "SessionWeb",

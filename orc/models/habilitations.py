@@ -2,7 +2,7 @@
 
 from datetime import date, datetime
 
-from sqlalchemy import ForeignKey
+from sqlalchemy import ForeignKey, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from orc.models.base import Base, Instant
@@ -99,3 +99,20 @@ class PorteeMission(Base):
     siren: Mapped[str]
     exercice_min: Mapped[int]
     exercice_max: Mapped[int]
+
+
+class RechercheScellee(Base):
+    """The question behind an address that says nothing: a juge's, known to that person alone."""
+
+    __tablename__ = "recherche_scellee"
+    __table_args__ = (UniqueConstraint("personne_id", "empreinte"),)
+
+    # What the address carries.
+    cle: Mapped[str] = mapped_column(primary_key=True)
+    personne_id: Mapped[int] = mapped_column(ForeignKey("personne.id"))
+    # SHA-256 of the question: the same one has the same address.
+    empreinte: Mapped[str]
+    requete: Mapped[str]
+    cree_le: Mapped[datetime] = mapped_column(Instant)
+    # None: proposed by a page, never opened.
+    vue_le: Mapped[datetime | None] = mapped_column(Instant)

@@ -152,6 +152,9 @@ DEMANDES: Mapping[str, tuple[str, ...]] = {
         f"vue={v}"
         for v in ("completude", "flux", "quarantaine", "anomalies", "fichiers", "orphelines")
     ),
+    "/journal": ("", "du=", "acte=consultation&du="),
+    "/journal.csv": ("", "du="),
+    "/api/v1/journal": ("", "du=&taille=1000"),
     "/pj/{pj_id}/mots": ("q=école",),
     "/pj/{pj_id}": ("", "onglet=texte&q=école", "onglet=details"),
 }  # fmt: skip
@@ -271,8 +274,15 @@ class Essai:
         self.app.state.sondes.close()
 
     def ask(self, case: Case, **how: object) -> "Reponse":
-        """Send one request as this person would; `jeton`: with the token of its session."""
-        return self.send(case.method, case.path, case.qui.nom, **how)
+        """Send one request as this person would; `jeton`: with the token of its session.
+
+        A search that is sealed is followed to its answer.
+        """
+        answer = self.send(case.method, case.path, case.qui.nom, **how)
+        where = answer.headers.get("location", "")
+        if case.method == "GET" and where.startswith("/recherche?r="):
+            return self.send("GET", where, case.qui.nom)
+        return answer
 
     def reopen(self, nom: str) -> None:
         """A new session: the one before may have been closed."""

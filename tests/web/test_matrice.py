@@ -1,7 +1,10 @@
 """Every person × every route × objects inside and outside its scope: rules held, nothing leaks."""
 
+import html
+import re
 from collections import Counter
 from collections.abc import Iterator
+from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 from sqlalchemy import func, select, text
@@ -32,6 +35,7 @@ DU_JUGE = {
     "/mes-portes/certificats/{numero}/retirer",
     "/mes-portes/identites/{numero}/retirer",
     "/mes-portes/oidc",
+    "/recherche",
 }
 # What a request leaves behind whoever sends it: the journal, the sessions, what slows logins down.
 TRACES = {"journal", "session_web", "echec_connexion", "recherche_scellee"}
@@ -100,18 +104,40 @@ def test_no_reading_answers_whom_its_rule_keeps_out(lues: Rempli) -> None:
 def is_expected(case: Case, answer: Reponse) -> bool:
     """Whether an answer is what the rule and the scope say of this request."""
     rule, status = get_acces(case.route.endpoint), answer.status
-    if status >= 500:
-        return False
-    if rule.anonyme:
-        return True
+    if rule.anonyme or status >= 500:
+        return status < 500
     if not case.qui.connecte:
-        api = case.route.path.startswith("/api/")
-        return status == (401 if api else 303)
+        return status == (401 if case.route.path.startswith("/api/") else 303)
     if not rule.allows(case.qui.roles):
         return status == 403
     if case.objet in OBJETS:
-        return status != 404 if case.sees else status == 404
-    return status not in {401, 403} or case.route.path == "/silo"
+        return (status != 404) is case.sees
+    # An archiviste has the counts of the silo only; a juge's words are in no address.
+    held = case.route.path == "/silo" or (
+        case.qui.nom == "juge" and case.path.startswith("/api/v1/recherche?")
+    )
+    return status != 401 and (held or status != 403)
+
+
+ADRESSES = re.compile(r'(?:href|action|formaction|src|data-\w+)="([^"]*)"')
+CLE = re.compile(r"[A-Za-z0-9_-]{22}")
+
+
+def test_no_address_of_a_page_of_a_juge_holds_what_it_searched(lues: Rempli) -> None:
+    wrong = []
+    seen = 0
+    for case, answer in lues:
+        if case.qui.nom != "juge":
+            continue
+        for address in ADRESSES.findall(answer.text):
+            parts = urlsplit(html.unescape(address))
+            said = dict(parse_qsl(parts.query))
+            sealed = parts.path != "/recherche" or said.keys() <= {"r"}
+            seen += "r" in said
+            if not sealed or not CLE.fullmatch(said.get("q", "x" * 22)):
+                wrong.append(f"{case.nom} : {address}")
+    assert seen > 50
+    assert wrong[:20] == []
 
 
 def test_no_answer_holds_a_word_of_what_may_not_be_seen(lues: Rempli) -> None:

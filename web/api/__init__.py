@@ -2,7 +2,7 @@
 
 from fastapi import APIRouter
 
-from web.api import consultation, contrat, exercices, parcours, recherche, traitements
+from web.api import consultation, contrat, exercices, journal, parcours, recherche, traitements
 
 ROUTERS: tuple[APIRouter, ...] = (
     contrat.router,
@@ -11,4 +11,5 @@ ROUTERS: tuple[APIRouter, ...] = (
     parcours.router,
     exercices.router,
     traitements.router,
+    journal.router,
 )

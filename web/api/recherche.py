@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 from fastapi import APIRouter, Query, Request
 from pydantic import BaseModel, Field
 
+from orc.errors import Forbidden
 from orc.identity.cles import DroitApi
 from orc.index.fields import BY_NAME, Genre
 from orc.index.query import DemandeFacette
@@ -133,6 +134,11 @@ def search(
     """
     orc, clearance = get_orc(request), lecteur.clearance
     filtres = dict(read_adresse(request.query_params).filtres)
+    if lecteur.scelle and (q or filtres):
+        raise Forbidden(
+            "Les mots d’un juge ne passent pas par une adresse : la page « Recherche » les envoie "
+            "autrement."
+        )
     champs = [f for f in dict.fromkeys(facette or ()) if f in FACETTES]
     question = Question(
         texte=q,

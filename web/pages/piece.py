@@ -14,6 +14,7 @@ from orc.search.syntax import LONGEST
 from web.acces import acces_lecteurs
 from web.deps import Connecte, JournalDuLecteur, Lecture
 from web.render import render
+from web.sceau import keep_q
 
 router = APIRouter(include_in_schema=False)
 
@@ -64,4 +65,6 @@ def show_piece(
         *make_etapes(piece.lieu, piece.exercice),
         (f"Bordereau {bordereau.numero}", f"/bordereau/{bordereau.id}"),
     )
-    return render(request, "consultation/piece", PagePiece(piece, etapes, q))
+    return render(
+        request, "consultation/piece", PagePiece(piece, etapes, keep_q(session, lecteur, q))
+    )

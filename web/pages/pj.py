@@ -17,6 +17,7 @@ from web.acces import acces_lecteurs
 from web.deps import Connecte, JournalDuLecteur, Lecture, get_orc
 from web.disposition import make_disposition
 from web.pages.piece import Numero, Page, Q
+from web.sceau import read_mots
 
 router = APIRouter(include_in_schema=False)
 
@@ -136,7 +137,7 @@ def find_mots(
     document = open_for(request, session, lecteur, pj_id, piece)
     pages = read_pages(orc.storage, document.pj)
     texte = pages[page - 1] if page <= len(pages) else ""
-    mots = Surligneur(q).find_mots(texte)
+    mots = Surligneur(read_mots(session, lecteur, q)).find_mots(texte)
     # Which words stand where is something of the document: it is told to nobody unseen.
     pj = document.pj
     journal.record(Acte.CONSULTATION, f"pj:{pj.id}", make_details(pj, quoi="mots", page=page))

@@ -5,10 +5,12 @@ from dataclasses import dataclass, replace
 
 from fastapi import APIRouter, Request
 from sqlalchemy.orm import Session
-from starlette.responses import Response
+from starlette.datastructures import QueryParams
+from starlette.responses import RedirectResponse, Response
 
-from orc.access import Clearance
+from orc.access import Clearance, Lecteur
 from orc.domain import Sens, format_euros, format_nombre
+from orc.errors import NotFound
 from orc.index.fields import Genre
 from orc.index.port import SearchEngine
 from orc.index.query import ValeurFacette
@@ -18,11 +20,13 @@ from orc.search.find import PERTINENCE, Question, Reponse, find, has_words
 from orc.search.not_searched import FILTRE, find_not_searched, write_not_searched
 from orc.search.ouvertes import find_numero, find_ouvertes, write_ouverte
 from orc.search.resultats import find_pj_resumes, find_resultats
+from orc.search.scellees import find_requete, mark_seen
 from orc.search.syntax import ErreurDeSyntaxe, make_filtres
-from web.acces import acces_lecteurs
-from web.deps import Connecte, JournalDuLecteur, Lecture, get_orc
+from web.acces import acces_lecteurs, permis_au_juge
+from web.deps import Connecte, Formulaire, Journal, JournalDuLecteur, Lecture, get_orc
 from web.pages.adresse import (
     BORNES,
+    CHEMIN,
     LISTE,
     ONGLET_PIECES,
     ONGLET_PJ,
@@ -39,6 +43,7 @@ from web.pages.facettes import (
 )
 from web.pages.resultats import ResultatVue, make_resultats
 from web.render import render
+from web.sceau import CLE, make_url, seal
 
 router = APIRouter(include_in_schema=False)
 
@@ -120,14 +125,59 @@ class PageRecherche:
     resultats: tuple[ResultatVue, ...] = ()
 
 
-@router.get("/recherche")
+@router.get(CHEMIN)
 @acces_lecteurs
 def show_recherche(
     request: Request, session: Lecture, lecteur: Connecte, journal: JournalDuLecteur
 ) -> Response:
-    """The search that the address says."""
+    """The search that the address says, or that its key stands for."""
+    cle = request.query_params.get(CLE, "")
+    adresse = find_adresse(session, lecteur, request.query_params)
+    if lecteur.scelle and not cle and adresse.url() != CHEMIN:
+        return RedirectResponse(seal_adresse(request, lecteur, adresse), 303)
+    return answer_recherche(request, session, lecteur, journal, adresse, cle)
+
+
+@router.post(CHEMIN)
+@acces_lecteurs
+@permis_au_juge("ses propres recherches, sous une adresse qui ne les dit pas")
+def send_recherche(request: Request, lecteur: Connecte, form: Formulaire) -> Response:
+    """A search sent as a form: its words are in no address on the way."""
+    adresse = read_adresse(
+        QueryParams([(k, v) for k, v in form.multi_items() if isinstance(v, str)])
+    )
+    if lecteur.scelle and adresse.url() != CHEMIN:
+        return RedirectResponse(seal_adresse(request, lecteur, adresse), 303)
+    return RedirectResponse(adresse.url(), 303)
+
+
+def find_adresse(session: Session, lecteur: Lecteur, params: QueryParams) -> Adresse:
+    """What the address says; behind a key, what this person asked by it. NotFound if it did not."""
+    cle = params.get(CLE, "")
+    if not cle:
+        return read_adresse(params)
+    requete = find_requete(session, lecteur.personne_id, cle)
+    if requete is None:
+        raise NotFound("Cette recherche n’existe pas, ou n’est pas la vôtre.")
+    return read_adresse(QueryParams(requete))
+
+
+def seal_adresse(request: Request, lecteur: Lecteur, adresse: Adresse) -> str:
+    """The address that stands for this search. A NIR that was typed is not kept."""
+    requete = adresse.without_nir().url().partition("?")[2]
+    return make_url(seal(request, lecteur, {requete})[requete])
+
+
+def answer_recherche(
+    request: Request,
+    session: Session,
+    lecteur: Lecteur,
+    journal: Journal,
+    adresse: Adresse,
+    cle: str,
+) -> Response:
+    """Ask, and show what was found; `cle`: what its address carries in place of the words."""
     orc, clearance = get_orc(request), lecteur.clearance
-    adresse = read_adresse(request.query_params)
     page = make_page(session, adresse)
     try:
         reponse = find(
@@ -135,16 +185,24 @@ def show_recherche(
         )
     except ErreurDeSyntaxe as error:
         return render(request, "recherche", replace(page, erreur=make_erreur(error)), status=422)
-    journal.record(Acte.RECHERCHE, details=make_details(page, reponse))
+    record_recherche(journal, make_details(page, reponse), cle)
     page = replace(
         page,
         tete=make_tete(adresse, reponse),
         ouverts=find_ouverts(session, reponse, clearance),
         non_cherches=find_non_cherches(session, orc.engine, adresse, clearance),
         facettes=make_facettes(session, adresse, reponse.hits.facettes),
-        resultats=read_resultats(session, reponse, adresse.q, clearance),
+        resultats=read_resultats(session, reponse, cle or adresse.q, clearance),
     )
     return render(request, "recherche", page)
+
+
+def record_recherche(journal: Journal, details: dict[str, object], cle: str) -> None:
+    """Journal the search before it is answered; a key that was opened is kept."""
+    with journal.orc.database.writing() as session:
+        journal.record_in(session, Acte.RECHERCHE, details=details)
+        if cle:
+            mark_seen(session, journal.lecteur.personne_id, cle)
 
 
 def make_question(adresse: Adresse) -> Question:

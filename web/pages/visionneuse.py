@@ -7,7 +7,7 @@ from fastapi import APIRouter, Request
 from sqlalchemy.orm import Session
 from starlette.responses import Response
 
-from orc.access import Clearance
+from orc.access import Lecteur
 from orc.errors import OrcError
 from orc.journal import Acte
 from orc.nomenclature import libelle_type_pj
@@ -37,6 +37,7 @@ from web.pages.parties import PartieVue, find_parties, name_page
 from web.pages.piece import Numero, Page, Q
 from web.pages.pj import IMAGES, PDF, TIFF, PieceId, make_details
 from web.render import render
+from web.sceau import keep_q, read_mots
 
 if TYPE_CHECKING:
     from orc.bootstrap import Orc
@@ -155,7 +156,13 @@ def show_visionneuse(
     """The viewer of a PJ, opened at the page of the passage; journaled."""
     pj = get_pj(session, pj_id, piece, clearance=lecteur.clearance)
     made = make_visionneuse(
-        get_orc(request), session, pj, clearance=lecteur.clearance, q=q, page=page, onglet=onglet
+        get_orc(request),
+        session,
+        pj,
+        lecteur=lecteur,
+        q=keep_q(session, lecteur, q),
+        page=page,
+        onglet=onglet,
     )
     journal.record(Acte.CONSULTATION, f"pj:{pj.id}", make_details(pj, quoi=made.onglet))
     return render(request, "visionneuse/visionneuse", made)
@@ -175,19 +182,20 @@ def make_visionneuse(
     session: Session,
     pj: PjVisible,
     *,
-    clearance: Clearance,
+    lecteur: Lecteur,
     q: str,
     page: int | None,
     onglet: Onglet | None,
 ) -> PageVisionneuse:
     """Read what the viewer shows; without `page`, the first one with a word of the search."""
+    clearance = lecteur.clearance
     row = get_visible(session, pj.piece_id, clearance=clearance)
     lignes = find_lignes(session, row, page=1)
     autres = [p for p in find_pj_of_piece(session, row.id, clearance=clearance)[0] if p.pj_id]
     rang = next((i for i, p in enumerate(autres) if p.pj_id == pj.id), -1)
     textes = read_pages(orc.storage, pj)
     lectures = find_lectures(session, pj.sha256) if pj.ocr else {}
-    surligneur = Surligneur(q)
+    surligneur = Surligneur(read_mots(session, lecteur, q))
     found = find_trouvailles(pj, textes, surligneur)
     genre = find_genre(pj.type_reel)
     refus = str(pj.original) if pj.original else ""

@@ -27,7 +27,11 @@ const key = (href) => {
 };
 const rank = kept?.liens?.findIndex((href) => key(href) === key(location.href)) ?? -1;
 // Another PJ of a found piece is no result itself: it still leads back to its search.
-const words = (href) => new URL(href, location.href).searchParams.get("q");
+// A sealed search is known by its key: `r` where it is asked, `q` where its words are shown.
+const words = (href) => {
+  const params = new URL(href, location.href).searchParams;
+  return params.get("r") ?? params.get("q");
+};
 const searched = kept && words(location.href) !== null && words(location.href) === words(kept.page);
 if (place && (rank >= 0 || searched)) {
   const parts = [link("Retour aux résultats", kept.page)];

@@ -1,0 +1,177 @@
+"""The journal read back: whose rows a person may see, filtered, from the latest."""
+
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TypeVar
+
+from sqlalchemy import (
+    BigInteger,
+    BindParameter,
+    ColumnElement,
+    Select,
+    and_,
+    bindparam,
+    case,
+    cast,
+    exists,
+    false,
+    func,
+    or_,
+    select,
+)
+from sqlalchemy.orm import InstrumentedAttribute, Session
+
+from orc.journal.acts import Acte
+from orc.models import Ecriture, Lien, Piece
+
+# What a person does of the documents: an administrateur never sees it (domaine.md).
+LECTURES = frozenset({Acte.RECHERCHE, Acte.CONSULTATION, Acte.TELECHARGEMENT, Acte.EXPORT})
+LOT = 1000
+T = TypeVar("T", int, str)
+
+LIBELLES_ACTES: Mapping[str, str] = {
+    Acte.CONNEXION: "Connexion",
+    Acte.CONNEXION_REFUSEE: "Connexion refusée",
+    Acte.DECONNEXION: "Déconnexion",
+    Acte.RECHERCHE: "Recherche",
+    Acte.CONSULTATION: "Consultation",
+    Acte.TELECHARGEMENT: "Téléchargement",
+    Acte.INGESTION: "Ingestion",
+    Acte.DISPARITION: "Fichier disparu",
+    Acte.MISE_A_L_ECART: "Mise à l’écart",
+    Acte.CLOTURE: "Clôture",
+    Acte.RETRAIT_DE_CLOTURE: "Retrait de clôture",
+    Acte.COMPTE_CREE: "Compte créé",
+    Acte.COMPTE_DESACTIVE: "Compte désactivé",
+    Acte.MOT_DE_PASSE_CHANGE: "Mot de passe changé",
+    Acte.HABILITATION: "Habilitation",
+    Acte.REFERENTIEL: "Référentiel",
+    Acte.RECONSTRUCTION: "Reconstruction de l’index",
+    Acte.EXPORT: "Export",
+    Acte.RELANCE_DE_TACHE: "Relance de tâche",
+    Acte.TACHE_ECARTEE: "Tâche écartée",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Regard:
+    """Whose rows a person sees: always its own; and more, as its rôles say.
+
+    `exploitant`: the acts that are not readings, of anybody. `cellules` and `exercices` (budget,
+    exercice): the acts on what they hold. Sealed rows are seen by who wrote them alone.
+    """
+
+    personne_id: int
+    exploitant: bool = False
+    cellules: frozenset[int] = frozenset()
+    exercices: frozenset[tuple[int, int]] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Choix:
+    """What is asked of the journal; "" or None: everything. `depuis` included, `avant` not."""
+
+    acte: str = ""
+    acteur: str = ""
+    objet: str = ""
+    depuis: datetime | None = None
+    avant: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class LigneJournal:
+    """One act, as it was written."""
+
+    id: int
+    quand: datetime
+    acteur: str
+    acte: str
+    objet: str
+    details: Mapping[str, object]
+    scelle: bool
+
+    @property
+    def libelle(self) -> str:
+        """The act, in words."""
+        return name_acte(self.acte)
+
+
+def name_acte(acte: str) -> str:
+    """What an act is called; its own name where it has no label yet."""
+    return LIBELLES_ACTES.get(acte) or acte.replace("_", " ").capitalize()
+
+
+def find_lignes(
+    session: Session, regard: Regard, choix: Choix, *, apres: int | None = None, combien: int = LOT
+) -> list[LigneJournal]:
+    """Rows from the latest, older than the row `apres`; one statement, whatever their number."""
+    query = _select(regard, choix).order_by(Ecriture.id.desc()).limit(combien)
+    if apres is not None:
+        query = query.where(Ecriture.id < apres)
+    return [_make(row) for row in session.scalars(query)]
+
+
+def read_lignes(session: Session, regard: Regard, choix: Choix) -> Iterator[LigneJournal]:
+    """Every row, from the latest, a batch at a time: an export has no ceiling."""
+    apres: int | None = None
+    while rows := find_lignes(session, regard, choix, apres=apres):
+        yield from rows
+        apres = rows[-1].id
+
+
+def _make(row: Ecriture) -> LigneJournal:
+    details = json.loads(row.details)
+    return LigneJournal(row.id, row.quand, row.acteur, row.acte, row.objet, details, row.scelle)
+
+
+def _select(regard: Regard, choix: Choix) -> Select[Ecriture]:
+    query = select(Ecriture).where(_may_see(regard))
+    if choix.acte:
+        query = query.where(Ecriture.acte == choix.acte)
+    if choix.acteur:
+        query = query.where(Ecriture.acteur == choix.acteur)
+    if choix.objet:
+        query = query.where(Ecriture.objet == choix.objet)
+    if choix.depuis is not None:
+        query = query.where(Ecriture.quand >= choix.depuis)
+    if choix.avant is not None:
+        query = query.where(Ecriture.quand < choix.avant)
+    return query
+
+
+def _may_see(regard: Regard) -> ColumnElement[bool]:
+    others = [_on_documents(regard)]
+    if regard.exploitant:
+        others.append(Ecriture.acte.not_in([acte.value for acte in LECTURES]))
+    return or_(
+        Ecriture.personne_id == regard.personne_id, and_(Ecriture.scelle.is_(False), or_(*others))
+    )
+
+
+def _on_documents(regard: Regard) -> ColumnElement[bool]:
+    """The condition that a row is of a piece, a PJ, a bordereau or an exercice of these."""
+    if not regard.cellules:
+        return false()
+    # Written in the statement itself: a scope may hold 100 000 cellules.
+    inside = Piece.cellule_id.in_(_list(regard.cellules))
+    cited = Lien.cellule_id.in_(_list(regard.cellules))
+    exercices = [f"budget:{budget}/exercice:{annee}" for budget, annee in regard.exercices]
+    return or_(
+        exists().where(Piece.id == _number("piece"), inside),
+        exists().where(Piece.bordereau_id == _number("bordereau"), inside),
+        exists().where(Lien.pj_id == _number("pj"), cited),
+        Ecriture.objet.in_(_list(exercices)),
+    )
+
+
+def _list(values: Iterable[T]) -> BindParameter[T]:
+    return bindparam(None, sorted(values), expanding=True, literal_execute=True)
+
+
+def _number(kind: str) -> ColumnElement[int | None]:
+    """The id that `kind:123` names, NULL where the row is of another kind."""
+    objet: InstrumentedAttribute[str] = Ecriture.objet
+    text = func.substr(objet, len(kind) + 2)
+    return case((objet.like(f"{kind}:%"), cast(text, BigInteger)), else_=None)
