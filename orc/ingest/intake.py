@@ -32,6 +32,12 @@ from orc.ingest.pes.values import (
     Piece,
     PieceJustificative,
 )
+from orc.ingest.pes.values_retour import (
+    BordereauRetour,
+    ElementAcquit,
+    OrmcGlobal,
+    PieceRetour,
+)
 from orc.ingest.referentiel import (
     Cellules,
     CleCellule,
@@ -40,9 +46,10 @@ from orc.ingest.referentiel import (
     lock_collectivites,
 )
 from orc.ingest.rows import Row, RowMaker
+from orc.ingest.rows_retour import RetourMaker
 from orc.ingest.versions import set_versions
 from orc.journal import Acte, record_acte
-from orc.models import FLUX_BITS, Budget, base, flux, pieces, pj, read_now
+from orc.models import FLUX_BITS, Budget, base, evenements, flux, pieces, pj, read_now
 from orc.models.flux import Flux
 from orc.settings import PJ_OCTETS_MAX
 from orc.silo import FichierChange
@@ -63,6 +70,11 @@ TABLES: dict[str, type[base.Base]] = {
     "lien": pj.Lien,
     "ref_compta": pj.RefCompta,
     "lien_marche": pj.LienMarche,
+    "acquit": evenements.Acquit,
+    "erreur_acquit": evenements.ErreurAcquit,
+    "retour_piece": evenements.RetourPiece,
+    "retour_ligne": evenements.RetourLigne,
+    "emargement": evenements.Emargement,
     "anomalie": flux.Anomalie,
 }
 # What several flows may bring, by its key: written in one order, two never wait for one another.
@@ -83,6 +95,7 @@ class Intake:
     limits: Limits
     xsd: Path | None = None
     maker: RowMaker | None = None
+    retours: RetourMaker | None = None
 
     def read(self, path: Path, check: Callable[[], None]) -> None:
         """Read the whole flow at this path; FluxIllisible when nothing of it can be used.
@@ -126,6 +139,7 @@ class Intake:
                 )
             )
         self.maker = RowMaker(self.flux_id, budget, self.compte_651_sensible)
+        self.retours = RetourMaker(self.maker, entete.nom_fic, entete.date_str)
 
     def _get_maker(self) -> RowMaker:
         if self.maker is None:
@@ -134,11 +148,13 @@ class Intake:
 
     def _add(self, element: object) -> None:
         maker = self._get_maker()
-        add = _ADDERS.get(type(element))
-        if add is None:  # acquits, retours: kept in the silo, applied by a later issue
+        if add := _ADDERS.get(type(element)):
+            add(maker, element)
+        elif add_event := _EVENTS.get(type(element)):
+            add_event(self.retours, element)
+        else:  # links of the legal archive, restes by debtor, receipts of retours: said nowhere
             maker.totals["autres"] += 1
             return
-        add(maker, element)
         if maker.pending >= BATCH:
             self._flush()
 
@@ -314,4 +330,11 @@ _ADDERS: dict[type, Callable[[RowMaker, Any], None]] = {
     Marche: RowMaker.add_marche,
     Concession: RowMaker.add_marche,
     Anomalie: RowMaker.add_anomalie,
+}
+
+_EVENTS: dict[type, Callable[[Any, Any], None]] = {
+    ElementAcquit: RetourMaker.add_acquit,
+    BordereauRetour: RetourMaker.begin_bordereau,
+    PieceRetour: RetourMaker.add_piece,
+    OrmcGlobal: RetourMaker.add_ormc,
 }

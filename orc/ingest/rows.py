@@ -69,9 +69,9 @@ class RowMaker:
     def add_bordereau(self, bordereau: Bordereau) -> None:
         """A bordereau's head; the pieces that follow are its own."""
         self.bordereau = bordereau
-        self.bordereau_id = self._make_id("bordereau")
+        self.bordereau_id = self.make_id("bordereau")
         sign = self._sign()
-        self._add(
+        self.add(
             "bordereau",
             {
                 "id": self.bordereau_id,
@@ -95,13 +95,13 @@ class RowMaker:
     def end_bordereau(self, end: FinBordereau) -> None:
         """Whether the bordereau was signed is only known at its end."""
         if end.signe:
-            self._add("signatures", {"id": self.bordereau_id})
+            self.add("signatures", {"id": self.bordereau_id})
 
     def add_piece(self, piece: Piece) -> None:
         """A mandat or titre, its lines, their tiers, its citations of PJ."""
         if self.bordereau is None:  # a stray piece, flagged by the reader
             self.add_bordereau(Bordereau(piece.sens, 0, ""))
-        piece_id = self._make_id("piece")
+        piece_id = self.make_id("piece")
         domaine = decide_domaine(
             depense=piece.sens is Sens.DEPENSE,
             nature_piece=piece.nature_piece,
@@ -109,7 +109,7 @@ class RowMaker:
             nomenclature=self.budget.nomenclature,
             compte_651_sensible=self.compte_651_sensible,
         )
-        self._add("piece", self._make_piece(piece, piece_id, domaine))
+        self.add("piece", self._make_piece(piece, piece_id, domaine))
         for ligne in piece.lignes:
             self._add_ligne(ligne, piece_id)
         self._add_liens(piece, piece_id, domaine)
@@ -154,10 +154,10 @@ class RowMaker:
         tiers = [self._add_tiers(tiers) for tiers in ligne.tiers]
         liens, origine, sign = ligne.liens, ligne.rattachement, self._sign()
         marche = liens.marche if liens else ""
-        self._add(
+        self.add(
             "ligne",
             {
-                "id": self._make_id("ligne"),
+                "id": self.make_id("ligne"),
                 "piece_id": piece_id,
                 "numero": ligne.numero,
                 "compte": ligne.compte,
@@ -208,16 +208,16 @@ class RowMaker:
             "titulaire_compte": mask_nir(tiers.titulaire),
         }
         tiers_id = make_digest_id(*values.values())
-        self._add("tiers", {"id": tiers_id, **values})
+        self.add("tiers", {"id": tiers_id, **values})
         return tiers_id
 
     def _add_liens(self, piece: Piece, piece_id: int, domaine: Domaine) -> None:
         cellule = CleCellule(self.budget.id, self._head().exercice, domaine)
         for ref in _distinct(piece.pj_refs):
-            self._add(
+            self.add(
                 "lien",
                 {
-                    "id": self._make_id("lien"),
+                    "id": self.make_id("lien"),
                     "flux_id": self.flux_id,
                     "piece_id": piece_id,
                     "siren": self.budget.siren,
@@ -232,8 +232,8 @@ class RowMaker:
 
     def add_pj(self, pj: PieceJustificative) -> None:
         """A PJ sent in this flow, what it says it proves, and the text to extract from it."""
-        pj_id = self._make_id("pj")
-        self._add(
+        pj_id = self.make_id("pj")
+        self.add(
             "pj",
             {
                 "id": pj_id,
@@ -258,12 +258,12 @@ class RowMaker:
         )
         if pj.taille:  # even what is no base64 has bytes, which may be text and show a NIR
             values = {"sha256": pj.sha256, "etat": "a_extraire", "type_reel": pj.type_reel}
-            self._add("texte", dict(values))
+            self.add("texte", dict(values))
         for ref in pj.ref_comptas:
-            self._add(
+            self.add(
                 "ref_compta",
                 {
-                    "id": self._make_id("ref_compta"),
+                    "id": self.make_id("ref_compta"),
                     "flux_id": self.flux_id,
                     "pj_id": pj_id,
                     "budget_id": self.budget.id,
@@ -277,9 +277,9 @@ class RowMaker:
 
     def add_marche(self, marche: Marche | Concession) -> None:
         """A contract and the PJ it cites."""
-        marche_id = self._make_id("marche")
+        marche_id = self.make_id("marche")
         acteurs = (f"{a.role}\t{a.nom}\t{a.identifiant}" for a in marche.acteurs)
-        self._add(
+        self.add(
             "marche",
             {
                 "id": marche_id,
@@ -303,10 +303,10 @@ class RowMaker:
             },
         )
         for ref in _distinct(marche.pj_refs):
-            self._add(
+            self.add(
                 "lien_marche",
                 {
-                    "id": self._make_id("lien_marche"),
+                    "id": self.make_id("lien_marche"),
                     "marche_id": marche_id,
                     "siren": self.budget.siren,
                     "id_unique": ref.id_unique,
@@ -317,10 +317,10 @@ class RowMaker:
 
     def add_anomalie(self, anomalie: Anomalie) -> None:
         """Something wrong, with its place."""
-        self._add(
+        self.add(
             "anomalie",
             {
-                "id": self._make_id("anomalie"),
+                "id": self.make_id("anomalie"),
                 "flux_id": self.flux_id,
                 "gravite": anomalie.gravite.value,
                 "code": anomalie.code,
@@ -330,12 +330,14 @@ class RowMaker:
             },
         )
 
-    def _add(self, table: str, row: Row) -> None:
+    def add(self, table: str, row: Row) -> None:
+        """A row to insert."""
         self.rows[table].append(row)
         self.totals[table] += 1
         self.pending += 1
 
-    def _make_id(self, table: str) -> int:
+    def make_id(self, table: str) -> int:
+        """The next id of this table in this flow: the same each time the flow is read."""
         rank = next(self._ranks[table])
         if rank >= MAX_RANK:
             raise OverflowError(f"Plus de {MAX_RANK} éléments ({table}) dans un flux.")

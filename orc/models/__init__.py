@@ -1,6 +1,7 @@
 """Every table. SQL is the truth: the index and the queue can be made again from here."""
 
 from orc.models.base import FLUX_BITS, Base, Instant, read_now
+from orc.models.evenements import Acquit, Emargement, ErreurAcquit, RetourLigne, RetourPiece
 from orc.models.flux import Anomalie, Emplacement, Fichier, Flux
 from orc.models.habilitations import (
     Demande,
@@ -40,6 +41,7 @@ from orc.models.taches import Ouvrier, TacheEchouee, TacheEnCours
 __all__ = [
     "FLUX_BITS",
     "AIndexer",
+    "Acquit",
     "AllerOidc",
     "AncienMotDePasse",
     "Anomalie",
@@ -57,7 +59,9 @@ __all__ = [
     "Departement",
     "EchecConnexion",
     "Ecriture",
+    "Emargement",
     "Emplacement",
+    "ErreurAcquit",
     "Fichier",
     "Flux",
     "Habilitation",
@@ -80,6 +84,8 @@ __all__ = [
     "Rattachement",
     "RechercheScellee",
     "RefCompta",
+    "RetourLigne",
+    "RetourPiece",
     "ServiceArchives",
     "SessionWeb",
     "Structure",
