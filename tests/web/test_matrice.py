@@ -35,6 +35,9 @@ DU_JUGE = {
     "/mes-portes/certificats/{numero}/retirer",
     "/mes-portes/identites/{numero}/retirer",
     "/mes-portes/oidc",
+    # The head of a mission adds its members.
+    "/missions/{mission_id}/membres",
+    "/missions/{mission_id}/membres/{habilitation_id}/retrait",
     "/recherche",
 }
 # What a request leaves behind whoever sends it: the journal, the sessions, what slows logins down.
