@@ -21,7 +21,7 @@ from orc.ingest.extract.values import Limits
 from orc.ingest.jobs import make_threads, register_tasks
 from orc.ingest.ocr.child import PATIENCE
 from orc.ingest.ocr.oceriseur import Oceriseur
-from orc.ingest.reconcile import enqueue_unfinished
+from orc.ingest.reconcile import enqueue_left, enqueue_unfinished
 from orc.messages import Canal, Expediteur, make_expediteurs
 from orc.remote import make_silo_acces, make_storage_acces
 from orc.settings import PREFIX, SUFFIX, Settings, read_settings
@@ -104,7 +104,7 @@ def start_work(orc: "Orc") -> None:
     if orc.tasks.in_process:
         enqueue_unfinished(orc, orc.engine)
         orc.tasks.start()
-        orc.ronde.start()
+        orc.ronde.start(lambda: enqueue_left(orc))
 
 
 def make_orc(

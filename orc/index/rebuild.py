@@ -121,6 +121,7 @@ def _put_differences(chantier: _Chantier, engine: SearchEngine) -> tuple[int, st
     with chantier.database.reading() as session:
         total = _count(session)
     changed = put = 0
+    extra: list[int] = []
     empreinte = hashlib.sha256()
     for seen, ecart in _find_ecarts(chantier, engine):
         ids = list(ecart.missing)
@@ -134,10 +135,21 @@ def _put_differences(chantier: _Chantier, engine: SearchEngine) -> tuple[int, st
                 _commit(chantier, engine)
                 put = 0
         engine.remove(ecart.extra)
+        extra += ecart.extra
         changed += len(ecart.missing) + len(ecart.extra)
         empreinte.update(repr(ecart).encode())
     _commit(chantier, engine)
+    _mark_wanted(chantier.database, extra)
     return changed, empreinte.hexdigest()
+
+
+def _mark_wanted(database: Database, removed: list[int]) -> None:
+    """Those of these pieces that SQL wants by now: an ouvrier may have told the index meanwhile."""
+    for start in range(0, len(removed), BATCH):
+        some = Piece.id.in_(removed[start : start + BATCH])
+        with database.writing() as session:
+            wanted = session.scalars(find_wanted().where(some)).all()
+            mark_new_pieces(session, select(Piece.id).where(Piece.id.in_(wanted)))
 
 
 def _commit(chantier: _Chantier, engine: SearchEngine) -> None:
@@ -149,7 +161,7 @@ def _commit(chantier: _Chantier, engine: SearchEngine) -> None:
 def _find_ecarts(chantier: _Chantier, engine: SearchEngine) -> Iterator[tuple[int, _Ecart]]:
     """Window after window of ids: pieces of SQL seen so far, and what differs in this one."""
     seen = 0
-    for wanted, held in _find_windows(chantier.database, engine):
+    for wanted, held in find_windows(chantier.database, engine):
         seen += len(wanted)
         missing = {
             p: t for p, t in wanted.items() if held.get(p) != t and p not in chantier.refused
@@ -157,7 +169,7 @@ def _find_ecarts(chantier: _Chantier, engine: SearchEngine) -> Iterator[tuple[in
         yield seen, _Ecart(missing, [p for p in held if p not in wanted])
 
 
-def _find_windows(
+def find_windows(
     database: Database, engine: SearchEngine
 ) -> Iterator[tuple[dict[int, int], dict[int, int]]]:
     """The turns of the pieces that SQL wants found, and of those held, by ascending ids."""
@@ -195,7 +207,7 @@ def _check(chantier: _Chantier, engine: SearchEngine) -> tuple[int, str] | None:
         moving = set(session.scalars(select(AIndexer.piece_id))) | chantier.refused
     said, found = hashlib.sha256(), hashlib.sha256()
     pieces = indexed = 0
-    for wanted, held in _find_windows(chantier.database, engine):
+    for wanted, held in find_windows(chantier.database, engine):
         pieces += _add(said, wanted, moving)
         indexed += _add(found, held, moving)
     agreed = (pieces, said.digest()) == (indexed, found.digest())

@@ -3,14 +3,17 @@
 from collections.abc import Iterable
 
 from sqlalchemy import select, update
+from sqlalchemy.orm import Session
 
 from orc.db import Database, Writing
+from orc.errors import Conflict
 from orc.index.jobs import has_ready
 from orc.index.outbox import mark_piece_ids
 from orc.index.port import SearchEngine
-from orc.index.rebuild import find_wanted
+from orc.index.rebuild import find_windows
 from orc.ingest.atelier import Atelier
 from orc.ingest.fichiers import ERREUR_INTERNE, find_to_read
+from orc.ingest.patience import alone
 from orc.ingest.texts import FROM_SILO
 from orc.models import (
     AIndexer,
@@ -22,9 +25,11 @@ from orc.models import (
     read_now,
 )
 from orc.silo.values import FLUX
-from orc.tasks import Ids
+from orc.tasks import Ids, make_cle
+from orc.tasks.failures import find_given_up
 
-BATCH = 10_000
+# Ids in one query.
+LOOK = 500
 
 
 def enqueue_unfinished(atelier: Atelier, engine: SearchEngine) -> None:
@@ -34,6 +39,24 @@ def enqueue_unfinished(atelier: Atelier, engine: SearchEngine) -> None:
     atelier.tasks.enqueue_unfinished(but=("lire_fichier",))
     reconcile_index(atelier.database, engine)
     atelier.tasks.enqueue_now("indexer")
+
+
+def enqueue_left(atelier: Atelier) -> None:
+    """What another process left (an ingestion reads no scan), and what failed and may pass now.
+
+    Nothing while an ingestion is under way: it does its own work. One that begins is not kept out.
+    """
+    try:
+        with alone(atelier.settings.folder):
+            pass
+    except Conflict:
+        return
+    with atelier.database.reading() as session:
+        given_up = find_given_up(session)
+    for tache in atelier.tasks.taches.values():
+        for ids in tache.unfinished() or ():
+            if (tache.nom, make_cle(ids)) not in given_up:
+                atelier.tasks.enqueue_now(tache.nom, *ids)
 
 
 def find_vus(database: Database) -> Iterable[int]:
@@ -115,31 +138,24 @@ def set_textes_aside(session: Writing, ids: Ids, motif: str) -> None:
 def reconcile_index(database: Database, engine: SearchEngine) -> int:
     """Mark every piece whose records are not those SQL would make now; how many.
 
-    The engine may have lost its last commit, or hold what should be gone: turns are compared.
+    The engine may have lost its last commit, or hold what should be gone: turns are compared, a
+    window of pieces at a time.
     """
     marked = 0
-    held: dict[int, int] = {}
-    last = -1
-    while batch := engine.find_versions(apres=last, taille=BATCH):
-        held.update(batch)
-        last = batch[-1][0]
-    wanted = _find_wanted(database)
-    waiting = _find_waiting(database)
-    missing = [p for p, tour in wanted.items() if held.get(p) != tour and p not in waiting]
-    extra = [p for p in held if p not in wanted and p not in waiting]
-    for ids in (missing, extra):
-        for start in range(0, len(ids), BATCH):
+    for wanted, held in find_windows(database, engine):
+        differ = {p for p, tour in wanted.items() if held.get(p) != tour}
+        differ.update(p for p in held if p not in wanted)
+        if differ:
             with database.writing() as session:
-                mark_piece_ids(session, ids[start : start + BATCH])
-        marked += len(ids)
+                lost = differ - _find_waiting(session, sorted(differ))
+                mark_piece_ids(session, lost)
+            marked += len(lost)
     return marked
 
 
-def _find_wanted(database: Database) -> dict[int, int]:
-    with database.reading() as session:
-        return {row.id: row.tour for row in session.execute(find_wanted())}
-
-
-def _find_waiting(database: Database) -> set[int]:
-    with database.reading() as session:
-        return set(session.scalars(select(AIndexer.piece_id)))
+def _find_waiting(session: Session, piece_ids: list[int]) -> set[int]:
+    found: set[int] = set()
+    for start in range(0, len(piece_ids), LOOK):
+        some = AIndexer.piece_id.in_(piece_ids[start : start + LOOK])
+        found.update(session.scalars(select(AIndexer.piece_id).where(some)))
+    return found

@@ -118,6 +118,14 @@ def find_failed(session: Session, taches: Iterable[str]) -> dict[str, set[str]]:
     return found
 
 
+def find_given_up(session: Session) -> set[tuple[str, str]]:
+    """(name, key) of what no time will mend, or that a person set aside."""
+    query = select(TacheEchouee.tache, TacheEchouee.cle).where(
+        or_(TacheEchouee.passagere.is_(False), TacheEchouee.ecartee_le.is_not(None))
+    )
+    return {(row.tache, row.cle) for row in session.execute(query)}
+
+
 def count_retries(session: Reading, taches: Iterable[str]) -> int:
     """How many of these wait for their next try."""
     query = select(TacheEchouee.id).where(

@@ -1,13 +1,15 @@
 """A silo read to the end: found when closed, gone when not, whatever happens to the files."""
 
 import shutil
+import tracemalloc
 from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
 
 import pytest
 from fpdf import FPDF
-from sqlalchemy import select
+from sqlalchemy import TextClause, select
+from sqlalchemy import text as sql
 
 from orc.access import Clearance, make_lecteur
 from orc.bootstrap import Orc, make_orc, open_generations
@@ -258,6 +260,33 @@ def test_what_the_index_lost_is_found_missing_and_put_back(orc: Orc, silo: Path)
     wait_for_index(orc)
     assert search(orc, "chaufferie") == 1
     assert reconcile_index(orc.database, orc.engine) == 0
+
+
+def test_an_archive_of_any_size_is_compared_with_its_index_a_window_at_a_time(
+    orc: Orc, silo: Path
+) -> None:
+    write(silo, "a.xml", MANDAT)
+    ingest(orc, silo)
+    with orc.database.writing() as session:
+        columns = [c.name for c in Piece.__table__.columns if c.name != "id"]
+        session.execute(copy_piece(", ".join(columns)), {"count": 60_000})
+        session.execute(sql("INSERT INTO a_indexer (piece_id) SELECT id FROM piece"))
+    tracemalloc.start()
+    try:
+        assert reconcile_index(orc.database, orc.engine) == 0  # all of them wait already
+        assert tracemalloc.get_traced_memory()[1] < 8_000_000
+    finally:
+        tracemalloc.stop()
+
+
+def copy_piece(columns: str) -> TextClause:
+    """The one piece there is, so many times more."""
+    return sql(
+        "INSERT INTO piece (id, "  # noqa: S608 - names of our own columns
+        f"{columns}) WITH RECURSIVE n(i) AS "
+        "(SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < :count) "
+        f"SELECT id + i, {columns} FROM (SELECT * FROM piece LIMIT 1), n"
+    )
 
 
 def test_a_text_lost_with_its_file_is_extracted_when_the_file_comes_back(

@@ -21,6 +21,7 @@ from orc.models import LecturePage, Piece, PieceJustificative, Texte
 from orc.search.not_searched import find_not_searched
 from orc.search.open_pj import get_pj
 from orc.settings import Settings
+from tests.faults.orc_dehors import finish, start
 from tests.flows import UnePj, UnFlux, UnMandat
 from tests.ingest.test_ingestion import CLOTURES, ingest, search, see
 from tests.scans import LIGNES, make_blank, make_mixed_pdf, make_scan, make_scan_pdf, print_page
@@ -223,6 +224,19 @@ def test_scans_that_arrive_while_the_web_works_are_read_too(silo: Path, orc: Orc
     start_work(orc)
     send(silo, ("devis.pdf", make_scan_pdf(make_scan(COURTES))))
     ingest(orc, silo)
+    wait_until(lambda: not count_waiting(orc.database).documents)
+    wait_until(lambda: search(orc, "mélèze") == 1)
+
+
+def test_scans_that_another_process_brings_are_read_by_the_web_that_is_open(
+    silo: Path, tmp_path: Path, orc: Orc
+) -> None:
+    start_work(orc)
+    send(silo, ("devis.pdf", make_scan_pdf(make_scan(COURTES))))
+    done = finish(start(tmp_path / "data", "ingest", env={"ORC_SILO": str(silo)}))
+    assert done.code == 0, done.err
+    assert count_waiting(orc.database).documents == 1
+    orc.ronde.look_wider()
     wait_until(lambda: not count_waiting(orc.database).documents)
     wait_until(lambda: search(orc, "mélèze") == 1)
 
