@@ -1,17 +1,18 @@
 """What every engine promises of an index made again beside the one that is searched."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 
 import pytest
 from sqlalchemy import update
 
 from orc.access import Clearance
+from orc.db import Database
 from orc.errors import Conflict
 from orc.index.jobs import index_pieces
 from orc.index.outbox import mark_piece_ids
 from orc.index.port import SearchEngine
 from orc.index.query import Mot, Query, Tout
-from orc.index.rebuild import rebuild
+from orc.index.rebuild import _Chantier, _put_differences, rebuild
 from orc.models import Cellule, Piece
 from tests.archive import Archive, make_archive
 from tests.contracts.conftest import Moteur
@@ -109,6 +110,47 @@ def test_what_changes_during_a_rebuild_is_in_the_new_index(moteur, archive):
     assert gone not in held
     assert held[changed] == before[changed] + 1
     assert held.keys() == before.keys() - {gone}
+
+
+def test_a_piece_that_comes_back_while_the_index_is_compared_is_not_lost(moteur, archive):
+    """SQL was read before the index, and an ouvrier told the index of it in between."""
+    orc, engine = archive.orc, moteur.open()
+    make_again(archive, moteur)
+    back = min(p for p, _ in engine.find_versions())
+    set_courante(orc.database, back, courante=False)
+    index_pieces(orc.database, orc.storage, engine)
+
+    def come_back() -> None:
+        set_courante(orc.database, back, courante=True)
+        index_pieces(orc.database, orc.storage, engine)
+
+    compared = Interrupted(engine, come_back)
+    chantier = _Chantier(orc.database, orc.storage, lambda _done, _total: None)
+    _put_differences(chantier, compared)
+    index_pieces(orc.database, orc.storage, engine)
+    assert back in dict(engine.find_versions())
+
+
+class Interrupted:
+    """An engine; before it is first asked what it holds, something else happens."""
+
+    def __init__(self, engine: SearchEngine, meanwhile: Callable[[], None]) -> None:
+        self._engine = engine
+        self._meanwhile = [meanwhile]
+
+    def __getattr__(self, name: str) -> object:
+        return getattr(self._engine, name)
+
+    def find_versions(self, **how: int) -> Sequence[tuple[int, int]]:
+        while self._meanwhile:
+            self._meanwhile.pop()()
+        return self._engine.find_versions(**how)
+
+
+def set_courante(database: Database, piece_id: int, *, courante: bool) -> None:
+    with database.writing() as session:
+        session.execute(update(Piece).where(Piece.id == piece_id).values(courante=courante))
+        mark_piece_ids(session, [piece_id])
 
 
 def test_a_new_index_that_does_not_hold_what_sql_says_does_not_take_the_place(moteur, archive):
