@@ -1,5 +1,6 @@
 """A file of the silo as local XML, hashed on the way: in place, or in a file that goes away."""
 
+import fcntl
 import os
 import time
 from collections.abc import Iterator
@@ -25,6 +26,8 @@ from orc.silo.values import FichierVu, FluxLocal, FluxRefuse, Genre
 LIMITE_LECTURE: Final = 8 * 1024**3
 # A flow kept at hand and not used for so long goes, whatever became of who wanted it.
 KEPT_SECONDS: Final = 6 * 3600
+# A folder is made a moment before it is held.
+FRESH: Final = 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +62,7 @@ class Spool:
             yield self._read(fichier, Path())
             return
         self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        with TemporaryDirectory(dir=self.folder, prefix=f"flux-{os.getpid()}-") as folder:
+        with TemporaryDirectory(dir=self.folder, prefix="flux-") as folder, _hold(folder):
             yield self._read(fichier, Path(folder))
 
     def _read(self, fichier: FichierVu, folder: Path) -> Iterator[FluxLocal | FluxRefuse]:
@@ -163,15 +166,35 @@ def _placed(error: Invalid, place: str) -> Invalid:
     return error if error.place else Invalid(str(error), place)
 
 
+@contextmanager
+def _hold(folder: str) -> Iterator[None]:
+    """Say that this folder is in use, to whatever process or container shares it."""
+    held = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        fcntl.flock(held, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(held)
+
+
+def _is_held(folder: Path) -> bool:
+    held = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    finally:
+        os.close(held)
+    return False
+
+
 def remove_leftovers(folder: Path, *, before: float) -> None:
-    """Remove what a killed process left here, and all from before `before` (seconds since 1970)."""
-    if not folder.is_dir():
-        return
-    for entry in folder.iterdir():
-        prefix, _, pid = entry.name.rpartition("-")[0].partition("-")
-        if prefix != "flux":
-            continue
-        dead = pid.isdecimal() and not Path("/proc", pid).exists()
-        with suppress(FileNotFoundError):
-            if dead or entry.stat().st_mtime < before:
+    """Remove what a killed process left here, and all from before `before` (seconds since 1970).
+
+    Its number would say nothing: in containers that share a folder, all have the same.
+    """
+    for entry in folder.glob("flux-*"):
+        with suppress(OSError):
+            made = entry.stat().st_mtime
+            if made < before or (made < time.time() - FRESH and not _is_held(entry)):
                 rmtree(entry, ignore_errors=True)

@@ -99,6 +99,26 @@ def test_what_a_killed_reader_left_is_removed_later(root: Path, cache: Path) -> 
     assert [p.name for p in (cache / "lecture").iterdir()] == ["flux-neuf"]
 
 
+def test_what_is_left_is_told_from_what_is_read_whatever_process_does_it(
+    open_silo: Opener, root: Path, cache: Path
+) -> None:
+    """Containers that share a folder have the same number, and do not see one another."""
+    (root / "a.xml.gz").write_bytes(XML_GZ)
+    lecture = cache / "lecture"
+    left = lecture / f"flux-{os.getpid()}-mort"
+    silo = open_silo()
+    left.mkdir(parents=True)
+    with silo.spool(silo.find("a.xml.gz")) as flux:
+        next(flux)
+        (read,) = set(lecture.glob("flux-*")) - {left}
+        stranger = read.rename(lecture / "flux-999999999-lu")
+        for folder in (left, stranger):
+            os.utime(folder, (time.time() - 3600,) * 2)
+        Silo(str(root), cache=cache)
+        assert list(lecture.glob("flux-*")) == [stranger]
+        stranger.rename(read)
+
+
 def test_a_zip_gives_its_good_members_whatever_the_others(open_silo: Opener, root: Path) -> None:
     inner = _zip(root.parent / "inner.zip", {"x.xml": b"<x/>"}).read_bytes()
     members = {
