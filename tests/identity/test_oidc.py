@@ -5,7 +5,6 @@ import json
 import time
 from collections.abc import Iterator
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -38,7 +37,7 @@ from orc.identity.sessions import Venue
 from orc.models import AllerOidc, IdentiteFederee, Personne, SessionWeb, read_now
 from orc.settings import Settings
 from tests.identity.faussaire import CLIENT, Faussaire, run_faussaire
-from tests.sql import make_database, make_personne
+from tests.sql import make_personne
 
 NONCE = "nonce de ce passage"
 VERIFICATEUR = "v" * 64
@@ -253,19 +252,18 @@ def test_settings_that_would_be_unsafe_are_refused(settings: dict[str, str]) -> 
 
 
 @pytest.fixture
-def base(tmp_path: Path) -> Iterator[Database]:
-    database = make_database(tmp_path)
+def comptes(database: Database) -> Database:
+    """On both databases."""
     with database.writing() as session:
         alice = session.get_one(Personne, make_personne(session, "alice"))
         alice.courriel, alice.courriel_verifie_le = "Alice@exemple.fr", read_now()
         bob = session.get_one(Personne, make_personne(session, "bob"))
         bob.courriel = "bob@exemple.fr"
-    yield database
-    database.close()
+    return database
 
 
-def test_a_way_back_serves_once_and_to_its_browser_only(base: Database) -> None:
-    with base.writing() as session:
+def test_a_way_back_serves_once_and_to_its_browser_only(comptes: Database) -> None:
+    with comptes.writing() as session:
         aller = start_aller(session, "navigateur", "/recherche")
         assert take_aller(session, aller.state, "un autre navigateur") is None
         assert take_aller(session, "un autre état", "navigateur") is None
@@ -273,9 +271,9 @@ def test_a_way_back_serves_once_and_to_its_browser_only(base: Database) -> None:
         assert take_aller(session, aller.state, "navigateur") is None
 
 
-def test_a_way_back_waits_ten_minutes(base: Database) -> None:
+def test_a_way_back_waits_ten_minutes(comptes: Database) -> None:
     now = read_now()
-    with base.writing() as session:
+    with comptes.writing() as session:
         aller = start_aller(session, "navigateur", "/", now)
         assert take_aller(session, aller.state, "navigateur", now + DUREE) is None
         late = start_aller(session, "navigateur", "/", now)
@@ -285,7 +283,7 @@ def test_a_way_back_waits_ten_minutes(base: Database) -> None:
     assert late.state not in kept[0]
 
 
-def enter(base: Database, lier: str = "non", **values: Any) -> str:
+def enter(comptes: Database, lier: str = "non", **values: Any) -> str:
     given: dict[str, Any] = {
         "emetteur": "https://fournisseur.example",
         "sujet": "s1",
@@ -296,7 +294,7 @@ def enter(base: Database, lier: str = "non", **values: Any) -> str:
         **values,
     }
     venue = Venue("oidc", second_facteur=given["second_facteur"])
-    return enter_by_oidc(base, Identite(**given), nom="ProConnect", lier=lier, venue=venue)
+    return enter_by_oidc(comptes, Identite(**given), nom="ProConnect", lier=lier, venue=venue)
 
 
 @pytest.mark.parametrize(
@@ -311,51 +309,51 @@ def enter(base: Database, lier: str = "non", **values: Any) -> str:
     ],
 )
 def test_nobody_is_let_in_on_an_address_alone(
-    base: Database, lier: str, values: dict[str, Any]
+    comptes: Database, lier: str, values: dict[str, Any]
 ) -> None:
     with pytest.raises(SansCompte):
-        enter(base, lier, **values)
-    with base.reading() as session:
+        enter(comptes, lier, **values)
+    with comptes.reading() as session:
         assert not session.scalars(select(SessionWeb)).all()
         assert not session.scalars(select(IdentiteFederee)).all()
 
 
-def test_a_verified_address_links_once_then_the_subject_alone_counts(base: Database) -> None:
-    enter(base, "verifie", second_facteur=True)
-    enter(base, "non", courriel="changé@ailleurs.example", courriel_verifie=False)
+def test_a_verified_address_links_once_then_the_subject_alone_counts(comptes: Database) -> None:
+    enter(comptes, "verifie", second_facteur=True)
+    enter(comptes, "non", courriel="changé@ailleurs.example", courriel_verifie=False)
     with pytest.raises(SansCompte):
-        enter(base, "verifie", sujet="s2")  # alice is linked there already
-    with base.reading() as session:
+        enter(comptes, "verifie", sujet="s2")  # alice is linked there already
+    with comptes.reading() as session:
         doors = [
             (s.porte, s.second_facteur_le is None) for s in session.scalars(select(SessionWeb))
         ]
     assert sorted(doors) == [("oidc", False), ("oidc", True)]
 
 
-def test_a_closed_account_stays_closed_and_its_identity_passes_to_nobody(base: Database) -> None:
-    enter(base, "verifie")
-    with base.writing() as session:
+def test_a_closed_account_stays_closed_and_its_identity_passes_to_nobody(comptes: Database) -> None:
+    enter(comptes, "verifie")
+    with comptes.writing() as session:
         alice = session.scalars(select(Personne).where(Personne.identifiant == "alice")).one()
         alice.desactive_le = read_now()
         other = session.get_one(Personne, make_personne(session, "alice2"))
         other.courriel, other.courriel_verifie_le = "alice@exemple.fr", read_now()
     with pytest.raises(SansCompte):
-        enter(base, "verifie")
+        enter(comptes, "verifie")
 
 
-def test_two_accounts_of_one_address_are_told_apart_by_nobody(base: Database) -> None:
-    with base.writing() as session:
+def test_two_accounts_of_one_address_are_told_apart_by_nobody(comptes: Database) -> None:
+    with comptes.writing() as session:
         twin = session.get_one(Personne, make_personne(session, "alice2"))
         twin.courriel, twin.courriel_verifie_le = "alice@exemple.fr", read_now()
     with pytest.raises(SansCompte):
-        enter(base, "verifie")
+        enter(comptes, "verifie")
 
 
-def test_an_identity_opens_one_account_until_it_is_unlinked(base: Database) -> None:
+def test_an_identity_opens_one_account_until_it_is_unlinked(comptes: Database) -> None:
     identite = Identite(
         "https://f.example", "s9", "", courriel_verifie=False, second_facteur=False, id_token=""
     )
-    with base.writing() as session:
+    with comptes.writing() as session:
         alice, bob = (make_personne(session, nom) for nom in ("alice", "bob"))
         link_identite(session, alice, identite)
         link_identite(session, alice, identite)
