@@ -248,9 +248,12 @@ def _read_depot(form: FormData, siren: str) -> Depot:
 def _read_pieces(form: FormData) -> list[PieceJointe]:
     found = []
     for piece in form.getlist("pieces"):
-        if isinstance(piece, UploadFile) and (piece.filename or piece.size):
+        if isinstance(piece, UploadFile):
             with piece.file as sent:
-                found.append(PieceJointe(piece.filename or "", sent.read(OCTETS_MAX + 1)))
+                octets = sent.read(OCTETS_MAX + 1)
+            # A browser sends an empty part where no file was chosen.
+            if piece.filename or octets:
+                found.append(PieceJointe(piece.filename or "", octets))
     return found
 
 
