@@ -9,6 +9,7 @@ from threading import Lock
 from typing import TYPE_CHECKING
 
 from migrations import migrate
+from orc.access.echeances import remind_habilitations
 from orc.db import Database, open_engine
 from orc.errors import Invalid, Unavailable
 from orc.identity.coffre import Coffre, open_coffre
@@ -141,7 +142,7 @@ def make_orc(
         ronde=Ronde(tasks),
     )
     register_tasks(orc, orc.engine)
-    register_mail(orc)
+    register_mail(orc, (remind_habilitations,))
     return orc
 
 

@@ -1,6 +1,5 @@
 """The people, for who administers them: found by name, with their grants in words."""
 
-import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -12,6 +11,7 @@ from orc.access.phrases import read_noms, write_habilitation
 from orc.db import Writing
 from orc.errors import NotFound
 from orc.identity.comptes import change_mot_de_passe
+from orc.identity.validite import make_provisoire
 from orc.models import Habilitation, Personne
 
 PERSONNES_MAX = 200
@@ -87,8 +87,3 @@ def give_provisoire(session: Writing, identifiant: str, *, par: str) -> str:
     session.scalars(select(Personne).where(Personne.identifiant == cle)).one().provisoire = True
     session.flush()
     return mot_de_passe
-
-
-def make_provisoire() -> str:
-    """A password nobody guesses, short enough to be dictated."""
-    return "-".join(secrets.token_hex(2) for _ in range(4))

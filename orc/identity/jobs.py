@@ -1,6 +1,6 @@
 """The tasks of the queue of mail: messages to send, and what is done once a day."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from typing import Protocol
 
@@ -17,6 +17,9 @@ from orc.messages import (
 )
 from orc.settings import Settings
 from orc.tasks import MAIL, Ids, Tasks
+
+# A session, the days of the settings, today; how many it wrote.
+Rappel = Callable[[Writing, Sequence[int], date], int]
 
 
 class Poste(Protocol):
@@ -39,8 +42,11 @@ class Poste(Protocol):
         """What sends messages."""
 
 
-def register_mail(orc: Poste) -> None:
-    """Give the broker the tasks of mail; each message written is sent after its commit."""
+def register_mail(orc: Poste, autres: Sequence[Rappel] = ()) -> None:
+    """Give the broker the tasks of mail; each message written is sent after its commit.
+
+    `autres`: the reminders of the floors above, made once a day with those of passwords.
+    """
     read_jours(orc.settings.rappels_jours)
 
     def envoyer_message(message_id: int) -> None:
@@ -52,6 +58,8 @@ def register_mail(orc: Poste) -> None:
         # Before what says that the day is done: a fault here is tried again, nothing is sent twice.
         with orc.database.writing() as session:
             remind_cles(session, jours, today)
+            for remind in autres:
+                remind(session, jours, today)
         send_rappels(orc.database, orc.settings.mot_de_passe_jours, jours, today)
 
     orc.tasks.register(

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from sqlalchemy import select
 
 from orc.access.annuaire import find_personnes, get_personne, give_provisoire
-from orc.access.echeances import is_to_review, make_fin
+from orc.access.echeances import is_to_review, make_fin, remind_habilitations
 from orc.access.phrases import Noms, read_noms, write_bornes, write_habilitation, write_octroi
 from orc.access.ressort import find_codique, find_ressort
 from orc.access.structures import find_structure, find_structures
@@ -30,6 +30,7 @@ from orc.models import (
     Departement,
     Ecriture,
     Habilitation,
+    Message,
     Mission,
     Personne,
     Poste,
@@ -376,3 +377,26 @@ def test_a_budget_at_no_poste_is_nobody_s(session: Writing, monde: Monde) -> Non
     make_budget(session, C, poste="")
     assert find_codique(session, C, TODAY) == ""
     assert C not in find_ressort(session, monde.get("comptable").personne_id, TODAY)
+
+
+def test_a_grant_that_ends_is_announced_once_a_step_to_its_holder(monde: Monde) -> None:
+    held = give_access(monde)
+    alice = monde.session.get_one(Personne, held.personne_id)
+    alice.courriel = "alice@x.fr"
+    held.jusqu_a = TODAY + timedelta(days=20)
+    monde.session.flush()
+
+    def remind(after: int) -> int:
+        day = TODAY + timedelta(days=after)
+        return remind_habilitations(monde.session, (30, 15, 7, 1), day)
+
+    assert [remind(after) for after in (0, 1, 6, 7, 14, 20)] == [1, 0, 1, 0, 1, 1]
+    message = monde.session.scalars(select(Message)).first()
+    assert message is not None
+    assert (message.destinataire, message.personne_id) == ("alice@x.fr", alice.id)
+    assert f"finit le {TODAY + timedelta(days=21):%d/%m/%Y}, dans" in message.corps
+    assert f"Ordonnateur pour Commune {A} ({A})" in message.corps
+    held.retire_le = read_now()
+    monde.session.flush()
+    assert remind_habilitations(monde.session, (60,), TODAY) == 0
+    assert remind_habilitations(monde.session, (), TODAY) == 0

@@ -14,7 +14,6 @@ from orc.access.annuaire import (
     find_personnes,
     get_personne,
     give_provisoire,
-    make_provisoire,
 )
 from orc.access.demandes import MOTIF_MAX, check_motif
 from orc.access.phrases import read_noms, write_habilitation
@@ -39,6 +38,7 @@ from orc.identity.comptes import (
     grant_habilitation,
     withdraw_habilitation,
 )
+from orc.identity.validite import make_provisoire
 from orc.models import Collectivite, Habilitation
 from web.acces import acces
 from web.deps import Connecte, Ecriture, Formulaire, Lecture
