@@ -21,6 +21,7 @@ from orc.index.engines.elasticsearch import (
     open_elasticsearch,
 )
 from orc.index.engines.elasticsearch.bulk import Bulk, make_index
+from orc.index.engines.elasticsearch.compile import make_any
 from orc.index.engines.elasticsearch.facets import is_proven
 from orc.index.engines.elasticsearch.generations import Generations
 from orc.index.engines.elasticsearch.writing import Writing
@@ -362,6 +363,12 @@ def test_what_is_asked_of_one_collectivite_is_asked_of_its_shards_alone(engine):
     )
     for siren in (f"{i:09d}" for i in range(20)):
         assert len(find(engine, Terme("collectivite", siren))) == 10
+
+
+def test_a_filter_of_no_value_finds_nothing_even_in_the_words_of_the_engine(engine, client, url):
+    put(engine, make_record(1, "facture"))
+    asked = make_any("cellule_", [])
+    assert client.count(index=prefix(url), query={"bool": {"filter": [asked]}})["count"] == 0
 
 
 def test_cellules_beyond_what_one_filter_holds_are_searched(engine):

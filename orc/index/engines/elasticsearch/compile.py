@@ -31,7 +31,9 @@ def make_filter(parts: Sequence[Json]) -> Json:
 
 
 def make_any(column: str, values: Sequence[str]) -> Json:
-    """Any of these values, however many."""
+    """Any of these values, however many; nothing where there is none: never everything."""
+    if not values:
+        return NOTHING
     some = [
         {"terms": {column: list(values[start : start + TERMS_MAX])}}
         for start in range(0, len(values), TERMS_MAX)
