@@ -1,6 +1,7 @@
 """API keys of technical accounts: what opens, for how long, how one replaces another."""
 
 import hashlib
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
@@ -312,3 +313,21 @@ def test_lists_tell_the_keys_apart_without_showing_them(comptes: Database) -> No
     assert shown.courante == neuve.id
     assert shown.cles[0].debut == neuve.debut
     assert neuve.cle not in repr(shown)
+
+
+def test_keys_asked_for_at_once_are_still_two_at_most(comptes: Database) -> None:
+    compte = make_technique(comptes)
+
+    def rotate() -> bool:
+        try:
+            with comptes.writing() as session:
+                rotate_cle(session, compte, DUREES, par="gestion")
+        except Conflict:
+            return False
+        return True
+
+    with ThreadPoolExecutor(6) as pool:
+        made = [future.result() for future in [pool.submit(rotate) for _ in range(6)]]
+    assert sum(made) == 2
+    with comptes.reading() as session:
+        assert len(session.scalars(select(CleApi)).all()) == 2
