@@ -12,14 +12,25 @@ from orc.journal import Acte, record_acte
 from orc.journal.read import LOT, Choix, Regard, find_lignes, name_acte, read_lignes
 from orc.models import read_now
 from tests.archive import COMMUNAUTE, COMMUNE, Archive, make_archive
+from tests.bases import BASES, SQLITE, make_postgresql
 from tests.sql import grant, make_personne
 
 TODAY = date(2026, 6, 1)
 
 
-@pytest.fixture(scope="module")
-def archive(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Archive]:
-    with make_archive(tmp_path_factory.mktemp("registre")) as made:
+@pytest.fixture(scope="module", params=BASES)
+def archive(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Archive]:
+    folder = tmp_path_factory.mktemp("registre")
+    if request.param == SQLITE:
+        with make_archive(folder) as made:
+            yield made
+        return
+    with (
+        make_postgresql(request.getfixturevalue("postgresql")) as url,
+        make_archive(folder, database=url) as made,
+    ):
         yield made
 
 
