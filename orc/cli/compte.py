@@ -1,12 +1,16 @@
 """orc compte: accounts, their passwords and their grants; each change leaves its row."""
 
+import os
 from datetime import date, datetime
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from orc.access.bulk_comptes import BilanComptes, import_comptes
 from orc.cli import technique
 from orc.cli.console import Json, open_orc, out, print_json
+from orc.cli.referentiel import read_file
 from orc.domain import LIBELLES_DOMAINES, LIBELLES_ROLES, Domaine, Role, format_date
 from orc.errors import Invalid
 from orc.identity.comptes import (
@@ -112,6 +116,51 @@ def habiliter(
         personne_id = get_personne_id(session, identifiant)
         numero = grant_habilitation(session, personne_id, octroi, par=PAR)
     out.print(f"Habilitation {numero} donnée à {identifiant}.", markup=False)
+
+
+@app.command()
+def importer(
+    fichiers: Annotated[
+        list[Path],
+        typer.Argument(
+            help="CSV : identifiant;nom;(courriel);(departement), et "
+            "identifiant;role;portee;cle;(exercice_min);(exercice_max);(domaines);(droits);"
+            "(depuis);(jusqu_a)."
+        ),
+    ],
+    *,
+    essai: Annotated[bool, typer.Option("--essai", help="Dire ce qui serait fait.")] = False,
+    mots_de_passe: Annotated[
+        Path | None, typer.Option(help="Fichier à créer pour les mots de passe provisoires.")
+    ] = None,
+) -> None:
+    """Créer des comptes et leurs habilitations, tous ou aucun. Réimporter ne change rien."""
+    with open_orc() as orc, orc.database.writing() as session:
+        read = [read_file(path) for path in fichiers]
+        today = date.today()  # noqa: DTZ011 - grants are dated in the civil days of the place
+        bilan = import_comptes(session, read, par=PAR, today=today)
+        if essai:
+            session.rollback()
+        elif bilan.mots_de_passe:
+            _write_mots_de_passe(mots_de_passe, bilan)
+    out.print(
+        f"{'Essai, rien n’est fait : ' if essai else ''}"
+        f"{bilan.comptes} comptes créés, {bilan.comptes_connus} déjà connus ; "
+        f"{bilan.habilitations} habilitations données, {bilan.habilitations_connues} déjà tenues."
+    )
+
+
+def _write_mots_de_passe(path: Path | None, bilan: BilanComptes) -> None:
+    """Where only its owner reads them; without that file, no account is made."""
+    if path is None:
+        raise Invalid("Dites où écrire les mots de passe provisoires : --mots-de-passe FICHIER.")
+    try:
+        with open(
+            path, "x", encoding="utf-8", opener=lambda p, flags: os.open(p, flags, 0o600)
+        ) as sortie:
+            sortie.writelines(f"{who};{secret}\n" for who, secret in bilan.mots_de_passe)
+    except OSError as error:
+        raise Invalid(f"Le fichier {path} ne s’écrit pas, ou existe déjà.") from error
 
 
 @app.command()
