@@ -13,6 +13,7 @@ from orc.cli.ingest import ingest_with_progress, print_bilan
 from orc.cli.ocr import print_scans
 from orc.cli.serve import run_server
 from orc.demo.comptes import MOT_DE_PASSE, CompteDemo, make_comptes, make_comptes_of_silo
+from orc.demo.habilitations import make_demandes
 from orc.demo.referentiel_csv import write_fichiers
 from orc.errors import Conflict, Invalid, Unavailable
 from orc.settings import Settings
@@ -58,6 +59,8 @@ def lancer(
         print_bilan(bilan)
         print_scans(orc, background=not sans_site)
         comptes = (make_comptes_of_silo if silo_url else make_comptes)(orc.database)
+        if not silo_url:
+            make_demandes(orc.database, orc.storage)
         _welcome(comptes, port, own_silo=bool(silo_url))
         if sans_site:
             orc.close()
@@ -69,7 +72,9 @@ def lancer(
 def comptes() -> None:
     """Faire les comptes de la démonstration sur l’ORC des réglages, son silo lu, et les dire."""
     with open_orc() as orc:
-        _say_comptes(make_comptes(orc.database), own_silo=False)
+        made = make_comptes(orc.database)
+        make_demandes(orc.database, orc.storage)
+        _say_comptes(made, own_silo=False)
 
 
 @app.command()

@@ -1,11 +1,13 @@
 """The accounts of the demonstration: one per rôle, with grants that show what each may see."""
 
 from dataclasses import dataclass
+from datetime import date
 
 from sqlalchemy import select
 
 from orc.access.referentiel import import_referentiel
 from orc.db import Database
+from orc.demo.habilitations import open_demo_mission
 from orc.demo.referentiel import PAIERIE, PAYS_AVELLE, ROCHEBRUNE, SGC
 from orc.demo.referentiel_csv import make_fichiers
 from orc.domain import SENSIBLES, Domaine, Droit, Role
@@ -34,7 +36,7 @@ COMPTES = (
     CompteDemo(
         "ordonnateur-xt",
         "Camille Ordonnateur",
-        "la commune et la communauté de communes, hors paie et aide sociale",
+        "la commune (et le CCAS qu’elle a repris), la communauté ; hors paie et aide sociale",
         _on(Role.ORDONNATEUR, ROCHEBRUNE.siren, PAYS_AVELLE.siren),
     ),
     CompteDemo(
@@ -55,17 +57,26 @@ COMPTES = (
     CompteDemo(
         "juge-xt",
         "Justine Magistrat",
-        "la commune et la communauté, exercices 2022 à 2024, tous domaines ; journal scellé",
-        tuple(
-            Octroi(Role.JUGE, "collectivite", c.siren, 2022, 2024, domaines=SENSIBLES)
-            for c in (ROCHEBRUNE, PAYS_AVELLE)
-        ),
+        "chef d’une mission : la commune et la communauté, 2022 à 2024 ; journal scellé",
+        (),
     ),
     CompteDemo(
         "archiviste-xt",
         "Alix Archiviste",
         "la commune, documents compris ; l’état du silo",
         (Octroi(Role.ARCHIVISTE, "collectivite", ROCHEBRUNE.siren, droits=(Droit.CONTENU,)),),
+    ),
+    CompteDemo(
+        "gestionnaire-xt",
+        "Gaëlle Gestionnaire",
+        "sa structure : la commune, ses agents, leurs demandes ; aucun document",
+        (),
+    ),
+    CompteDemo(
+        "agent-xt",
+        "Sacha Agent",
+        "rien encore : sa demande attend le comptable",
+        (),
     ),
     CompteDemo(
         "administrateur",
@@ -80,7 +91,11 @@ def make_comptes(database: Database) -> tuple[CompteDemo, ...]:
     """Import the referential of the invented world, and make the accounts that do not exist yet."""
     with database.writing() as session:
         import_referentiel(session, make_fichiers(), par=PAR)
-    return _make(database, COMPTES)
+    made = _make(database, COMPTES)
+    today = date.today()  # noqa: DTZ011 - grants are dated in the civil days of the place
+    with database.writing() as session:
+        open_demo_mission(session, "juge-xt", par=PAR, today=today)
+    return made
 
 
 def make_comptes_of_silo(database: Database) -> tuple[CompteDemo, ...]:
