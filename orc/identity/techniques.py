@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from sqlalchemy import ColumnElement, func, or_, select
+from sqlalchemy import ColumnElement, and_, func, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from orc.db import Writing, lock
@@ -209,7 +209,7 @@ def find_techniques(
         .select_from(Habilitation)
         .where(
             Habilitation.personne_id == CompteTechnique.personne_id,
-            Habilitation.retire_le.is_(None),
+            _is_in_force(now.astimezone().date()),
         )
         .scalar_subquery()
     )
@@ -299,13 +299,19 @@ def _find_partenaire(session: Session, identifiant: str, today: date | None) -> 
     held = select(Habilitation.id).where(
         Habilitation.personne_id == found,
         Habilitation.role == Role.PARTENAIRE.value,
-        Habilitation.retire_le.is_(None),
-        Habilitation.depuis <= today,
-        or_(Habilitation.jusqu_a.is_(None), Habilitation.jusqu_a >= today),
+        _is_in_force(today),
     )
     if found is None or session.scalar(held.limit(1)) is None:
         raise Invalid("Ce compte n’est pas celui d’un partenaire : vérifiez son identifiant.")
     return found
+
+
+def _is_in_force(today: date) -> ColumnElement[bool]:
+    return and_(
+        Habilitation.retire_le.is_(None),
+        Habilitation.depuis <= today,
+        or_(Habilitation.jusqu_a.is_(None), Habilitation.jusqu_a >= today),
+    )
 
 
 def _find_personne(session: Session, identifiant: str) -> int | None:

@@ -268,7 +268,9 @@ def test_a_gestionnaire_makes_rotates_and_withdraws(address: str, gestion: Navig
     third = CLE.search(answer.text)
     assert third is not None
     assert (ask(address, second), ask(address, third[1])) == (401, 200)
-    assert gestion.post(f"{place}/fermer", page=place).status_code == 303
+    assert gestion.post(f"{place}/fermer", page=place).status_code == 409
+    assert ask(address, third[1]) == 200
+    assert gestion.post(f"{place}/fermer", page=place, confirme="oui").status_code == 303
     assert ask(address, third[1]) == 401
     assert "Ce compte est fermé" in gestion.get(place).text
 

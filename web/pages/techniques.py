@@ -237,9 +237,14 @@ def withdraw_cle(
 
 @router.post(f"{RACINE}/{{numero}}/fermer")
 @acces(Role.GESTIONNAIRE)
-def close(session: Ecriture, lecteur: Connecte, numero: Numero) -> Response:
-    """Close the account and withdraw its keys."""
+def close(
+    request: Request, session: Ecriture, lecteur: Connecte, form: Formulaire, numero: Numero
+) -> Response:
+    """Close the account and withdraw its keys, once the box that says so is ticked."""
     compte = _get_managed(session, lecteur, numero)
+    if _read(form, "confirme") != "oui":
+        erreur = "Cochez la case : un compte fermé ne se rouvre pas."
+        return _show_technique(request, session, lecteur, numero, erreur=erreur)
     close_technique(session, compte.personne_id, par=lecteur.identifiant)
     return RedirectResponse(f"{RACINE}?fait=ferme", 303)
 
