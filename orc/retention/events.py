@@ -1,0 +1,295 @@
+"""What the events kept make of a piece or a PJ, whatever order they came in. Reads SQL only."""
+
+from collections import Counter, defaultdict
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from sqlalchemy import ColumnElement, Row, and_, or_, select
+from sqlalchemy.orm import Session, aliased
+
+from orc.models import (
+    FLUX_BITS,
+    Acquit,
+    Emargement,
+    Flux,
+    Piece,
+    PieceJustificative,
+    RetourLigne,
+    RetourPiece,
+)
+
+# DomaineAck of a PJ.
+PJ = "4"
+# So many ids in one question: SQLite bounds them.
+LOT = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Paiement:
+    """A payment, a recovery or an offset of a line: OrgEma, day, cents as the flow writes them."""
+
+    ligne: str
+    origine: str
+    jour: date | None
+    montant: int
+
+
+@dataclass(frozen=True, slots=True)
+class EtatLigne:
+    """What the last retour that speaks of a line says of it. `reste`: cents still to recover."""
+
+    numero: str
+    etat: str
+    cession_opposition: str
+    reste: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Retour:
+    """One retour about a piece: where it comes from, what it says. `etat` is EtatPce."""
+
+    id: int
+    flux_id: int
+    nom_fic: str
+    jour: date | None
+    type_restitution: str
+    forme_v20: bool
+    etat: str
+    type_piece: str
+    prise_en_charge_le: date | None
+    rejet_le: date | None
+    motifs: tuple[str, ...]
+    commentaire: str
+
+
+@dataclass(frozen=True, slots=True)
+class Suivi:
+    """All that was answered of a piece: every retour in order, the last being its state.
+
+    `paiements`: what any of them says, each once however often it is said.
+    """
+
+    retours: tuple[Retour, ...]
+    lignes: tuple[EtatLigne, ...]
+    paiements: tuple[Paiement, ...]
+
+    @property
+    def dernier(self) -> Retour:
+        """The one that says the state."""
+        return self.retours[-1]
+
+
+@dataclass(frozen=True, slots=True)
+class AcquitPj:
+    """What the last acquit of a PJ says. `ambigu`: it fits several sendings of it, none is told."""
+
+    accepte: bool | None
+    jour: date | None
+    flux_id: int
+    nom_fic: str
+    ambigu: bool = False
+
+
+def find_suivis(session: Session, piece_ids: Collection[int]) -> dict[int, Suivi]:
+    """What retours say of these pieces, for those of which any does.
+
+    A piece rejected at the visa may be sent again under its number: what was said before its last
+    sending was said of the one before (PES V2, DtePceRej without DtePcePec).
+    """
+    return {
+        piece_id: suivi
+        for lot in _cut(piece_ids)
+        for piece_id, suivi in _find_suivis(session, lot).items()
+    }
+
+
+def _find_suivis(session: Session, piece_ids: list[int]) -> dict[int, Suivi]:
+    by_piece = _find_retours(session, piece_ids)
+    ids = {retour.id for retours in by_piece.values() for retour in retours}
+    lignes, paiements = _find_lignes(session, ids), _find_paiements(session, ids)
+    return {
+        piece_id: Suivi(
+            tuple(retours),
+            _keep_last(lignes, retours),
+            _merge([paiements.get(retour.id, []) for retour in retours]),
+        )
+        for piece_id, retours in by_piece.items()
+    }
+
+
+def _cut(ids: Collection[int]) -> Iterator[list[int]]:
+    ordered = sorted(set(ids))
+    return (ordered[i : i + LOT] for i in range(0, len(ordered), LOT))
+
+
+def _find_retours(session: Session, piece_ids: list[int]) -> dict[int, list[Retour]]:
+    """The retours of each piece in the order of their days, then one no arrival changes."""
+    sender = aliased(Flux)
+    query = (
+        select(Piece.id, RetourPiece, Flux.nom_fic, Flux.sha256)
+        .join(sender, sender.id == Piece.flux_id)
+        .join(RetourPiece, _speaks_of_piece())
+        .join(Flux, and_(Flux.id == RetourPiece.flux_id, Flux.etat == "lu"))
+        .where(
+            Piece.id.in_(piece_ids),
+            or_(Piece.version == 1, RetourPiece.jour >= sender.date_flux),
+        )
+    )
+    found: dict[int, list[Retour]] = defaultdict(list)
+    for piece_id, row, nom, _sha in sorted(session.execute(query).all(), key=_by_day):
+        found[piece_id].append(_make_retour(row, nom))
+    return found
+
+
+def _by_day(found: Row[int, RetourPiece, str, str]) -> tuple[date, str, int]:
+    """By the day of the flow, then what no order of arrival changes."""
+    _piece_id, row, _nom, sha256 = found
+    return row.jour or date.min, sha256, row.id % (1 << FLUX_BITS)
+
+
+def _speaks_of_piece() -> ColumnElement[bool]:
+    return and_(
+        RetourPiece.budget_id == Piece.budget_id,
+        RetourPiece.exercice == Piece.exercice,
+        RetourPiece.sens == Piece.sens,
+        RetourPiece.type_bordereau == Piece.type_bordereau,
+        RetourPiece.numero_bordereau == Piece.numero_bordereau,
+        or_(RetourPiece.numero == Piece.numero, RetourPiece.numero == ""),
+    )
+
+
+def _make_retour(row: RetourPiece, nom_fic: str) -> Retour:
+    return Retour(
+        id=row.id,
+        flux_id=row.flux_id,
+        nom_fic=nom_fic,
+        jour=row.jour,
+        type_restitution=row.type_restitution,
+        forme_v20=row.forme_v20,
+        etat=row.etat,
+        type_piece=row.type_piece,
+        prise_en_charge_le=row.prise_en_charge_le,
+        rejet_le=row.rejet_le,
+        motifs=tuple(filter(None, row.motifs.split(","))),
+        commentaire=row.commentaire,
+    )
+
+
+def _find_lignes(session: Session, retour_ids: Collection[int]) -> dict[int, list[RetourLigne]]:
+    found: dict[int, list[RetourLigne]] = defaultdict(list)
+    for lot in _cut(retour_ids):
+        query = select(RetourLigne).where(RetourLigne.retour_id.in_(lot)).order_by(RetourLigne.id)
+        for row in session.scalars(query):
+            found[row.retour_id].append(row)
+    return found
+
+
+def _keep_last(
+    lignes: dict[int, list[RetourLigne]], retours: Sequence[Retour]
+) -> tuple[EtatLigne, ...]:
+    """Each line as the last retour that speaks of it has it."""
+    last = {row.numero: row for retour in retours for row in lignes.get(retour.id, [])}
+    return tuple(
+        EtatLigne(row.numero, row.etat, row.cession_opposition, row.reste) for row in last.values()
+    )
+
+
+def _find_paiements(session: Session, retour_ids: Collection[int]) -> dict[int, list[Paiement]]:
+    found: dict[int, list[Paiement]] = defaultdict(list)
+    for lot in _cut(retour_ids):
+        query = (
+            select(RetourLigne.retour_id, RetourLigne.numero, Emargement)
+            .join(Emargement, Emargement.ligne_id == RetourLigne.id)
+            .where(RetourLigne.retour_id.in_(lot), Emargement.montant.is_not(None))
+        )
+        for retour_id, numero, row in session.execute(query):
+            found[retour_id].append(Paiement(numero, row.origine, row.jour, row.montant or 0))
+    return found
+
+
+def _merge(said: Sequence[Sequence[Paiement]]) -> tuple[Paiement, ...]:
+    """What any retour says, once: two payments alike count twice only where one retour says both.
+
+    So it holds whether a retour says all payments or only the new ones, and however often.
+    """
+    most: Counter[Paiement] = Counter()
+    for one in said:
+        most |= Counter(one)
+    return tuple(sorted(most.elements(), key=lambda p: (p.jour or date.min, p.ligne, p.origine)))
+
+
+def find_acquits(session: Session, pj_ids: Collection[int]) -> dict[int, AcquitPj]:
+    """The last acquit of each of these PJ, for those that have one: by its IdUnique and NomFic.
+
+    The same IdUnique sent again under the same NomFic: an acquit answers the last sending before
+    it; of the same day, nobody can tell.
+    """
+    found: dict[int, AcquitPj] = {}
+    for lot in _cut(pj_ids):
+        others = _find_other_sendings(session, lot)
+        for pj_id, sent, acquit, _sha in sorted(_find_acquits(session, lot), key=_by_acquit):
+            if _answers(acquit.jour, sent, others.get(pj_id, [])):
+                ambigu = sent in others.get(pj_id, [])
+                accepte = None if ambigu else acquit.accepte
+                found[pj_id] = AcquitPj(
+                    accepte, acquit.jour, acquit.flux_id, acquit.nom_fic, ambigu
+                )
+    return found
+
+
+def _find_acquits(
+    session: Session, pj_ids: list[int]
+) -> Sequence[Row[int, date | None, Acquit, str]]:
+    sender = aliased(Flux)
+    query = (
+        select(PieceJustificative.id, sender.date_flux, Acquit, Flux.sha256)
+        .join(sender, sender.id == PieceJustificative.flux_id)
+        .join(
+            Acquit,
+            and_(
+                Acquit.siren == PieceJustificative.siren,
+                Acquit.id_unique == PieceJustificative.id_unique,
+                Acquit.nom_fic == sender.nom_fic,
+                Acquit.domaine == PJ,
+            ),
+        )
+        .join(Flux, and_(Flux.id == Acquit.flux_id, Flux.etat == "lu"))
+        .where(PieceJustificative.id.in_(pj_ids), PieceJustificative.id_unique != "")
+    )
+    return session.execute(query).all()
+
+
+def _by_acquit(found: Row[int, date | None, Acquit, str]) -> tuple[date, str, int]:
+    _pj_id, _sent, acquit, sha256 = found
+    return acquit.jour or date.min, sha256, acquit.id % (1 << FLUX_BITS)
+
+
+def _find_other_sendings(session: Session, pj_ids: list[int]) -> dict[int, list[date | None]]:
+    """The days of the other sendings of each PJ under the same NomFic."""
+    other, mine, theirs = aliased(PieceJustificative), aliased(Flux), aliased(Flux)
+    query = (
+        select(PieceJustificative.id, theirs.date_flux)
+        .join(mine, mine.id == PieceJustificative.flux_id)
+        .join(
+            other,
+            and_(
+                other.siren == PieceJustificative.siren,
+                other.id_unique == PieceJustificative.id_unique,
+                other.id != PieceJustificative.id,
+            ),
+        )
+        .join(theirs, and_(theirs.id == other.flux_id, theirs.nom_fic == mine.nom_fic))
+        .where(PieceJustificative.id.in_(pj_ids), theirs.etat == "lu")
+    )
+    found: dict[int, list[date | None]] = defaultdict(list)
+    for pj_id, day in session.execute(query):
+        found[pj_id].append(day)
+    return found
+
+
+def _answers(said: date | None, sent: date | None, others: Sequence[date | None]) -> bool:
+    """Whether an acquit of this day may answer what was sent that day, and not again since."""
+    if said is None or sent is None:
+        return True
+    return sent <= said and not any(day and sent < day <= said for day in others)

@@ -1,0 +1,75 @@
+"""Acquits and retours made to the letter, about the flows of tests.flows."""
+
+from dataclasses import dataclass
+
+_NS = "http://www.minefi.gouv.fr/cp/helios/pes_v2/Rev0/retour"
+_HEAD = (
+    '<?xml version="1.0" encoding="UTF-8"?>\n<n:{root} xmlns:n="{ns}"><Enveloppe><Parametres>'
+    '<Version V="2"/><TypFic V="{root}"/><NomFic V="{nom}"/></Parametres></Enveloppe><EnTetePES>'
+    '<DteStr V="{jour}"/><IdPost V="033012"/><IdColl V="00000000100011"/><{col} V="101"/>'
+    '<CodBud V="00"/></EnTetePES>'
+)
+
+
+@dataclass(frozen=True)
+class UnAcquit:
+    """What is answered to the flow `nom`: of each IdUnique, whether it is accepted."""
+
+    jour: str
+    pjs: tuple[tuple[str, bool], ...]
+    nom: str = "FLUX"
+
+    def make(self) -> bytes:
+        """The XML."""
+        elements = "".join(
+            f'<ElementACQUIT><DomaineAck V="4"/><EtatAck V="{int(ok)}"/><IdUnique V="{pj}"/>'
+            "</ElementACQUIT>"
+            for pj, ok in self.pjs
+        )
+        head = _HEAD.format(
+            root="PES_ACQUIT", ns=f"{_NS}/v2", nom=self.nom, jour=self.jour, col="CodCol"
+        )
+        body = f'<ACQUIT><EnTeteAcquit><IdVer V="2"/></EnTeteAcquit>{elements}</ACQUIT>'
+        return f"{head}{body}</n:PES_ACQUIT>".encode()
+
+
+@dataclass(frozen=True)
+class UnRetour:
+    """What is said of a mandat of bordereau 12, exercice 2023: its state and its payments.
+
+    `paiements`: OrgEma, day, euros. `numero`: of the mandat.
+    """
+
+    jour: str
+    etat: str
+    paiements: tuple[tuple[str, str, str], ...] = ()
+    numero: str = "1"
+    prise_en_charge: str = ""
+    rejet: str = ""
+    type_bordereau: str = "01"
+    cession: str = "01"
+    restitution: str = "02"
+
+    def make(self) -> bytes:
+        """The XML."""
+        pec = f'<DtePcePec V="{self.prise_en_charge}"/>' if self.prise_en_charge else ""
+        rejet = f'<DtePceRej V="{self.rejet}"/>' if self.rejet else ""
+        payments = "".join(
+            f'<PaiementEmargement><OrgEma V="{o}"/><DtePay V="{d}"/><MtPay V="{m}"/>'
+            "</PaiementEmargement>"
+            for o, d, m in self.paiements
+        )
+        head = _HEAD.format(
+            root="PES_Retour", ns=_NS, nom=f"PES2R_{self.jour}_{self.numero}", jour=self.jour,
+            col="CodColl",
+        )  # fmt: skip
+        return (
+            f'{head}<PES_DepenseRetour><EnTeteDepense><TypRestit V="{self.restitution}"/>'
+            '<IdVer V="5"/></EnTeteDepense><Bordereau><BlocBordereau><Exer V="2023"/>'
+            f'<IdBord V="12"/><TypBord V="{self.type_bordereau}"/></BlocBordereau><Piece>'
+            f'<InfoPiece><IdPce V="{self.numero}"/><TypPce V="01"/><NatPce V="01"/>{pec}'
+            f'<EtatPce V="{self.etat}"/>{rejet}</InfoPiece><LigneDePiece><BlocLignePiece>'
+            '<InfoLignePiece><IdLigne V="1"/><EtatLigPce V="08"/><MtHT V="100.00"/>'
+            f'<CessOpp V="{self.cession}"/></InfoLignePiece></BlocLignePiece>{payments}'
+            "</LigneDePiece></Piece></Bordereau></PES_DepenseRetour></n:PES_Retour>"
+        ).encode()
