@@ -4,14 +4,15 @@ A new kind of parameter in an address is one line of PARAMETRES (and of OBJETS, 
 kind of thing); the build fails until it is there.
 """
 
-import asyncio
 import re
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
+from functools import partial
 
 import httpx
+from anyio.from_thread import start_blocking_portal
 from fastapi import FastAPI
 from fastapi.routing import APIRoute
 from sqlalchemy import update
@@ -263,14 +264,16 @@ class Essai:
         self.archive = archive
         self.app: FastAPI = make_app(archive.orc)
         self.cookies = {p.nom: open_for(archive, p.nom) for p in PERSONNAGES if p.nom}
-        self.loop = asyncio.Runner()
+        # One loop for them all: the threads that answer are not begun again at each request.
+        self.stack = ExitStack()
+        self.portal = self.stack.enter_context(start_blocking_portal())
         transport = httpx.ASGITransport(self.app, raise_app_exceptions=False)
         self.client = httpx.AsyncClient(transport=transport, base_url="http://orc.test")
 
     def close(self) -> None:
         """Let go of what the application holds."""
-        self.loop.run(self.client.aclose())
-        self.loop.close()
+        self.portal.call(self.client.aclose)
+        self.stack.close()
         self.app.state.sondes.close()
 
     def ask(self, case: Case, **how: object) -> "Reponse":
@@ -298,7 +301,8 @@ class Essai:
             headers["cookie"] = f"{COOKIE}={cookie}"
             headers |= {"x-jeton": jeton} if asked else {}
         headers |= how.pop("headers", {})  # type: ignore[arg-type]  # passed on as given
-        answer = self.loop.run(self.client.request(method, path, headers=headers, **how))  # type: ignore[arg-type]  # passed on as given
+        call = partial(self.client.request, method, path, headers=headers, **how)  # type: ignore[arg-type]  # passed on as given
+        answer = self.portal.call(call)
         return Reponse(answer.status_code, answer.text, dict(answer.headers), answer.content)
 
 

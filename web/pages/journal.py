@@ -285,7 +285,10 @@ def write_detail(ligne: LigneJournal) -> str:
 def write_perimetre(lecteur: Lecteur) -> str:
     """Whose acts the page shows, in a sentence."""
     if Role.JUGE in lecteur.roles:
-        return "Vos actes. Ils sont scellés : personne d’autre que vous ne les lit."
+        return (
+            "Vos actes. Vos recherches et vos consultations sont scellées : personne d’autre que vous "
+            "ne les lit."
+        )
     if Role.ADMINISTRATEUR in lecteur.roles:
         return (
             "Les actes sur les comptes, les habilitations et l’ingestion ; jamais ce que chacun "
