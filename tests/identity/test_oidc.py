@@ -364,3 +364,11 @@ def test_an_identity_opens_one_account_until_it_is_unlinked(comptes: Database) -
             remove_identite(session, bob, kept.id, par="bob")
         remove_identite(session, alice, kept.id, par="alice")
         assert not find_identites(session, alice)
+
+
+@pytest.mark.parametrize("said", [False, None, "true", 1])
+def test_an_address_is_verified_only_where_the_provider_says_so(
+    faussaire: Faussaire, said: object
+) -> None:
+    faussaire.person = {"email": "alice@exemple.fr", "email_verified": said}
+    assert not ask(open_fournisseur(faussaire)).courriel_verifie
