@@ -84,6 +84,7 @@ _SORTS: tuple[tuple[type[OrcError], _Sort], ...] = (
         _Sort(503, "Momentanément indisponible", "Rien n’est perdu. Réessayez dans un moment."),
     ),
 )
+_BY_KIND = dict(_SORTS)
 # Where the search is what is asked for, it is what is down for who asks.
 _RECHERCHE = _Sort(
     503,
@@ -145,15 +146,15 @@ def _answer_validation(request: Request, error: Exception) -> Response:
     if isinstance(error, RequestValidationError) and all(
         e["loc"][:1] == ("path",) for e in error.errors()
     ):
-        return _answer(request, _SORTS[0][1], "Cette adresse ne mène à rien.")
+        return _answer(request, _BY_KIND[NotFound], "Cette adresse ne mène à rien.")
     named = ", ".join(places)
-    return _answer(request, _SORTS[4][1], f"Valeur inattendue : {named}.")
+    return _answer(request, _BY_KIND[Invalid], f"Valeur inattendue : {named}.")
 
 
 def _answer_http(request: Request, error: Exception) -> Response:
     code = error.status_code if isinstance(error, HTTPException) else 500
     if code == 404:
-        return _answer(request, _SORTS[0][1], "Cette adresse ne mène à rien.")
+        return _answer(request, _BY_KIND[NotFound], "Cette adresse ne mène à rien.")
     if code == 405:
         return _answer(request, _Sort(405, "Action impossible ici", ""), "Méthode non admise.")
     return _answer(request, _Sort(code, "Demande refusée", ""), "La demande a été refusée.")
