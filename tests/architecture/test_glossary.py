@@ -12,18 +12,19 @@ from orc.models import Base
 # The mechanics, in English. A French word has its place in the glossary, not here.
 ENGLISH = frozenset(
     """
-    access act analysis answer api archive bootstrap boxes broker browse bucket bulk cache chain
-    change child children claim clean clearance client code column compile compound confine
-    connection console consult container csrf db decide demo disk distributed document domain
-    encapsule encoding engine error etag facet fact failure fault fetch field find follow format
-    generation http image in index indexer ingest init insert instant intake job label lease
-    limit link local lock make maker mapping memory merge message mime msg mtime not number ocr
-    office open orc other outbox page paged parts password patience payload payment pdf pid
-    plain plan pool port process protocol query queue range read reader reading rebuild
-    reconcile record remote render retry row rule run s schema search searched serve server
-    session setting sftp sha sms smtp spool state storage store strength syntax table task
-    tessdata text
-    throttling tika totp type value version viewer watch web word worker writing xml
+    access act analysis answer api archive bootstrap boxes broker browse bucket bulk
+    cache chain change child children claim clean clearance client code column compile
+    compound confine connection console consult container csrf db decide demo disk
+    distributed document domain encapsule encoding engine error etag event facet fact
+    failure fault fetch field find follow format generation http image in index indexer
+    ingest init insert instant intake job label lease limit link local lock make maker
+    mapping memory merge message mime msg mtime not number ocr office open orc other
+    outbox page paged parts password patience payload payment pdf pid plain plan pool
+    port process protocol query queue range read reader reading rebuild reconcile record
+    remote render retry row rule run s schema search searched serve server session
+    setting sftp sha sms smtp spool state storage store strength syntax table task
+    tessdata text throttling tika totp type value version viewer watch web word worker
+    writing xml
     """.split()  # noqa: SIM905 -- a list of words reads better as a paragraph
 )
 WORD = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])")
