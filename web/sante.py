@@ -24,6 +24,8 @@ FRAIS = 1.0
 RETRY_AFTER = "10"
 OK, EN_PANNE, LENT = "ok", "en_panne", "lent"
 ABSENT = "0" * 64
+# Without it no page is served; without another, pages say which of them cannot answer.
+NECESSAIRE = "base"
 
 log = logging.getLogger("orc.sante")
 
@@ -36,7 +38,12 @@ class Sante:
 
     @property
     def pret(self) -> bool:
-        """Whether pages can be served."""
+        """Whether pages can be served, be it to say what does not answer."""
+        return self.composants[NECESSAIRE] == OK
+
+    @property
+    def entiere(self) -> bool:
+        """Whether everything answers."""
         return all(state == OK for state in self.composants.values())
 
 
@@ -80,7 +87,7 @@ class Sondes:
         return OK
 
     def _tell(self, found: Sante) -> None:
-        level = logging.INFO if found.pret else logging.WARNING
+        level = logging.INFO if found.entiere else logging.WARNING
         log.log(level, "santé", extra=dict(found.composants))
 
 
@@ -111,7 +118,7 @@ async def show_vivant() -> JSONResponse:
 @router.get("/pret")
 @acces_anonyme
 def show_pret(request: Request) -> JSONResponse:
-    """Whether pages can be served, and which component keeps them from it."""
+    """Whether pages can be served, and which components do not answer."""
     sondes: Sondes = request.app.state.sondes
     found = sondes.read()
     body = {"pret": found.pret, **found.composants}
