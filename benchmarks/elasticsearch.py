@@ -234,7 +234,7 @@ def measure_search(url: str, pieces: int) -> Iterator[Row]:
     yield ("Mémoire d’ORC après un quart de l’indexation", memory[len(memory) // 4], "Mo")
     yield ("Mémoire d’ORC à la fin de l’indexation", memory[-1], "Mo")
     with Elasticsearch(url, request_timeout=60) as client:
-        client.indices.forcemerge(index="pages", max_num_segments=5)
+        client.options(request_timeout=3600).indices.forcemerge(index="pages", max_num_segments=5)
         ratios: list[float] = []
         for label, texte in QUESTIONS:
             yield from measure_question(engine, client, label, texte, ratios)
@@ -278,10 +278,11 @@ def make_lines(client: Elasticsearch, query: Query, allowed: Clearance) -> list[
     return sent
 
 
-def measure(documents: int = 10_000, pieces: int = 50_000, passes: int = 3) -> list[Row]:
-    """What was measured: its name, its value, its unit."""
+def measure(documents: int = 10_000, pieces: int = 50_000, passes: int = 3) -> Iterator[Row]:
+    """What was measured, as soon as it is: its name, its value, its unit."""
     with start_server() as url:
-        return [*measure_bulk(url, documents, passes), *measure_search(url, pieces)]
+        yield from measure_bulk(url, documents, passes)
+        yield from measure_search(url, pieces)
 
 
 if __name__ == "__main__":
@@ -291,4 +292,4 @@ if __name__ == "__main__":
     parser.add_argument("--passes", type=int, default=3)
     args = parser.parse_args()
     for nom, valeur, unite in measure(args.documents, args.pieces, args.passes):
-        print(f"{nom:<74} {valeur:>10.1f} {unite}")
+        print(f"{nom:<74} {valeur:>10.1f} {unite}", flush=True)
