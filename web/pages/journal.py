@@ -286,8 +286,8 @@ def write_perimetre(lecteur: Lecteur) -> str:
     """Whose acts the page shows, in a sentence."""
     if Role.JUGE in lecteur.roles:
         return (
-            "Vos actes. Vos recherches et vos consultations sont scellées : personne d’autre que vous "
-            "ne les lit."
+            "Vos actes. Vos recherches et vos consultations sont scellées : personne d’autre que "
+            "vous ne les lit."
         )
     if Role.ADMINISTRATEUR in lecteur.roles:
         return (
