@@ -155,7 +155,7 @@ def withdraw_habilitation(
         Acte.HABILITATION,
         acteur=par,
         objet=f"personne:{grant.personne_id}",
-        details={"retiree": habilitation_id, "motif": grant.motif_retrait},
+        details={"retiree": habilitation_id} | ({"motif": said} if (said := motif.strip()) else {}),
         scelle=scelle,
     )
 
