@@ -87,6 +87,17 @@ def _mark(rule: Acces) -> Callable[[F], F]:
     return mark
 
 
+def avant_les_etapes(endpoint: F) -> F:
+    """Open the route to who has a step to go through first: a second factor, a new password."""
+    endpoint.__avant_etapes__ = True  # type: ignore[attr-defined]  # read by is_avant_etapes
+    return endpoint
+
+
+def is_avant_etapes(endpoint: object) -> bool:
+    """Whether the route opens before the steps of the login are done."""
+    return getattr(endpoint, "__avant_etapes__", False) is True
+
+
 class SansObjet(ValueError):
     """A fault of ours: a route that only reads says that a juge may write by it."""
 

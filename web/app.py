@@ -61,7 +61,8 @@ def make_app(orc: Orc, *, own: bool = False) -> FastAPI:
     )
     app.state.orc, app.state.sondes = orc, sondes
     app.state.mesures = Mesures(orc, sondes)
-    app.add_middleware(Securite, fault=answer_fault)
+    hsts = orc.settings.hsts_secondes if orc.settings.cookie_secure else 0
+    app.add_middleware(Securite, fault=answer_fault, hsts=hsts)
     app.add_middleware(Observation, mesures=app.state.mesures)
     if orc.settings.mandataires:
         app.add_middleware(ProxyHeadersMiddleware, trusted_hosts=orc.settings.mandataires)

@@ -21,11 +21,13 @@ from orc.identity.cles import (
     record_refusal,
     touch_cle,
 )
+from orc.identity.etapes import Etape, find_etape, read_roles
+from orc.identity.preuve import check_preuve
 from orc.identity.sessions import Ouverte, find_session, make_limits, touch_session
 from orc.journal import Acte, record_acte
-from web.acces import SAFE, get_acces
+from web.acces import SAFE, get_acces, is_avant_etapes
 from web.cles import check_cle, read_bearer
-from web.security import COOKIE, check_csrf, check_origin
+from web.security import COOKIE, check_csrf, check_origin, read_cookie
 
 MAX_FIELDS = 20_000
 
@@ -36,6 +38,14 @@ class PasConnecte(Exception):
     def __init__(self, suite: str) -> None:
         super().__init__(suite)
         self.suite = suite
+
+
+class EtapeNecessaire(Forbidden):
+    """Logged in, but something comes first: a second factor, a new password."""
+
+    def __init__(self, etape: Etape) -> None:
+        super().__init__("Une étape de la connexion reste à faire avant cette page.")
+        self.etape = etape
 
 
 def get_orc(request: Request) -> Orc:
@@ -81,7 +91,7 @@ CleDuProgramme = Annotated[ClePresentee | None, Depends(find_presentee)]
 
 def find_ouverte(request: Request, session: Lecture, cle: CleDuProgramme) -> Ouverte | None:
     """The session of the cookie, if it is still in force; a call with a key has none."""
-    cookie = None if cle else request.cookies.get(COOKIE)
+    cookie = None if cle else read_cookie(request, COOKIE)
     orc = get_orc(request)
     ouverte = find_session(session, cookie, make_limits(orc.settings)) if cookie else None
     request.state.ouverte = ouverte
@@ -116,10 +126,12 @@ def find_lecteur(
 def check_acces(
     request: Request,
     lecteur: Annotated[Lecteur | None, Depends(find_lecteur)],
+    ouverte: SessionOuverte,
     cle: CleDuProgramme,
 ) -> None:
     """Hold every route to its rule; the application asks for it on all of them."""
     rule = get_acces(request.scope["endpoint"])
+    etape = _find_etape(request, lecteur, ouverte)
     if lecteur is not None and rule.refuses_juge(lecteur.roles, request.method):
         raise Forbidden("Un juge des comptes consulte : il n’écrit rien dans l’archive.")
     if cle is not None:
@@ -128,8 +140,19 @@ def check_acces(
         return
     if lecteur is None:
         raise PasConnecte(make_suite(request))
+    if etape is not None and not is_avant_etapes(request.scope["endpoint"]):
+        raise EtapeNecessaire(etape)
     if not rule.allows(lecteur.roles):
         raise Forbidden("Votre habilitation ne donne pas accès à cette page.")
+
+
+def _find_etape(request: Request, lecteur: Lecteur | None, ouverte: Ouverte | None) -> Etape | None:
+    """What the person has to do first; the frame of the page shows no menu meanwhile."""
+    etape = None
+    if lecteur is not None and ouverte is not None:
+        etape = find_etape(ouverte, lecteur.roles, read_roles(get_orc(request).settings))
+    request.state.etape = etape
+    return etape
 
 
 def make_suite(request: Request) -> str:
@@ -148,6 +171,34 @@ def get_lecteur(lecteur: Annotated[Lecteur | None, Depends(find_lecteur)]) -> Le
 
 
 Connecte = Annotated[Lecteur, Depends(get_lecteur)]
+
+
+def get_ouverte(ouverte: SessionOuverte) -> Ouverte:
+    """The session behind the request; check_acces has seen that there is one."""
+    if ouverte is None:
+        raise PasConnecte("")
+    return ouverte
+
+
+Session = Annotated[Ouverte, Depends(get_ouverte)]
+
+
+def prove_now(ouverte: Session) -> Ouverte:
+    """The session of a person who proved who it is within ten minutes, before signing.
+
+    A page that holds the form of such an act asks for it too, so that the form is sent in time.
+    Raises PreuveNecessaire, which leads to the page of proof and back.
+    """
+    check_preuve(ouverte)
+    return ouverte
+
+
+SessionProuvee = Annotated[Ouverte, Depends(prove_now)]
+
+
+def read_adresse(request: Request) -> str:
+    """Where the request comes from."""
+    return request.client.host if request.client else ""
 
 
 async def read_form(request: Request) -> FormData:

@@ -11,9 +11,10 @@ from starlette.responses import JSONResponse, RedirectResponse, Response
 
 from orc.errors import Conflict, Forbidden, Invalid, NotFound, OrcError, Unavailable
 from orc.identity.cles import CleRefusee
+from orc.identity.preuve import PreuveNecessaire
 from orc.identity.sessions import PorteFermee
 from orc.identity.throttling import TropDEssais
-from web.deps import PasConnecte
+from web.deps import EtapeNecessaire, PasConnecte, make_suite
 from web.metrics import SEARCHES
 from web.observe import find_route
 from web.render import render
@@ -103,6 +104,8 @@ _PANNE = _Sort(
 def add_error_answers(app: FastAPI) -> None:
     """Register the answers on this application."""
     app.add_exception_handler(PasConnecte, _answer_anonymous)
+    app.add_exception_handler(EtapeNecessaire, _answer_etape)
+    app.add_exception_handler(PreuveNecessaire, _answer_preuve)
     app.add_exception_handler(OrcError, _answer_refusal)
     app.add_exception_handler(RequestValidationError, _answer_validation)
     app.add_exception_handler(HTTPException, _answer_http)
@@ -119,6 +122,18 @@ def _answer_anonymous(request: Request, error: Exception) -> Response:
         return _json(401, "Connexion nécessaire.", make_reference())
     suite = error.suite if isinstance(error, PasConnecte) else ""
     return RedirectResponse(f"/connexion?suite={suite}" if suite else "/connexion", 303)
+
+
+def _answer_etape(request: Request, error: Exception) -> Response:
+    if request.url.path.startswith(API) or not isinstance(error, EtapeNecessaire):
+        return _answer_refusal(request, error)
+    return RedirectResponse(error.etape.value, 303)
+
+
+def _answer_preuve(request: Request, error: Exception) -> Response:
+    if request.url.path.startswith(API):
+        return _answer_refusal(request, error)
+    return RedirectResponse(f"/preuve?suite={make_suite(request)}", 303)
 
 
 def _answer_refusal(request: Request, error: Exception) -> Response:

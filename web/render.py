@@ -1,7 +1,7 @@
 """Pages from templates: one frozen dataclass per page, the frame around it, nothing else."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
@@ -75,6 +75,7 @@ MENU: tuple[tuple[str, str, frozenset[Role]], ...] = (
         frozenset({Role.COMPTABLE, Role.ORDONNATEUR, Role.ADMINISTRATEUR, Role.JUGE}),
     ),
     ("Traitements", "/traitements", frozenset({Role.ADMINISTRATEUR})),
+    ("Messages", "/messages", frozenset({Role.ADMINISTRATEUR})),
     ("Mes accès", "/demandes", frozenset(Role)),
 )
 
@@ -83,6 +84,7 @@ def make_cadre(request: Request) -> Cadre:
     """The frame of this request, from what deps.py left in its state."""
     lecteur: Lecteur | None = getattr(request.state, "lecteur", None)
     ouverte = getattr(request.state, "ouverte", None)
+    etape = getattr(request.state, "etape", None)
     settings = request.app.state.orc.settings
     roles = lecteur.roles if lecteur else frozenset()
     return Cadre(
@@ -92,7 +94,7 @@ def make_cadre(request: Request) -> Cadre:
         roles=tuple(LIBELLES_ROLES[r] for r in sorted(roles)),
         jeton=ouverte.csrf if ouverte else "",
         scelle=lecteur.scelle if lecteur else False,
-        menu=_make_menu(lecteur, request.url.path),
+        menu=() if etape else _make_menu(lecteur, request.url.path),
         chemin=request.url.path,
     )
 
@@ -121,6 +123,7 @@ def make_environment() -> Environment:
         "euros": format_euros,
         "montant": format_montant,
         "jour": format_date,
+        "jour_en_lettres": format_jour_en_lettres,
         "instant": format_instant,
         "octets": format_octets,
         "nombre": format_nombre,
@@ -135,6 +138,14 @@ def make_environment() -> Environment:
 def format_instant(instant: datetime) -> str:
     """A moment, in the hours of the machine: `12/03/2022 à 14:05:03`."""
     return f"{instant.astimezone():%d/%m/%Y à{NBSP}%H:%M:%S}"
+
+
+def format_jour_en_lettres(jour: date | None) -> str:
+    """`12 décembre 2026`, or nothing when there is no date."""
+    if jour is None:
+        return ""
+    rang = "1ᵉʳ" if jour.day == 1 else str(jour.day)
+    return f"{rang}{NBSP}{MOIS[jour.month - 1]} {jour.year}"
 
 
 def format_octets(taille: int) -> str:

@@ -11,6 +11,7 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from orc.errors import Forbidden
+from orc.settings import Settings
 
 F = TypeVar("F", bound=Callable[..., object])
 
@@ -50,18 +51,54 @@ HEADERS: Mapping[str, str] = {
 }
 
 
-def put_headers(headers: MutableHeaders) -> None:
-    """Add the headers of every answer that it does not set itself."""
+def put_headers(headers: MutableHeaders, hsts: int = 0) -> None:
+    """Add the headers of every answer that it does not set itself; `hsts`: seconds, 0: none."""
     for name, value in HEADERS.items():
         headers.setdefault(name, value)
+    if hsts:
+        headers.setdefault("strict-transport-security", f"max-age={hsts}; includeSubDomains")
+
+
+def name_cookie(name: str, settings: Settings) -> str:
+    """`__Host-` where browsers hold it: HTTPS only, this host only, the whole site."""
+    return f"__Host-{name}" if settings.cookie_secure else name
+
+
+def read_cookie(request: Request, name: str) -> str:
+    """What a cookie of ours holds; "": nothing."""
+    return request.cookies.get(name_cookie(name, request.app.state.orc.settings), "")
+
+
+def put_cookie(response: Response, name: str, value: str, settings: Settings) -> None:
+    """A cookie of the browser's session that no script reads."""
+    response.set_cookie(
+        name_cookie(name, settings),
+        value,
+        httponly=True,
+        samesite="lax",
+        secure=settings.cookie_secure,
+    )
+
+
+def drop_cookie(response: Response, name: str, settings: Settings) -> None:
+    """Let the browser forget a cookie of ours."""
+    response.delete_cookie(
+        name_cookie(name, settings), httponly=True, samesite="lax", secure=settings.cookie_secure
+    )
 
 
 class Securite:
     """ASGI layer: headers on every answer, faults answered, a cap on bodies."""
 
-    def __init__(self, app: ASGIApp, fault: Callable[[Request, Exception], Response]) -> None:
-        """Wrap `app`; `fault` makes the answer to an exception that nothing else answered."""
+    def __init__(
+        self, app: ASGIApp, fault: Callable[[Request, Exception], Response], hsts: int = 0
+    ) -> None:
+        """Wrap `app`; `fault` makes the answer to an exception that nothing else answered.
+
+        `hsts`: seconds during which browsers come back by HTTPS only; 0: not said.
+        """
         self.app = app
+        self.hsts = hsts
         self.fault = fault
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -75,7 +112,7 @@ class Securite:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
-                put_headers(MutableHeaders(scope=message))
+                put_headers(MutableHeaders(scope=message), self.hsts)
             await send(message)
 
         try:
@@ -126,7 +163,7 @@ def check_origin(headers: Mapping[str, str]) -> None:
 
 def check_csrf(request: Request, form: FormData, jeton: str | None) -> None:
     """Refuse a form without the token of its session; before the login, of its own cookie."""
-    expected = jeton or request.cookies.get(COOKIE_AVANT, "")
+    expected = jeton or read_cookie(request, COOKIE_AVANT)
     given = request.headers.get(ENTETE_CSRF) or form.get(CHAMP_CSRF)
     if not expected or not isinstance(given, str):
         raise EnvoiRefuse

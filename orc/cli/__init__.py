@@ -7,6 +7,7 @@ from orc.cli import (
     demo,
     exercice,
     ingest,
+    message,
     mission,
     ocr,
     referentiel,
@@ -29,12 +30,14 @@ app.add_typer(exercice.app, name="exercice")
 app.add_typer(compte.app, name="compte")
 app.add_typer(referentiel.app, name="referentiel")
 app.add_typer(mission.app, name="mission")
+app.add_typer(message.app, name="message")
 app.add_typer(silo.app, name="silo")
 app.add_typer(taches.app, name="taches")
 app.add_typer(textes.app, name="textes")
 for command in (
     ingest.ingest,
     ingest.rebuild,
+    message.rappels,
     ocr.ocr,
     worker.worker,
     search.search,

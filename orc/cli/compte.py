@@ -20,13 +20,16 @@ from orc.identity.comptes import (
     NouveauCompte,
     Octroi,
     change_mot_de_passe,
+    check_identifiant,
     create_compte,
     disable_compte,
     find_comptes,
     get_personne_id,
     grant_habilitation,
+    reset_mot_de_passe,
     withdraw_habilitation,
 )
+from orc.identity.second_facteur import remove_totp
 
 app = typer.Typer(help="Comptes, mots de passe et habilitations.", no_args_is_help=True)
 app.add_typer(technique.app, name="technique")
@@ -51,12 +54,25 @@ def creer(
     portee: Portee = "rien",
     cle: Cle = "",
     domaines: Domaines = None,
+    courriel: Annotated[str, typer.Option(help="Adresse nominative.")] = "",
+    mobile: Annotated[str, typer.Option(help="Numéro de mobile, pour un code par SMS.")] = "",
+    departement: Annotated[str, typer.Option(help="Celui de son contact : 33, 2A, 974.")] = "",
+    provisoire: Annotated[bool, typer.Option(help="À changer à la première connexion.")] = False,
     mot_de_passe: MotDePasse,
 ) -> None:
-    """Créer un compte et son habilitation."""
+    """Créer un compte et son habilitation ; hors comptables, son identifiant finit par -xt."""
+    check_identifiant(identifiant, role)
     octroi = Octroi(role, portee, cle, domaines=tuple(domaines or ()))
     with open_orc() as orc, orc.database.writing() as session:
-        compte = NouveauCompte(identifiant, nom, mot_de_passe)
+        compte = NouveauCompte(
+            identifiant,
+            nom,
+            mot_de_passe,
+            courriel,
+            provisoire=provisoire,
+            departement=departement,
+            mobile=mobile,
+        )
         personne_id = create_compte(session, compte, par=PAR)
         grant_habilitation(session, personne_id, octroi, par=PAR)
     out.print(f"Compte {identifiant} créé : {LIBELLES_ROLES[role]}.", markup=False)
@@ -88,6 +104,22 @@ def mot_de_passe(identifiant: Identifiant, *, mot_de_passe: MotDePasse) -> None:
     with open_orc() as orc, orc.database.writing() as session:
         change_mot_de_passe(session, identifiant, mot_de_passe, par=PAR)
     out.print(f"Mot de passe de {identifiant} changé ; ses sessions sont fermées.", markup=False)
+
+
+@app.command()
+def reinitialiser(identifiant: Identifiant) -> None:
+    """Donner un mot de passe provisoire, à remettre à la personne : elle le change aussitôt."""
+    with open_orc() as orc, orc.database.writing() as session:
+        provisoire = reset_mot_de_passe(session, identifiant, par=PAR)
+    out.print(f"Mot de passe provisoire de {identifiant} : {provisoire}", markup=False)
+
+
+@app.command("retirer-second-facteur")
+def retirer_second_facteur(identifiant: Identifiant) -> None:
+    """Retirer le second facteur d’un compte : téléphone perdu."""
+    with open_orc() as orc, orc.database.writing() as session:
+        remove_totp(session, get_personne_id(session, identifiant), par=PAR)
+    out.print(f"Second facteur de {identifiant} retiré.", markup=False)
 
 
 @app.command()

@@ -52,7 +52,11 @@ def lancer(
 ) -> None:
     """Fabriquer le silo, le lire, puis ouvrir le site. Relancée, reprend en quelques secondes."""
     with french_errors():
-        settings = Settings(data=str(_find_folder(pieces, silo_url).absolute()))
+        settings = Settings(
+            data=str(_find_folder(pieces, silo_url).absolute()),
+            # One password opens every account of the demonstration.
+            second_facteur_roles="",
+        )
         url = silo_url or str(_prepare_silo(pieces))
         orc = _open(settings)
         bilan = ingest_with_progress(orc, url, clore_passes=bool(silo_url))

@@ -10,12 +10,18 @@ from sqlalchemy.orm import Session
 from orc.db import Writing, lock
 from orc.domain import SENSIBLES, Domaine, Droit, Role
 from orc.errors import Conflict, Invalid, NotFound
+from orc.identity.change import set_mot_de_passe
 from orc.identity.passwords import make_hash
 from orc.identity.sessions import close_sessions
+from orc.identity.validite import make_provisoire
 from orc.journal import Acte, record_acte
+from orc.messages import check_courriel, check_mobile
 from orc.models import Habilitation, Personne, read_now
 
 _IDENTIFIANT = re.compile(r"[a-z0-9](?:[a-z0-9._-]{0,62}[a-z0-9])?")
+# Agents of the administration log in with the left part of their address (the portal's guides).
+AGENTS = frozenset({Role.COMPTABLE, Role.ADMINISTRATEUR})
+EXTERNE = "-xt"
 PORTEES = ("poste", "collectivite", "budget", "departement", "mission", "rien")
 
 
@@ -27,6 +33,10 @@ class NouveauCompte:
     nom: str
     mot_de_passe: str = field(repr=False)
     courriel: str = ""
+    # Given by somebody else: its person changes it at once.
+    provisoire: bool = False
+    departement: str = ""
+    mobile: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,12 +102,18 @@ def create_compte(session: Writing, compte: NouveauCompte, *, par: str) -> int:
     lock(session, f"compte:{identifiant}")
     if session.scalar(select(Personne.id).where(Personne.identifiant == identifiant)):
         raise Conflict(f"Le compte {identifiant} existe déjà.")
+    now = read_now()
     personne = Personne(
         identifiant=identifiant,
         nom=compte.nom.strip() or identifiant,
-        courriel=compte.courriel.strip(),
-        mot_de_passe=make_hash(compte.mot_de_passe),
-        cree_le=read_now(),
+        courriel=check_courriel(compte.courriel) if compte.courriel.strip() else "",
+        mot_de_passe=make_hash(compte.mot_de_passe, (identifiant, compte.nom, compte.courriel)),
+        mot_de_passe_le=now,
+        provisoire=compte.provisoire,
+        departement=compte.departement.strip(),
+        mobile=check_mobile(compte.mobile) if compte.mobile.strip() else "",
+        cree_le=now,
+        cree_par=par,
     )
     session.add(personne)
     session.flush()
@@ -208,19 +224,31 @@ def disable_compte(session: Writing, identifiant: str, *, par: str) -> None:
     )
 
 
-def change_mot_de_passe(session: Writing, identifiant: str, mot_de_passe: str, *, par: str) -> None:
-    """Set a new password and end the sessions opened with the old one. Raises NotFound, Invalid."""
+def change_mot_de_passe(
+    session: Writing, identifiant: str, mot_de_passe: str, *, par: str, provisoire: bool = False
+) -> None:
+    """Set a new password and end the sessions opened with the old one. Raises NotFound, Invalid.
+
+    `provisoire`: its person changes it before any other page.
+    """
     personne = _get_personne(session, identifiant)
-    personne.mot_de_passe = make_hash(mot_de_passe)
-    close_sessions(session, personne.id)
-    session.flush()
-    record_acte(
-        session,
-        Acte.MOT_DE_PASSE_CHANGE,
-        acteur=par,
-        objet=f"personne:{personne.id}",
-        details={"mot_de_passe": "change"},
-    )
+    set_mot_de_passe(session, personne, mot_de_passe, provisoire=provisoire, par=par)
+
+
+def reset_mot_de_passe(session: Writing, identifiant: str, *, par: str) -> str:
+    """Give an account a provisional password, in clear here only. Raises NotFound."""
+    mot_de_passe = make_provisoire()
+    change_mot_de_passe(session, identifiant, mot_de_passe, par=par, provisoire=True)
+    return mot_de_passe
+
+
+def check_identifiant(identifiant: str, role: Role) -> None:
+    """Raise Invalid unless who is not of the administration has an identifiant in `-xt`."""
+    if role not in AGENTS and not identifiant.strip().casefold().endswith(EXTERNE):
+        raise Invalid(
+            f"L’identifiant d’une personne extérieure à l’administration finit par « {EXTERNE} ».",
+            identifiant,
+        )
 
 
 def _get_personne(session: Session, identifiant: str) -> Personne:

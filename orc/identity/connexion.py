@@ -5,8 +5,9 @@ from sqlalchemy import select
 from orc.db import Database, Writing
 from orc.errors import Forbidden
 from orc.identity.passwords import is_right
-from orc.identity.sessions import Ouverte, close_session, open_session
+from orc.identity.sessions import Ouverte, Venue, close_session, open_session
 from orc.identity.throttling import forget_failures, record_attempt
+from orc.identity.validite import MotDePasseExpire, has_expired
 from orc.journal import Acte, record_acte
 from orc.models import Personne
 
@@ -18,11 +19,19 @@ class ConnexionRefusee(Forbidden):
         super().__init__("Identifiant ou mot de passe incorrect.")
 
 
-def log_in(database: Database, identifiant: str, mot_de_passe: str, adresse: str) -> str:
-    """Open a session and give the key of its cookie.
+def log_in(
+    database: Database,
+    identifiant: str,
+    mot_de_passe: str,
+    adresse: str,
+    *,
+    navigateur: str = "",
+    validite: int = 0,
+) -> str:
+    """Open a session and give the key of its cookie. `validite`: of a password, in days; 0: none.
 
-    Raises ConnexionRefusee, or TropDEssais. The hash is computed between two transactions, so
-    that no lock is held meanwhile.
+    Raises ConnexionRefusee, MotDePasseExpire (to who gave the right one), or TropDEssais. The hash
+    is computed between two transactions, so that no lock is held meanwhile.
     """
     identifiant = identifiant.strip()
     with database.writing() as session:
@@ -36,14 +45,17 @@ def log_in(database: Database, identifiant: str, mot_de_passe: str, adresse: str
         raise ConnexionRefusee
     if personne is None:  # pragma: no cover - is_right(None) is never true
         raise ConnexionRefusee
+    if has_expired(personne, validite):
+        _record_refusal(database, personne, adresse)
+        raise MotDePasseExpire(personne.departement)
     try:
-        return _enter(database, personne, identifiant, adresse)
+        return _enter(database, personne, identifiant, Venue("mot_de_passe", adresse, navigateur))
     except ConnexionRefusee:
         _record_refusal(database, personne, adresse)
         raise
 
 
-def _enter(database: Database, personne: Personne, identifiant: str, adresse: str) -> str:
+def _enter(database: Database, personne: Personne, identifiant: str, venue: Venue) -> str:
     with database.writing() as session:
         _check_unchanged(session, personne)
         forget_failures(session, identifiant)
@@ -52,9 +64,9 @@ def _enter(database: Database, personne: Personne, identifiant: str, adresse: st
             Acte.CONNEXION,
             acteur=personne.identifiant,
             personne_id=personne.id,
-            details={"adresse": adresse},
+            details={"adresse": venue.adresse},
         )
-        return open_session(session, personne.id)
+        return open_session(session, personne.id, venue)
 
 
 def _check_unchanged(session: Writing, checked: Personne) -> None:

@@ -60,16 +60,22 @@ def remind(
     written = write_to_personne(
         session,
         personne_id,
-        objet.format(**said),
-        corps.format(**said),
+        _fill(objet, said),
+        _fill(corps, said),
         unique=f"validite:{quoi}:{expire_le.isoformat()}:{palier}",
     )
     return written is not None
 
 
+def _fill(texte: str, said: dict[str, str]) -> str:
+    for name, value in said.items():
+        texte = texte.replace(f"{{{name}}}", value)
+    return texte
+
+
 OBJET = "Votre mot de passe expire dans {reste}"
 CORPS = (
-    "Bonjour,\n\nLe mot de passe de votre compte {identifiant} expire le {{jour}}, dans {{reste}}. "
+    "Bonjour,\n\nLe mot de passe de votre compte {identifiant} expire le {jour}, dans {reste}. "
     "Changez-le avant : la page « Mes informations » le permet. Passé ce jour, seul le contact de "
     "votre département pourra vous en donner un autre.\n\n"
     "Ce message ne demande ni mot de passe ni code : n’en donnez à personne.\n"
@@ -85,7 +91,7 @@ def remind_mots_de_passe(session: Writing, validite: int, jours: Sequence[int], 
     for personne in session.scalars(query).all():
         end = find_expiration(personne.mot_de_passe_le or personne.cree_le, validite)
         if end is not None:
-            corps = CORPS.format(identifiant=personne.identifiant)
+            corps = CORPS.replace("{identifiant}", personne.identifiant)
             written += remind(
                 session,
                 personne.id,

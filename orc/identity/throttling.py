@@ -44,7 +44,12 @@ class TropDEssais(Conflict):
 
 
 def record_attempt(
-    session: Writing, identifiant: str, adresse: str, now: datetime | None = None
+    session: Writing,
+    identifiant: str,
+    adresse: str,
+    now: datetime | None = None,
+    *,
+    par_identifiant: Palier = PAR_IDENTIFIANT,
 ) -> None:
     """Count a try as a failure before it is made, so that tries sent together all count.
 
@@ -57,7 +62,7 @@ def record_attempt(
     lock(session, f"essai:{cle}", f"essai:{adresse}")
     _forget_old(session, now)
     waits = (
-        _read_wait(session, PAR_IDENTIFIANT, EchecConnexion.identifiant == cle, now),
+        _read_wait(session, par_identifiant, EchecConnexion.identifiant == cle, now),
         _read_wait(session, PAR_ADRESSE, EchecConnexion.adresse == adresse, now),
     )
     if (wait := max(waits)) > 0:

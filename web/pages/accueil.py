@@ -2,24 +2,28 @@
 
 import json
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 
 from fastapi import APIRouter, Request
 from sqlalchemy import select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session as SqlSession
 from starlette.responses import Response
 
-from orc.access import ROLES_QUI_LISENT, Lecteur
+from orc.access import ROLES_QUI_LISENT, Lecteur, find_habilitations
 from orc.domain import Role, Sens, format_nombre
+from orc.identity.annuaire import read_applications
+from orc.identity.sessions import Ouverte
+from orc.identity.validite import find_expiration
 from orc.index.port import SearchEngine
 from orc.index.query import DemandeFacette, Filtre, Query, Terme
 from orc.journal import Acte
-from orc.models import Ecriture
+from orc.models import Ecriture, Personne
 from orc.search.portee import find_etendue, write_etendue, write_exercices
 from orc.search.portee_silo import find_portee
 from orc.search.quarantaine import count_ecartes
+from orc.settings import Settings
 from web.acces import acces_connectes
-from web.deps import Connecte, Lecture, get_orc
+from web.deps import Connecte, Lecture, Session, get_orc
 from web.pages.adresse import CHEMIN
 from web.plots import Barres, Serie, make_barres
 from web.render import render
@@ -41,6 +45,16 @@ class Attente:
 
 
 @dataclass(frozen=True, slots=True)
+class Acces:
+    """An application of this person: ORC's own part, or one of the settings; its codique."""
+
+    nom: str
+    adresse: str
+    description: str
+    codique: str
+
+
+@dataclass(frozen=True, slots=True)
 class DerniereRecherche:
     """A search this person made."""
 
@@ -58,14 +72,20 @@ class PageAccueil:
     lit: bool
     plot: Barres | None
     attentes: tuple[Attente, ...]
+    applications: tuple[Acces, ...]
+    expire_le: date | None
+    derniere: datetime | None
     recherches: tuple[DerniereRecherche, ...]
 
 
 @router.get("/")
 @acces_connectes
-def show_accueil(request: Request, session: Lecture, lecteur: Connecte) -> Response:
+def show_accueil(
+    request: Request, session: Lecture, lecteur: Connecte, ouverte: Session
+) -> Response:
     """The home page of this person."""
     today = date.today()  # noqa: DTZ011 - grants are dated in the civil days of the place
+    settings = get_orc(request).settings
     reads = bool(lecteur.roles & ROLES_QUI_LISENT)
     etendue = find_etendue(session, lecteur, today)
     page = PageAccueil(
@@ -75,6 +95,9 @@ def show_accueil(request: Request, session: Lecture, lecteur: Connecte) -> Respo
         lit=reads,
         plot=make_plot(get_orc(request).engine, lecteur) if reads else None,
         attentes=find_attentes(session, lecteur, today),
+        applications=find_applications(session, settings, lecteur, today),
+        expire_le=find_fin(session, settings, ouverte),
+        derniere=find_derniere_connexion(session, lecteur),
         recherches=find_recherches(session, lecteur) if reads else (),
     )
     return render(request, "accueil", page)
@@ -103,7 +126,7 @@ def _count_by_exercice(engine: SearchEngine, lecteur: Lecteur, sens: Sens) -> di
     return {int(v.valeur): v.nombre for v in hits.facettes.get("exercice", ())}
 
 
-def find_attentes(session: Session, lecteur: Lecteur, today: date) -> tuple[Attente, ...]:
+def find_attentes(session: SqlSession, lecteur: Lecteur, today: date) -> tuple[Attente, ...]:
     """What waits, by rôle."""
     found = []
     if lecteur.roles & _VOIENT_LE_SILO:
@@ -115,7 +138,46 @@ def find_attentes(session: Session, lecteur: Lecteur, today: date) -> tuple[Atte
     return tuple(found)
 
 
-def find_recherches(session: Session, lecteur: Lecteur) -> tuple[DerniereRecherche, ...]:
+PARTIES = (
+    Acces("Recherche", "/recherche", "Chercher dans les pièces archivées", ""),
+    Acces("Parcourir", "/parcourir", "Collectivités, budgets, exercices", ""),
+)
+
+
+def find_applications(
+    session: SqlSession, settings: Settings, lecteur: Lecteur, today: date
+) -> tuple[Acces, ...]:
+    """ORC's parts, then the applications of the settings that this person's rôles open."""
+    grants = find_habilitations(session, lecteur.personne_id, today)
+    codiques = ", ".join(sorted({g.portee_cle for g in grants if g.portee == "poste"}))
+    own = PARTIES if lecteur.roles & ROLES_QUI_LISENT else ()
+    others = tuple(
+        Acces(a.nom, a.adresse, a.description, codiques if a.codique else "")
+        for a in read_applications(settings.applications)
+        if not a.roles or a.roles & lecteur.roles
+    )
+    return (*own, *others)
+
+
+def find_fin(session: SqlSession, settings: Settings, ouverte: Ouverte) -> date | None:
+    """The day when the password of this person expires."""
+    personne = session.get_one(Personne, ouverte.personne_id)
+    if not personne.mot_de_passe:
+        return None
+    start = personne.mot_de_passe_le or personne.cree_le
+    return find_expiration(start, settings.mot_de_passe_jours)
+
+
+def find_derniere_connexion(session: SqlSession, lecteur: Lecteur) -> datetime | None:
+    """When this person logged in before this time; None: never."""
+    query = select(Ecriture.quand).where(
+        Ecriture.personne_id == lecteur.personne_id, Ecriture.acte == Acte.CONNEXION
+    )
+    found = session.scalars(query.order_by(Ecriture.id.desc()).limit(2)).all()
+    return found[1] if len(found) > 1 else None
+
+
+def find_recherches(session: SqlSession, lecteur: Lecteur) -> tuple[DerniereRecherche, ...]:
     """The last searches of this person, once each, from the journal; only it reads them here."""
     rows = session.scalars(
         select(Ecriture.details)

@@ -24,10 +24,9 @@ from orc.identity.sessions import Ouverte
 from web.acces import acces_anonyme, acces_connectes, permis_au_juge
 from web.certificats import find_certificat
 from web.deps import Connecte, Ecriture, Formulaire, Lecture, SessionOuverte, get_orc
-from web.pages.connexion import put_cookie
 from web.pages.oidc import PORTES, check_by_password, make_venue
 from web.render import render
-from web.security import COOKIE, COOKIE_AVANT, make_local_path
+from web.security import COOKIE, COOKIE_AVANT, drop_cookie, make_local_path, put_cookie
 
 router = APIRouter(include_in_schema=False)
 
@@ -180,5 +179,5 @@ def enter(request: Request, form: Formulaire) -> Response:
     cookie = enter_by_certificat(orc.database, presented, make_venue(request, PORTE))
     response = RedirectResponse(make_local_path(str(form.get("suite", "/"))), 303)
     put_cookie(response, COOKIE, cookie, orc.settings)
-    response.delete_cookie(COOKIE_AVANT)
+    drop_cookie(response, COOKIE_AVANT, orc.settings)
     return response

@@ -1,5 +1,6 @@
-"""Logging in and out, and the address that tells that the server lives."""
+"""Logging in and out, the conditions d’utilisation, and the address that tells the server lives."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from fastapi import APIRouter, Request
@@ -7,14 +8,24 @@ from sqlalchemy import text
 from starlette.responses import PlainTextResponse, RedirectResponse, Response
 
 from orc.errors import OrcError
+from orc.identity.annuaire import Contact
 from orc.identity.connexion import ConnexionRefusee, log_in, log_out
 from orc.identity.throttling import TropDEssais
-from orc.settings import Settings
-from web.acces import acces_anonyme, acces_connectes, permis_au_juge
+from orc.identity.validite import MotDePasseExpire
+from web.acces import acces_anonyme, acces_connectes, avant_les_etapes, permis_au_juge
 from web.certificats import find_enrolment, offers_certificat
-from web.deps import Formulaire, Lecture, SessionOuverte, get_orc
+from web.deps import Formulaire, Lecture, SessionOuverte, get_orc, read_adresse
+from web.portail import Portail, find_contacts, make_portail, read_conditions
 from web.render import render
-from web.security import COOKIE, COOKIE_AVANT, make_local_path, make_token
+from web.security import (
+    COOKIE,
+    COOKIE_AVANT,
+    drop_cookie,
+    make_local_path,
+    make_token,
+    put_cookie,
+    read_cookie,
+)
 
 router = APIRouter(include_in_schema=False)
 
@@ -27,9 +38,26 @@ class PageConnexion:
     erreur: str
     suite: str
     jeton: str
+    portail: Portail
     # The provider's name, where there is one; whether the browser's certificate opens an account.
     oidc: str = ""
     certificat: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class PageExpire:
+    """A password too old: who gives another."""
+
+    contacts: Sequence[Contact]
+    portail: Portail
+
+
+@dataclass(frozen=True, slots=True)
+class PageConditions:
+    """The conditions d’utilisation, by paragraphs."""
+
+    paragraphes: tuple[str, ...]
+    portail: Portail
 
 
 @router.get("/connexion")
@@ -45,13 +73,14 @@ def show_connexion(request: Request, ouverte: SessionOuverte, suite: str = "/") 
 def _show_form(
     request: Request, *, suite: str, identifiant: str = "", error: OrcError | None = None
 ) -> Response:
-    jeton = request.cookies.get(COOKIE_AVANT) or make_token()
     settings = get_orc(request).settings
+    jeton = read_cookie(request, COOKIE_AVANT) or make_token()
     page = PageConnexion(
         identifiant,
         str(error) if error else "",
         suite,
         jeton,
+        make_portail(settings),
         oidc=settings.oidc_nom if settings.oidc_emetteur else "",
         certificat=offers_certificat(request),
     )
@@ -71,30 +100,51 @@ def open_connexion(request: Request, form: Formulaire) -> Response:
     orc = get_orc(request)
     identifiant, mot_de_passe = str(form.get("identifiant", "")), str(form.get("mot_de_passe", ""))
     suite = make_local_path(str(form.get("suite", "/")))
-    adresse = request.client.host if request.client else ""
     try:
-        cookie = log_in(orc.database, identifiant[:200], mot_de_passe, adresse)
+        cookie = log_in(
+            orc.database,
+            identifiant[:200],
+            mot_de_passe,
+            read_adresse(request),
+            navigateur=request.headers.get("user-agent", ""),
+            validite=orc.settings.mot_de_passe_jours,
+        )
     except (ConnexionRefusee, TropDEssais) as error:
         return _show_form(request, suite=suite, identifiant=identifiant[:200], error=error)
+    except MotDePasseExpire as error:
+        contacts = find_contacts(orc.settings, error.departement)
+        page = PageExpire(contacts, make_portail(orc.settings))
+        return render(request, "connexion_expire", page, status=403)
     response = RedirectResponse(find_enrolment(request, suite) or suite, 303)
     put_cookie(response, COOKIE, cookie, orc.settings)
-    response.delete_cookie(COOKIE_AVANT)
+    drop_cookie(response, COOKIE_AVANT, orc.settings)
     return response
 
 
 @router.post("/deconnexion")
 @acces_connectes
+@avant_les_etapes
 @permis_au_juge("sa propre session")
 def close_connexion(request: Request, ouverte: SessionOuverte) -> Response:
     """End the session and forget what the browser kept."""
+    orc = get_orc(request)
     after = "/connexion"
     if ouverte:
-        log_out(get_orc(request).database, ouverte)
-        if ouverte.porte == "oidc" and get_orc(request).settings.oidc_emetteur:
+        log_out(orc.database, ouverte)
+        if ouverte.porte == "oidc" and orc.settings.oidc_emetteur:
             after = "/connexion/oidc/adieu"
     response = RedirectResponse(after, 303)
-    response.delete_cookie(COOKIE)
+    drop_cookie(response, COOKIE, orc.settings)
     return response
+
+
+@router.get("/conditions")
+@acces_anonyme
+def show_conditions(request: Request) -> Response:
+    """The conditions d’utilisation."""
+    settings = get_orc(request).settings
+    page = PageConditions(read_conditions(settings), make_portail(settings))
+    return render(request, "conditions", page)
 
 
 @router.get("/sante")
@@ -103,8 +153,3 @@ def show_sante(session: Lecture) -> PlainTextResponse:
     """`ok` when SQL answers."""
     session.execute(text("SELECT 1"))
     return PlainTextResponse("ok")
-
-
-def put_cookie(response: Response, name: str, value: str, settings: Settings) -> None:
-    """A cookie of the browser's session that no script reads."""
-    response.set_cookie(name, value, httponly=True, samesite="lax", secure=settings.cookie_secure)

@@ -24,9 +24,16 @@ from orc.identity.oidc_aller import (
 from orc.identity.sessions import Ouverte, Venue
 from web.acces import acces_anonyme, acces_connectes, permis_au_juge
 from web.deps import Connecte, SessionOuverte, get_orc
-from web.pages.connexion import put_cookie
 from web.render import render
-from web.security import COOKIE, COOKIE_AVANT, make_local_path, make_token
+from web.security import (
+    COOKIE,
+    COOKIE_AVANT,
+    drop_cookie,
+    make_local_path,
+    make_token,
+    put_cookie,
+    read_cookie,
+)
 
 router = APIRouter(include_in_schema=False)
 
@@ -81,7 +88,7 @@ def make_venue(request: Request, porte: str, *, second_facteur: bool = False) ->
 def leave(request: Request, suite: Annotated[str, Query(max_length=4000)] = "/") -> Response:
     """Go to the provider; its answer is taken from this browser only."""
     fournisseur = get_fournisseur(request)
-    jeton = request.cookies.get(COOKIE_AVANT) or make_token()
+    jeton = read_cookie(request, COOKIE_AVANT) or make_token()
     response = RedirectResponse(_start(request, fournisseur, jeton, make_local_path(suite)), 303)
     put_cookie(response, COOKIE_AVANT, jeton, get_orc(request).settings)
     return response
@@ -94,7 +101,7 @@ def leave_to_link(request: Request, _lecteur: Connecte, ouverte: SessionOuverte)
     """Show the link to the provider; who comes back is linked to the account of this session."""
     fournisseur = get_fournisseur(request)
     check_by_password(ouverte)
-    cookie = request.cookies.get(COOKIE, "")
+    cookie = read_cookie(request, COOKIE)
     page = PageDepart(fournisseur.configuration.nom, _start(request, fournisseur, cookie, PORTES))
     return render(request, "portes/depart", page)
 
@@ -146,11 +153,11 @@ def come_back(
 def _take(
     request: Request, session: Writing, state: str, ouverte: Ouverte | None
 ) -> tuple[Aller | None, bool]:
-    avant = request.cookies.get(COOKIE_AVANT, "")
+    avant = read_cookie(request, COOKIE_AVANT)
     if avant and (found := take_aller(session, state, avant)):
         return found, False
     if ouverte is not None and ouverte.porte == "mot_de_passe":
-        return take_aller(session, state, request.cookies.get(COOKIE, "")), True
+        return take_aller(session, state, read_cookie(request, COOKIE)), True
     return None, False
 
 
@@ -167,7 +174,7 @@ def _enter(
     )
     response = RedirectResponse(make_local_path(aller.suite), 303)
     put_cookie(response, COOKIE, cookie, orc.settings)
-    response.delete_cookie(COOKIE_AVANT)
+    drop_cookie(response, COOKIE_AVANT, orc.settings)
     if len(identite.id_token) <= ID_TOKEN_MAX:
         response.set_cookie(
             COOKIE_OIDC,
