@@ -62,10 +62,9 @@ def is_common(mot_de_passe: str) -> bool:
 
 def _find_forms(mot_de_passe: str) -> set[str]:
     forms = {mot_de_passe.casefold(), fold(mot_de_passe)}
-    for form in forms:
-        bare = _BOUTS.sub("", form)
-        if len(form) - len(bare) <= ACCOLE_MAX and len(bare) > 2:
-            forms.add(bare)
+    bare = {_BOUTS.sub("", form) for form in forms}
+    # Few signs around a word: many would make a password of their own.
+    forms |= {b for b in bare if len(b) > 2 and len(mot_de_passe) - len(b) <= ACCOLE_MAX}
     forms |= {form.translate(_CHIFFRES_EN_LETTRES) for form in forms}
     return forms | {_find_unit(form) for form in forms}
 

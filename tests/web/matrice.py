@@ -125,6 +125,7 @@ AUTRES: Mapping[str, tuple[object, ...]] = {
     "habilitation_id": (987654320, 987654321),
     "mission_id": (1, 987654321),
     "personne_id": (987654320, 987654321),
+    "quoi": ("courriel", "nulle-part"),
 }
 
 # What is coarser than a piece is seen with less than its domaine, or before its exercice closes.

@@ -20,7 +20,19 @@ from web.acces import (
 )
 
 ROUTES = tuple(find_routes((*pages.ROUTERS, *api.ROUTERS)))
-ANONYMES = {"/connexion", "/sante", "/aide/accessibilite"}
+ANONYMES = {
+    "/aide/accessibilite",
+    "/conditions",
+    "/connexion",
+    "/connexion/certificat",
+    "/connexion/oidc",
+    "/connexion/oidc/adieu",
+    "/connexion/oidc/retour",
+    "/connexion/oidc/sortir",
+    "/oubli",
+    "/oubli/code",
+    "/sante",
+}
 _VARIABLE = re.compile(r"\{[^}]+\}")
 
 

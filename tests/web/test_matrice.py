@@ -28,6 +28,9 @@ from web.acces import get_acces
 
 # Routes with a verb that writes which a juge may call: its own account, session and searches.
 DU_JUGE = {
+    "/compte/mobile/retrait",
+    "/compte/{quoi}",
+    "/compte/{quoi}/code",
     "/connexion",
     "/connexion/certificat",
     "/deconnexion",
@@ -38,7 +41,17 @@ DU_JUGE = {
     # The head of a mission adds its members.
     "/missions/{mission_id}/membres",
     "/missions/{mission_id}/membres/{habilitation_id}/retrait",
+    "/mot-de-passe",
+    "/oubli",
+    "/oubli/code",
+    "/preuve",
     "/recherche",
+    "/second-facteur/code",
+    "/second-facteur/confirmation",
+    "/second-facteur/debut",
+    "/second-facteur/retrait",
+    "/sessions/fermer",
+    "/sessions/fermer-autres",
 }
 # What a request leaves behind whoever sends it: the journal, the sessions, what slows logins down.
 TRACES = {"journal", "session_web", "echec_connexion", "recherche_scellee"}
