@@ -18,7 +18,8 @@ def said_in_french() -> Iterator[None]:
     except BaseIndisponible as error:
         cause = str(error)
         raise Unavailable(
-            f"Ingestion arrêtée : {cause[:1].lower()}{cause[1:]} Relancez-la."
+            f"Ingestion arrêtée : {cause[:1].lower()}{cause[1:]} "
+            "Corrigez la cause et relancez la même commande."
         ) from error
 
 

@@ -126,7 +126,8 @@ def test_names_that_are_paths_write_nothing_and_stay_text(essai: Essai) -> None:
     assert "../../etc/passwd" in names
     data = Path(essai.orc.settings.data)
     assert {p.name for p in data.iterdir()} <= {
-        "cache", "index", "textes", "orc.sqlite", "orc.sqlite-wal", "orc.sqlite-shm",
+        "cache", "cle-secrets", "index", "textes",
+        "orc.sqlite", "orc.sqlite-wal", "orc.sqlite-shm",
     }  # fmt: skip
 
 

@@ -95,9 +95,6 @@ def test_the_challenge_is_that_of_the_norm() -> None:
     assert make_defi(verifier) == "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM"
 
 
-NOW = int(time.time())
-
-
 @pytest.mark.parametrize(
     "claims",
     [
@@ -109,13 +106,10 @@ NOW = int(time.time())
         {"aud": ["un-autre-client"]},
         {"aud": None},
         {"aud": [CLIENT, "autre"], "azp": "autre"},
-        {"exp": NOW - 3600},
         {"exp": None},
         {"exp": "demain"},
         {"exp": True},
-        {"iat": NOW + 3600},
         {"iat": None},
-        {"nbf": NOW + 3600},
         {"sub": None},
         {"sub": ""},
         {"sub": 12},
@@ -124,6 +118,15 @@ NOW = int(time.time())
 )
 def test_one_wrong_claim_is_a_refusal(faussaire: Faussaire, claims: dict[str, Any]) -> None:
     faussaire.id_claims = claims
+    with pytest.raises(OidcRefuse):
+        ask(open_fournisseur(faussaire))
+
+
+@pytest.mark.parametrize(("claim", "seconds"), [("exp", -3600), ("iat", 3600), ("nbf", 3600)])
+def test_a_claim_out_of_its_time_is_a_refusal(
+    faussaire: Faussaire, claim: str, seconds: int
+) -> None:
+    faussaire.id_claims = {claim: int(time.time()) + seconds}
     with pytest.raises(OidcRefuse):
         ask(open_fournisseur(faussaire))
 
