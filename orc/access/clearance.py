@@ -1,6 +1,6 @@
 """The grants of a person in force, and the Clearance they make."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
@@ -22,13 +22,17 @@ class Clearance:
     shown, only counted where a page says what it could not search. `sensibles` are the budgets ×
     exercices where a sensitive domaine is granted: there an original that shows a NIR may open.
     `territoire` are the cellules, closed or not, whose retention data an archiviste sees: never
-    their content, which a grant has to open by the droit `contenu`.
+    their content, which a grant has to open by the droit `contenu`. `comptabilite` are those a
+    comptable keeps, `destruction` those where an ordonnateur prepares lists of early destruction:
+    closed or not, since payment comes before closure.
     """
 
     cellules: frozenset[int]
     ouvertes: frozenset[int] = frozenset()
     sensibles: frozenset[tuple[int, int]] = frozenset()
     territoire: frozenset[int] = frozenset()
+    comptabilite: frozenset[int] = frozenset()
+    destruction: frozenset[int] = frozenset()
 
     def allows(self, cellule_id: int) -> bool:
         """Whether this cellule may be seen."""
@@ -38,6 +42,11 @@ class Clearance:
     def granted(self) -> frozenset[int]:
         """Every cellule granted, its exercice closed or not: for counts before a closure."""
         return self.cellules | self.ouvertes
+
+    @property
+    def retention(self) -> frozenset[int]:
+        """Every cellule, closed or not, whose retention data may be seen."""
+        return self.territoire | self.comptabilite | self.destruction
 
     @cached_property
     def ordered(self) -> tuple[int, ...]:
@@ -94,13 +103,19 @@ def make_clearance(session: Session, grants: list[Habilitation], today: date) ->
     etendues = read_etendues(session, grants, today)
     content = [_opens(etendues, g) for g in grants if opens_content(g)]
     rows = _find_cellules(session, content) if content else []
-    of_archiviste = [_opens(etendues, g) for g in grants if g.role == Role.ARCHIVISTE]
-    territoire = _find_cellules(session, of_archiviste) if of_archiviste else []
+
+    def find(chosen: Callable[[Habilitation], bool]) -> frozenset[int]:
+        opened = [_opens(etendues, g) for g in grants if chosen(g)]
+        found = _find_cellules(session, opened) if opened else []
+        return frozenset(row.id for row in found)
+
     return Clearance(
         frozenset(row.id for row in rows if row.close),
         frozenset(row.id for row in rows if not row.close),
         frozenset((r.budget_id, r.exercice) for r in rows if r.close and r.domaine in SENSIBLES),
-        frozenset(row.id for row in territoire),
+        find(lambda g: g.role == Role.ARCHIVISTE),
+        find(lambda g: g.role == Role.COMPTABLE),
+        find(opens_destruction),
     )
 
 
@@ -109,6 +124,11 @@ def opens_content(grant: Habilitation) -> bool:
     if grant.role == Role.ARCHIVISTE:
         return Droit.CONTENU in grant.droits.split(",")
     return grant.role in ROLES_QUI_LISENT
+
+
+def opens_destruction(grant: Habilitation) -> bool:
+    """Whether lists of early destruction may be prepared and signed on its scope."""
+    return grant.role == Role.ORDONNATEUR and Droit.DESTRUCTION in grant.droits.split(",")
 
 
 def _find_cellules(

@@ -1,6 +1,14 @@
 """Every table. SQL is the truth: the index and the queue can be made again from here."""
 
 from orc.models.base import FLUX_BITS, Base, Instant, read_now
+from orc.models.eliminations import (
+    BordereauElimination,
+    EtapeElimination,
+    LigneElimination,
+    LigneSortie,
+    Rapport,
+    Sortie,
+)
 from orc.models.evenements import Acquit, Emargement, ErreurAcquit, RetourLigne, RetourPiece
 from orc.models.flux import Anomalie, Emplacement, Fichier, Flux
 from orc.models.habilitations import (
@@ -36,10 +44,21 @@ from orc.models.referentiel import (
     ServiceArchives,
     Succession,
 )
+from orc.models.retention import (
+    ADecider,
+    Decision,
+    DecisionCourante,
+    Declaration,
+    Gel,
+    GelObjet,
+    RegleDuree,
+    VersionRegles,
+)
 from orc.models.taches import Ouvrier, TacheEchouee, TacheEnCours
 
 __all__ = [
     "FLUX_BITS",
+    "ADecider",
     "AIndexer",
     "Acquit",
     "AllerOidc",
@@ -47,6 +66,7 @@ __all__ = [
     "Anomalie",
     "Base",
     "Bordereau",
+    "BordereauElimination",
     "Budget",
     "Cellule",
     "CertificatClient",
@@ -55,6 +75,9 @@ __all__ = [
     "CodeEnvoye",
     "Collectivite",
     "CompteTechnique",
+    "Decision",
+    "DecisionCourante",
+    "Declaration",
     "Demande",
     "Departement",
     "EchecConnexion",
@@ -62,8 +85,11 @@ __all__ = [
     "Emargement",
     "Emplacement",
     "ErreurAcquit",
+    "EtapeElimination",
     "Fichier",
     "Flux",
+    "Gel",
+    "GelObjet",
     "Habilitation",
     "IdentiteFederee",
     "Instant",
@@ -71,6 +97,8 @@ __all__ = [
     "Lien",
     "LienMarche",
     "Ligne",
+    "LigneElimination",
+    "LigneSortie",
     "Marche",
     "Message",
     "Mission",
@@ -81,18 +109,22 @@ __all__ = [
     "PieceJustificative",
     "PorteeMission",
     "Poste",
+    "Rapport",
     "Rattachement",
     "RechercheScellee",
     "RefCompta",
+    "RegleDuree",
     "RetourLigne",
     "RetourPiece",
     "ServiceArchives",
     "SessionWeb",
+    "Sortie",
     "Structure",
     "Succession",
     "TacheEchouee",
     "TacheEnCours",
     "Texte",
     "Tiers",
+    "VersionRegles",
     "read_now",
 ]

@@ -169,6 +169,22 @@ def test_an_archiviste_reads_documents_where_the_grant_says_so(session: Writing)
     assert seen.cellules == seen.territoire == {cells[A]}
 
 
+def test_an_ordonnateur_prepares_lists_only_where_its_grant_says_so(session: Writing) -> None:
+    cell = make_closed(session, A)
+    assert read(session, Role.ORDONNATEUR, "collectivite", A).retention == frozenset()
+    seen = read(session, Role.ORDONNATEUR, "collectivite", A, droits="destruction")
+    assert seen.destruction == seen.retention == {cell}
+
+
+def test_a_comptable_sees_what_becomes_of_the_accounts_it_keeps_closed_or_not(
+    session: Writing,
+) -> None:
+    cells = make_departement(session)
+    seen = read(session, Role.COMPTABLE, "collectivite", A)
+    assert seen.comptabilite == {cells[A]}
+    assert seen.territoire == seen.destruction == frozenset()
+
+
 def test_the_droit_contenu_opens_nothing_to_a_role_that_reads_nothing(session: Writing) -> None:
     make_departement(session)
     seen = read(session, Role.ADMINISTRATEUR, "departement", "33", droits="contenu")

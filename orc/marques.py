@@ -1,0 +1,56 @@
+"""Which PJ are to be decided again, because a fact changed: rows, so that no kill loses one."""
+
+from collections.abc import Iterable
+
+from sqlalchemy import Select, literal, select, true
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import Session
+
+from orc.db import Writing
+from orc.models import ADecider, Instant, Lien, PieceJustificative, read_now
+
+LOT = 500
+
+
+def mark_to_decide(session: Writing, pj_ids: Select[int]) -> None:
+    """These PJ are decided again, in the transaction that changes the fact.
+
+    A mark already there is taken again: who decides waits for this transaction before it removes
+    the mark, and so reads the fact.
+    """
+    insert = sqlite.insert if session.get_bind().dialect.name == "sqlite" else postgresql.insert
+    column = pj_ids.distinct().subquery().c[0]
+    # Without any WHERE, SQLite takes ON CONFLICT for the ON of a join.
+    chosen = select(column, literal(read_now(), Instant())).where(true()).order_by(column)
+    statement = insert(ADecider).from_select(["pj_id", "depuis"], chosen)
+    session.execute(
+        statement.on_conflict_do_update(
+            index_elements=[ADecider.pj_id], set_={"depuis": statement.excluded.depuis}
+        )
+    )
+
+
+def mark_pj_ids(session: Writing, pj_ids: Iterable[int]) -> None:
+    """The same for ids at hand, any number of them."""
+    ids = sorted(set(pj_ids))
+    for start in range(0, len(ids), LOT):
+        some = PieceJustificative.id.in_(ids[start : start + LOT])
+        mark_to_decide(session, select(PieceJustificative.id).where(some))
+
+
+def mark_collectivites(session: Writing, sirens: Iterable[str]) -> None:
+    """Every PJ of these collectivités."""
+    mine = PieceJustificative.siren.in_(sorted(set(sirens)))
+    mark_to_decide(session, select(PieceJustificative.id).where(mine))
+
+
+def mark_pieces_to_decide(session: Writing, piece_ids: Select[int]) -> None:
+    """Every PJ that these pieces cite."""
+    links = select(Lien.pj_id).where(Lien.piece_id.in_(piece_ids), Lien.pj_id.is_not(None))
+    cited = PieceJustificative.id.in_(links)
+    mark_to_decide(session, select(PieceJustificative.id).where(cited))
+
+
+def count_to_decide(session: Session) -> int:
+    """How many PJ wait to be decided."""
+    return session.query(ADecider).count()
