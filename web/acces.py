@@ -7,7 +7,7 @@ from typing import TypeVar
 from fastapi import APIRouter
 from fastapi.routing import APIRoute
 
-from orc.access import ROLES_QUI_LISENT
+from orc.access import ROLES_DE_LA_DESTRUCTION, ROLES_QUI_LISENT
 from orc.domain import Role
 
 F = TypeVar("F", bound=Callable[..., object])
@@ -24,21 +24,26 @@ class Acces:
     """`roles`: any of these in force; None: anybody, logged in or not.
 
     `juge_ecrit`: why a juge may call it though it writes; "": none may.
+    `destruction`: an ordonnateur also needs the droit « destruction ».
     """
 
     roles: frozenset[Role] | None
     juge_ecrit: str = ""
+    destruction: bool = False
 
     @property
     def anonyme(self) -> bool:
         """Whether the route answers people who are not logged in."""
         return self.roles is None
 
-    def allows(self, roles: frozenset[Role]) -> bool:
+    def allows(self, roles: frozenset[Role], *, destruction: bool = False) -> bool:
         """Whether a logged-in person with these rôles may call the route.
 
         The rule TOUS lets in people whose grants have all ended: they see that they see nothing.
+        `destruction`: the person holds that droit as an ordonnateur.
         """
+        if self.destruction and not destruction:
+            roles = roles - {Role.ORDONNATEUR}
         return self.roles is None or self.roles == TOUS or bool(self.roles & roles)
 
     def refuses_juge(self, roles: frozenset[Role], method: str) -> bool:
@@ -59,6 +64,11 @@ def acces_connectes(endpoint: F) -> F:
 def acces_lecteurs(endpoint: F) -> F:
     """Let in the rôles that read documents (domaine.md, « Who uses it »)."""
     return _mark(Acces(LECTEURS))(endpoint)
+
+
+def acces_destruction(*roles: Role) -> Callable[[F], F]:
+    """Let in those of early destruction, or only these of them: an ordonnateur by its droit."""
+    return _mark(Acces(frozenset(roles) or ROLES_DE_LA_DESTRUCTION, destruction=True))
 
 
 def acces_anonyme(endpoint: F) -> F:

@@ -142,7 +142,7 @@ def check_acces(
         raise PasConnecte(make_suite(request))
     if etape is not None and not is_avant_etapes(request.scope["endpoint"]):
         raise EtapeNecessaire(etape)
-    if not rule.allows(lecteur.roles):
+    if not rule.allows(lecteur.roles, destruction=lecteur.destruction):
         raise Forbidden("Votre habilitation ne donne pas accès à cette page.")
 
 

@@ -10,7 +10,7 @@ from fastapi import Request
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.responses import HTMLResponse
 
-from orc.access import ROLES_QUI_LISENT, Lecteur
+from orc.access import ROLES_DE_LA_DESTRUCTION, ROLES_QUI_LISENT, Lecteur
 from orc.domain import (
     LIBELLES_DOMAINES,
     LIBELLES_ROLES,
@@ -49,16 +49,20 @@ class Cadre:
     # A juge's: its searches are sent as forms, so that no address holds their words.
     scelle: bool
     menu: tuple[Entree, ...]
+    # The pages of early destruction, for who may open them.
+    destruction: tuple[Entree, ...]
     chemin: str
 
 
 TOUS = frozenset(Role)
 # (label, path, rôles that see it; TOUS: people whose grants have all ended too)
-MENU: tuple[tuple[str, str, frozenset[Role]], ...] = (
+Menu = tuple[tuple[str, str, frozenset[Role]], ...]
+MENU: Menu = (
     ("Accueil", "/", frozenset(Role)),
     ("Recherche", "/recherche", ROLES_QUI_LISENT),
     ("Parcourir", "/parcourir", ROLES_QUI_LISENT),
     ("Exercices", "/exercices", frozenset({Role.COMPTABLE})),
+    ("Destruction anticipée", "/destruction", ROLES_DE_LA_DESTRUCTION),
     ("Demandes d’accès", "/habilitations", frozenset({Role.COMPTABLE, Role.ADMINISTRATEUR})),
     ("Ma structure", "/structure", frozenset({Role.GESTIONNAIRE})),
     ("Missions", "/missions", frozenset({Role.JUGE, Role.ADMINISTRATEUR})),
@@ -78,6 +82,9 @@ MENU: tuple[tuple[str, str, frozenset[Role]], ...] = (
     ("Messages", "/messages", frozenset({Role.ADMINISTRATEUR})),
     ("Mes accès", "/demandes", frozenset(Role)),
 )
+# The pages under « Destruction anticipée », in their order: a line for each route that exists.
+# An ordonnateur sees them by its droit « destruction » only.
+MENU_DESTRUCTION: Menu = (("Ce qui peut partir", "/destruction", ROLES_DE_LA_DESTRUCTION),)
 
 
 def make_cadre(request: Request) -> Cadre:
@@ -94,19 +101,32 @@ def make_cadre(request: Request) -> Cadre:
         roles=tuple(LIBELLES_ROLES[r] for r in sorted(roles)),
         jeton=ouverte.csrf if ouverte else "",
         scelle=lecteur.scelle if lecteur else False,
-        menu=() if etape else _make_menu(lecteur, request.url.path),
+        menu=() if etape else _make_menu(MENU, lecteur, request.url.path),
+        destruction=() if etape else _make_menu(MENU_DESTRUCTION, lecteur, request.url.path),
         chemin=request.url.path,
     )
 
 
-def _make_menu(lecteur: Lecteur | None, chemin: str) -> tuple[Entree, ...]:
+def _make_menu(menu: Menu, lecteur: Lecteur | None, chemin: str) -> tuple[Entree, ...]:
     if lecteur is None:
         return ()
     return tuple(
-        Entree(libelle, path, chemin == path or (path != "/" and chemin.startswith(f"{path}/")))
-        for libelle, path, roles in MENU
-        if roles == TOUS or roles & lecteur.roles
+        Entree(libelle, path, _is_here(menu, path, chemin))
+        for libelle, path, roles in menu
+        if roles == TOUS or roles & _find_roles(lecteur, path)
     )
+
+
+def _find_roles(lecteur: Lecteur, path: str) -> frozenset[Role]:
+    """The rôles by which this person sees a line: an ordonnateur needs a droit for some."""
+    kept = lecteur.destruction or not path.startswith("/destruction")
+    return lecteur.roles if kept else lecteur.roles - {Role.ORDONNATEUR}
+
+
+def _is_here(menu: Menu, path: str, chemin: str) -> bool:
+    """Whether this address is under that line, and under no longer one of the same menu."""
+    under = [p for _, p, _ in menu if chemin == p or (p != "/" and chemin.startswith(f"{p}/"))]
+    return max(under, key=len, default="") == path
 
 
 def make_environment() -> Environment:

@@ -2,6 +2,7 @@
 
 from orc.access.clearance import (
     NOTHING,
+    ROLES_DE_LA_DESTRUCTION,
     ROLES_QUI_LISENT,
     Clearance,
     Lecteur,
@@ -15,6 +16,7 @@ from orc.access.regards import make_regard
 
 __all__ = [
     "NOTHING",
+    "ROLES_DE_LA_DESTRUCTION",
     "ROLES_QUI_LISENT",
     "Clearance",
     "Etendues",

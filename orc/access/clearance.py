@@ -66,6 +66,8 @@ class Lecteur:
     nom: str
     roles: frozenset[Role]
     clearance: Clearance
+    # An ordonnateur who prepares lists of early destruction, on any cellule or none yet.
+    destruction: bool = False
 
     @property
     def scelle(self) -> bool:
@@ -95,6 +97,7 @@ def make_lecteur(
         nom,
         frozenset(Role(g.role) for g in grants),
         make_clearance(session, grants, today),
+        any(opens_destruction(g) for g in grants),
     )
 
 
@@ -156,6 +159,8 @@ def _opens(etendues: Etendues, grant: Habilitation) -> ColumnElement[bool]:
 
 # An administrateur and a partenaire never open a document (domaine.md, « Who uses it »).
 ROLES_QUI_LISENT = frozenset({Role.ORDONNATEUR, Role.COMPTABLE, Role.JUGE, Role.ARCHIVISTE})
+# An ordonnateur by its droit « destruction » only (domaine.md, « Who uses it »).
+ROLES_DE_LA_DESTRUCTION = frozenset({Role.ORDONNATEUR, Role.COMPTABLE, Role.ARCHIVISTE})
 
 
 def en_vigueur(

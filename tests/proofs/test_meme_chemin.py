@@ -62,7 +62,7 @@ def make_hidden(archive: Archive) -> Iterator[tuple[Case, Case]]:
             continue
         paths = dict(make_paths(route, archive))
         for qui in PERSONNAGES:
-            if not get_acces(route.endpoint).allows(qui.roles) or not qui.connecte:
+            if not qui.enters(get_acces(route.endpoint)) or not qui.connecte:
                 continue
             for objet in OBJETS.keys() & paths.keys():
                 case = Case(route, "GET", qui, objet, paths[objet])

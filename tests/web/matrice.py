@@ -18,12 +18,12 @@ from fastapi.routing import APIRoute
 from sqlalchemy import update
 
 from orc.db import Writing
-from orc.domain import Role
+from orc.domain import Droit, Role
 from orc.identity.comptes import NouveauCompte, Octroi, create_compte, grant_habilitation
 from orc.identity.sessions import hash_cookie, open_session
 from orc.models import Habilitation, Personne, SessionWeb, read_now
 from tests.archive import AUTRE_POSTE, COMMUNAUTE, COMMUNE, MOT_DE_PASSE, Archive
-from web.acces import find_routes, get_acces
+from web.acces import Acces, find_routes, get_acces
 from web.app import make_app
 from web.security import COOKIE
 
@@ -40,6 +40,12 @@ class Personnage:
     roles: frozenset[Role] = frozenset()
     voit: frozenset[str] = frozenset()
     connecte: bool = True
+    # As an ordonnateur with the droit « destruction ».
+    destruction: bool = False
+
+    def enters(self, rule: Acces) -> bool:
+        """Whether the rule of a route lets this person in, once connected."""
+        return rule.allows(self.roles, destruction=self.destruction)
 
 
 def _p(nom: str, role: Role, *voit: str) -> Personnage:
@@ -63,6 +69,12 @@ PERSONNAGES: tuple[Personnage, ...] = (
     _p("partenaire", Role.PARTENAIRE),
     _p("gestionnaire", Role.GESTIONNAIRE),
     _p("voisin", Role.COMPTABLE, "communaute"),
+    Personnage(
+        "destructeur",
+        frozenset({Role.ORDONNATEUR}),
+        frozenset({"commune"}),
+        destruction=True,
+    ),
 )
 
 
@@ -254,7 +266,7 @@ def make_cases(archive: Archive, *, writes: bool) -> Iterator[Case]:
                 for rank, query in enumerate(DEMANDES.get(route.path, ("",))):
                     address = f"{path}?{query}" if query else path
                     for qui in PERSONNAGES:
-                        if rank == 0 or (qui.connecte and rule.allows(qui.roles)):
+                        if rank == 0 or (qui.connecte and qui.enters(rule)):
                             yield Case(route, method, qui, objet, address)
 
 
@@ -342,6 +354,7 @@ def put_personnages(session: Writing, archive: Archive) -> None:
         "desactive": commune,
         "gestionnaire": Octroi(Role.GESTIONNAIRE, "collectivite", COMMUNE),
         "voisin": Octroi(Role.COMPTABLE, "poste", AUTRE_POSTE),
+        "destructeur": replace(commune, droits=(Droit.DESTRUCTION,)),
     }
     for nom, octroi in made.items():
         if nom in archive.personnes:

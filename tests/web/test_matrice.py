@@ -124,7 +124,7 @@ def is_expected(case: Case, answer: Reponse) -> bool:
         return status < 500
     if not case.qui.connecte:
         return status == (401 if case.route.path.startswith("/api/") else 303)
-    if not rule.allows(case.qui.roles):
+    if not case.qui.enters(rule):
         return status == 403
     if case.objet in OBJETS:
         return (status != 404) is case.sees
@@ -204,7 +204,7 @@ def test_a_refused_writing_changes_nothing_whoever_sends_it(essai: Essai, archiv
 
 def may_write(case: Case) -> bool:
     rule = get_acces(case.route.endpoint)
-    return rule.allows(case.qui.roles) and not rule.refuses_juge(case.qui.roles, case.method)
+    return case.qui.enters(rule) and not rule.refuses_juge(case.qui.roles, case.method)
 
 
 def test_an_empty_form_is_a_refusal_in_words_never_a_fault(essai: Essai, archive: Archive) -> None:
