@@ -234,6 +234,22 @@ class Settings:
     habilitation_validation_dgfip: bool = _setting(
         False, "L’habilitation d’une structure : un administrateur valide après le comptable."
     )
+    destruction_refus_avant_offre: bool = _setting(
+        True, "Destruction anticipée : refuser les PJ transmises avant l’adhésion à l’offre."
+    )
+    destruction_ordre_prise_en_charge: bool = _setting(
+        False, "Pièces d’ordre, jamais payées : la prise en charge vaut paiement."
+    )
+    destruction_rubrique_inconnue_passe: bool = _setting(
+        True, "Une PJ dont la rubrique n’est pas déclarée passe, et le dit. `non` : elle attend."
+    )
+    destruction_rubriques_originales: str = _setting(
+        "03122,47121,47122,51121,5311",
+        "Rubriques des PJ dont l’original ou un exemplaire unique est exigé.",
+    )
+    destruction_origines_de_paiement: str = _setting(
+        "01,03,04,05,13,14", "OrgEma d’un mandat qui sont des paiements (PES V2, retour dépense)."
+    )
     session_minutes_inactive: int = _setting(30, "Minutes d’inactivité avant la fin d’une session.")
     session_heures_max: int = _setting(12, "Durée au plus d’une session, en heures.")
     cle_validite_jours: int = _setting(365, "Durée d’une clé d’API, en jours.")

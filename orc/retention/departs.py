@@ -1,0 +1,248 @@
+"""What the rules of duration ask of a PJ, read from SQL: its kind, and where each term starts."""
+
+from collections import defaultdict
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+
+from sqlalchemy import and_, func, or_, select
+from sqlalchemy.orm import Session
+
+from orc.models import (
+    Bordereau,
+    Declaration,
+    Flux,
+    Lien,
+    LienMarche,
+    Ligne,
+    Marche,
+    Piece,
+    PieceJustificative,
+)
+from orc.retention.events import find_acquits, find_suivis
+from orc.retention.regle_duree import Evenement, RegleDeDuree
+
+# So many ids in one question: SQLite bounds them.
+LOT, MARCHES = 500, 100
+CONTRACTUELLE = "009"
+# Genre of the declaration of the balance of a marché; its objet is `marche:` and the key.
+SOLDE = "solde_marche"
+
+
+@dataclass(slots=True)
+class Connu:
+    """What is known of a PJ. A start event that is absent is not known."""
+
+    siren: str
+    type_pj: str
+    flux_le: date | None
+    sens: set[str] = field(default_factory=set)
+    types_piece: set[str] = field(default_factory=set)
+    natures: set[str] = field(default_factory=set)
+    comptes: set[str] = field(default_factory=set)
+    pieces: set[int] = field(default_factory=set)
+    # Their keys, with the collectivité.
+    marches: set[tuple[str, str]] = field(default_factory=set)
+    debuts: dict[Evenement, date] = field(default_factory=dict)
+
+    @property
+    def contractuelle(self) -> bool:
+        """Whether it is a contractual piece of a marché."""
+        return self.type_pj == CONTRACTUELLE or bool(self.marches)
+
+
+def find_connus(
+    session: Session, pj_ids: Collection[int], regles: Sequence[RegleDeDuree]
+) -> dict[int, Connu]:
+    """What these rules need to know of these PJ, any number of them; unknown ids are left out."""
+    events = {regle.evenement for regle in regles}
+    comptes = any(regle.criteres.compte for regle in regles)
+    marches = any(regle.criteres.marche for regle in regles)
+    found: dict[int, Connu] = {}
+    for lot in cut(pj_ids):
+        some = _find_pj(session, lot)
+        _add_pieces(session, some)
+        if comptes:
+            _add_comptes(session, some)
+        if marches or events & {Evenement.NOTIFICATION, Evenement.SOLDE}:
+            _add_marches(session, some)
+        for event in sorted(events & DEBUTS.keys()):
+            DEBUTS[event](session, some)
+        found |= some
+    return found
+
+
+def cut(ids: Collection[int], size: int = LOT) -> Iterator[list[int]]:
+    """These ids in order, each once, so many at a time."""
+    ordered = sorted(set(ids))
+    return (ordered[i : i + size] for i in range(0, len(ordered), size))
+
+
+def _find_pj(session: Session, pj_ids: list[int]) -> dict[int, Connu]:
+    query = (
+        select(
+            PieceJustificative.id,
+            PieceJustificative.siren,
+            PieceJustificative.type_pj,
+            Flux.date_flux,
+        )
+        .join(Flux, Flux.id == PieceJustificative.flux_id)
+        .where(PieceJustificative.id.in_(pj_ids))
+    )
+    found = {
+        pj_id: Connu(siren, type_pj, day) for pj_id, siren, type_pj, day in session.execute(query)
+    }
+    for connu in found.values():
+        if connu.flux_le:
+            connu.debuts[Evenement.FLUX] = connu.flux_le
+    return found
+
+
+def _add_pieces(session: Session, some: Mapping[int, Connu]) -> None:
+    """Who cites them; the last exercice and the last emission, where every piece has one."""
+    query = (
+        select(
+            PieceJustificative.id.label("pj_id"),
+            Piece.id,
+            Piece.sens,
+            Piece.type_piece,
+            Piece.nature_piece,
+            Piece.exercice,
+            Bordereau.date_emission,
+        )
+        .join(Lien, Lien.pj_id == PieceJustificative.id)
+        .join(Piece, Piece.id == Lien.piece_id)
+        .join(Bordereau, Bordereau.id == Piece.bordereau_id)
+        .where(PieceJustificative.id.in_(some))
+    )
+    ends: dict[int, list[date | None]] = defaultdict(list)
+    emissions: dict[int, list[date | None]] = defaultdict(list)
+    for row in session.execute(query):
+        connu = some[row.pj_id]
+        connu.pieces.add(row.id)
+        connu.sens.add(row.sens)
+        connu.types_piece.add(row.type_piece)
+        connu.natures.add(row.nature_piece)
+        ends[row.pj_id].append(find_end(row.exercice))
+        emissions[row.pj_id].append(row.date_emission)
+    for event, said in ((Evenement.EXERCICE, ends), (Evenement.EMISSION, emissions)):
+        for pj_id, days in said.items():
+            _start(some[pj_id], event, days)
+
+
+def find_end(exercice: int) -> date | None:
+    """The last day of an exercice; None where no calendar has it."""
+    return date(exercice, 12, 31) if 1 <= exercice <= 9999 else None
+
+
+def _start(connu: Connu, event: Evenement, days: Collection[date | None]) -> None:
+    """The last of these days starts it; one that is not known may be later than all of them."""
+    known = [day for day in days if day is not None]
+    if known and len(known) == len(days):
+        connu.debuts[event] = max(known)
+
+
+def _add_comptes(session: Session, some: Mapping[int, Connu]) -> None:
+    query = (
+        select(PieceJustificative.id, Ligne.compte)
+        .join(Lien, Lien.pj_id == PieceJustificative.id)
+        .join(Ligne, Ligne.piece_id == Lien.piece_id)
+        .where(PieceJustificative.id.in_(some))
+        .distinct()
+    )
+    for pj_id, compte in session.execute(query):
+        some[pj_id].comptes.add(compte)
+
+
+def _add_marches(session: Session, some: Mapping[int, Connu]) -> None:
+    """The marchés that cite them; of a contractual piece, those of the lines that cite it too."""
+    cited = (
+        select(PieceJustificative.id, Marche.siren, Marche.cle)
+        .join(LienMarche, LienMarche.pj_id == PieceJustificative.id)
+        .join(Marche, Marche.id == LienMarche.marche_id)
+        .where(PieceJustificative.id.in_(some))
+        .distinct()
+    )
+    lined = (
+        select(PieceJustificative.id, PieceJustificative.siren, Ligne.marche_cle)
+        .join(Lien, Lien.pj_id == PieceJustificative.id)
+        .join(Ligne, and_(Ligne.piece_id == Lien.piece_id, Ligne.marche_cle != ""))
+        .where(PieceJustificative.id.in_(some), PieceJustificative.type_pj == CONTRACTUELLE)
+        .distinct()
+    )
+    for query in (cited, lined):
+        for pj_id, siren, cle in session.execute(query):
+            some[pj_id].marches.add((siren, cle))
+
+
+def _add_acquits(session: Session, some: Mapping[int, Connu]) -> None:
+    for pj_id, acquit in find_acquits(session, some).items():
+        if acquit.accepte:
+            _start(some[pj_id], Evenement.ACQUIT, [acquit.jour])
+
+
+def _add_notifications(session: Session, some: Mapping[int, Connu]) -> None:
+    days: dict[tuple[str, str], date] = {}
+    for lot in _cut_marches(some):
+        asked = or_(*(and_(Marche.siren == siren, Marche.cle == cle) for siren, cle in lot))
+        query = (
+            select(Marche.siren, Marche.cle, func.max(Marche.date_notification))
+            .where(asked, Marche.date_notification.is_not(None))
+            .group_by(Marche.siren, Marche.cle)
+        )
+        days |= {(siren, cle): day for siren, cle, day in session.execute(query) if day}
+    _start_by_marche(some, Evenement.NOTIFICATION, days)
+
+
+def _add_soldes(session: Session, some: Mapping[int, Connu]) -> None:
+    """The balance of each marché as last declared: what a later declaration replaced is out."""
+    later = select(Declaration.remplace_id).where(Declaration.remplace_id.is_not(None))
+    days: dict[tuple[str, str], date] = {}
+    for lot in _cut_marches(some):
+        query = select(Declaration.siren, Declaration.objet, Declaration.depuis).where(
+            Declaration.genre == SOLDE,
+            Declaration.retiree.is_(False),
+            Declaration.id.not_in(later),
+            or_(
+                *(
+                    and_(Declaration.siren == siren, Declaration.objet == f"marche:{cle}")
+                    for siren, cle in lot
+                )
+            ),
+        )
+        for siren, objet, day in session.execute(query):
+            key = (siren, objet.removeprefix("marche:"))
+            days[key] = max(day, days.get(key, day))
+    _start_by_marche(some, Evenement.SOLDE, days)
+
+
+def _start_by_marche(
+    some: Mapping[int, Connu], event: Evenement, days: Mapping[tuple[str, str], date]
+) -> None:
+    for connu in some.values():
+        _start(connu, event, [days.get(key) for key in connu.marches])
+
+
+def _cut_marches(some: Mapping[int, Connu]) -> Iterator[list[tuple[str, str]]]:
+    ordered = sorted({key for connu in some.values() for key in connu.marches})
+    return (ordered[i : i + MARCHES] for i in range(0, len(ordered), MARCHES))
+
+
+def _add_operations(session: Session, some: Mapping[int, Connu]) -> None:
+    """The last payment or prise en charge that retours say of every piece that cites it."""
+    suivis = find_suivis(session, {piece for connu in some.values() for piece in connu.pieces})
+    last: dict[int, date | None] = {}
+    for piece_id, suivi in suivis.items():
+        said = [p.jour for p in suivi.paiements]
+        said += [retour.prise_en_charge_le for retour in suivi.retours]
+        last[piece_id] = max((day for day in said if day), default=None)
+    for connu in some.values():
+        _start(connu, Evenement.OPERATION, [last.get(piece) for piece in connu.pieces])
+
+
+DEBUTS: Mapping[Evenement, Callable[[Session, Mapping[int, Connu]], None]] = {
+    Evenement.ACQUIT: _add_acquits,
+    Evenement.NOTIFICATION: _add_notifications,
+    Evenement.OPERATION: _add_operations,
+    Evenement.SOLDE: _add_soldes,
+}
