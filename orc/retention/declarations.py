@@ -1,0 +1,214 @@
+"""Facts people answer for: rows never edited, only superseded; what they say now, by object."""
+
+from collections import defaultdict
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
+
+from sqlalchemy import ColumnElement, Select, and_, exists, or_, select
+from sqlalchemy.orm import Session, aliased
+
+from orc.models import Declaration, Lien, LienMarche, Ligne, Marche, Piece, PieceJustificative
+from orc.retention import facts
+from orc.retention.regard import is_orphan
+
+LOT = 500
+
+
+class Genre(StrEnum):
+    """What is declared."""
+
+    DEMANDE_ORC = "demande_orc"
+    DEMANDE_OFFRE = "demande_offre"
+    ADHESION_ORC = "adhesion_orc"
+    ADHESION_OFFRE = "adhesion_offre"
+    TENUE_HELIOS = "tenue_helios"
+    NUMERISATION = "numerisation"
+    COFINANCEMENT = "cofinancement"
+    HISTORIQUE = "historique"
+    RUBRIQUE = "rubrique"
+    NOTIFICATION_MARCHE = "notification_marche"
+    SOLDE_MARCHE = "solde_marche"
+
+
+LIBELLES_GENRES = {
+    Genre.DEMANDE_ORC: "Demande d’adhésion à ORC",
+    Genre.DEMANDE_OFFRE: "Demande d’adhésion à l’offre de service",
+    Genre.ADHESION_ORC: "Adhésion à ORC",
+    Genre.ADHESION_OFFRE: "Adhésion à l’offre de service",
+    Genre.TENUE_HELIOS: "Comptes tenus dans Hélios",
+    Genre.NUMERISATION: "Chaîne de numérisation conforme",
+    Genre.COFINANCEMENT: "Cofinancement à contrôler",
+    Genre.HISTORIQUE: "Intérêt historique",
+    Genre.RUBRIQUE: "Rubrique de la pièce",
+    Genre.NOTIFICATION_MARCHE: "Notification d’un marché",
+    Genre.SOLDE_MARCHE: "Solde d’un marché",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class DatesMarche:
+    """What was declared of a marché: the days of its notification and its balance, with proofs."""
+
+    notifie_le: date | None = None
+    solde_le: date | None = None
+    preuves: tuple[facts.Preuve, ...] = ()
+
+
+def holds_now() -> ColumnElement[bool]:
+    """The condition that a Declaration row stands: nothing replaced it, it withdraws nothing."""
+    later = aliased(Declaration)
+    replaced = exists().where(later.remplace_id == Declaration.id).correlate(Declaration)
+    return and_(~replaced, Declaration.retiree.is_(False))
+
+
+def find_periodes(
+    session: Session, sirens: Collection[str], genre: Genre
+) -> dict[str, tuple[facts.Periode, ...]]:
+    """When what a whole collectivité declared holds, the earliest first; absent: never."""
+    found: dict[str, list[facts.Periode]] = defaultdict(list)
+    for lot in _cut(sirens):
+        query = _select(genre).where(Declaration.siren.in_(lot), Declaration.objet == "")
+        for row in session.scalars(query):
+            found[row.siren].append(make_periode(row))
+    return {siren: tuple(periodes) for siren, periodes in found.items()}
+
+
+def _select(genre: Genre) -> Select[Declaration]:
+    return (
+        select(Declaration)
+        .where(Declaration.genre == genre.value, holds_now())
+        .order_by(Declaration.depuis, Declaration.id)
+    )
+
+
+def _cut(values: Collection[str]) -> Iterator[list[str]]:
+    ordered = sorted(set(values))
+    return (ordered[i : i + LOT] for i in range(0, len(ordered), LOT))
+
+
+def make_periode(row: Declaration) -> facts.Periode:
+    """A declaration as the decision reads it."""
+    return facts.Periode(row.depuis, row.jusqu_a, make_preuve(row))
+
+
+def make_preuve(row: Declaration) -> facts.Preuve:
+    """Who said it, when; its source is `declaration:12`."""
+    said = f"{LIBELLES_GENRES[Genre(row.genre)]}, déclaration de {row.saisie_par}"
+    parts = (said, row.valeur, row.reference, row.document)
+    return facts.Preuve(
+        " ; ".join(filter(None, parts)), row.saisie_le.date(), f"declaration:{row.id}"
+    )
+
+
+def find_rubriques(session: Session, pj_ids: Collection[int]) -> dict[int, tuple[str, ...]]:
+    """The rubriques declared of each PJ; of the pieces that cite it where it has none itself."""
+    found = _find_of_pj(session, pj_ids, Genre.RUBRIQUE)
+    return {
+        pj_id: tuple(sorted({row.valeur for row in (own or others)}))
+        for pj_id, (own, others) in found.items()
+    }
+
+
+def find_historiques(session: Session, pj_ids: Collection[int]) -> dict[int, facts.Preuve]:
+    """Who flagged each PJ historical, or a piece that cites it; absent: nobody."""
+    found = _find_of_pj(session, pj_ids, Genre.HISTORIQUE)
+    return {pj_id: make_preuve((own or others)[0]) for pj_id, (own, others) in found.items()}
+
+
+_Rows = tuple[list[Declaration], list[Declaration]]
+
+
+def _find_of_pj(session: Session, pj_ids: Collection[int], genre: Genre) -> dict[int, _Rows]:
+    """The rows on each PJ, and those on the pieces that cite it."""
+    found: dict[int, _Rows] = defaultdict(lambda: ([], []))
+    ordered = sorted(set(pj_ids))
+    for start in range(0, len(ordered), LOT):
+        lot = ordered[start : start + LOT]
+        links = select(Lien.piece_id, Lien.pj_id).where(Lien.pj_id.in_(lot))
+        citing: dict[str, list[int]] = defaultdict(list)
+        for piece_id, pj_id in session.execute(links):
+            citing[f"piece:{piece_id}"].append(pj_id or 0)
+        own = {f"pj:{pj_id}": pj_id for pj_id in lot}
+        for some in _cut([*own, *citing]):
+            for row in session.scalars(_select(genre).where(Declaration.objet.in_(some))):
+                if row.objet in own:
+                    found[own[row.objet]][0].append(row)
+                for pj_id in citing.get(row.objet, []):
+                    found[pj_id][1].append(row)
+    return dict(found)
+
+
+def find_cofinancements(
+    session: Session, pj_ids: Collection[int]
+) -> dict[int, tuple[facts.Gel, ...]]:
+    """The co-funding windows on each PJ: of its exercices, or of a marché it is of."""
+    found: dict[int, dict[int, facts.Gel]] = defaultdict(dict)
+    ordered = sorted(set(pj_ids))
+    for start in range(0, len(ordered), LOT):
+        some = PieceJustificative.id.in_(ordered[start : start + LOT])
+        query = (
+            select(PieceJustificative.id, Declaration)
+            .join(Declaration, Declaration.siren == PieceJustificative.siren)
+            .where(some, Declaration.genre == Genre.COFINANCEMENT.value, holds_now())
+            .where(or_(_is_of_exercices(), _is_of_marche()))
+            .order_by(Declaration.depuis, Declaration.id)
+        )
+        for pj_id, row in session.execute(query):
+            found[pj_id][row.id] = facts.Gel(
+                row.valeur, row.autorite, row.reference, make_periode(row)
+            )
+    return {pj_id: tuple(windows.values()) for pj_id, windows in found.items()}
+
+
+def _is_of_exercices() -> ColumnElement[bool]:
+    """A window on the collectivité bears on the PJ of its exercices; cited by nothing: on all."""
+    cited = exists().where(
+        Lien.pj_id == PieceJustificative.id,
+        Piece.id == Lien.piece_id,
+        or_(Declaration.exercice_min.is_(None), Piece.exercice >= Declaration.exercice_min),
+        or_(Declaration.exercice_max.is_(None), Piece.exercice <= Declaration.exercice_max),
+    )
+    within = or_(cited.correlate(PieceJustificative, Declaration), is_orphan())
+    return and_(Declaration.objet == "", within)
+
+
+def _is_of_marche() -> ColumnElement[bool]:
+    """A window on a marché bears on what its contract or a line of it cites."""
+    contract = exists().where(
+        LienMarche.pj_id == PieceJustificative.id,
+        Marche.id == LienMarche.marche_id,
+        Declaration.objet == "marche:" + Marche.cle,
+    )
+    line = exists().where(
+        Lien.pj_id == PieceJustificative.id,
+        Ligne.piece_id == Lien.piece_id,
+        Ligne.marche_cle != "",
+        Declaration.objet == "marche:" + Ligne.marche_cle,
+    )
+    near = (PieceJustificative, Declaration)
+    return or_(contract.correlate(*near), line.correlate(*near))
+
+
+def find_marches(
+    session: Session, marches: Collection[tuple[str, str]]
+) -> dict[tuple[str, str], DatesMarche]:
+    """What was declared of these marchés, by SIREN and key (`marche.cle`); absent: nothing."""
+    asked = set(marches)
+    said: dict[tuple[str, str], list[Declaration]] = defaultdict(list)
+    for lot in _cut([f"marche:{cle}" for _siren, cle in asked]):
+        for genre in (Genre.NOTIFICATION_MARCHE, Genre.SOLDE_MARCHE):
+            for row in session.scalars(_select(genre).where(Declaration.objet.in_(lot))):
+                said[row.siren, row.objet.removeprefix("marche:")].append(row)
+    return {key: _make_dates(rows) for key, rows in said.items() if key in asked}
+
+
+def _make_dates(rows: list[Declaration]) -> DatesMarche:
+    """The last day said of each: a marché is not free before it."""
+    days = {Genre(row.genre): row.depuis for row in rows}
+    return DatesMarche(
+        days.get(Genre.NOTIFICATION_MARCHE),
+        days.get(Genre.SOLDE_MARCHE),
+        tuple(make_preuve(row) for row in rows),
+    )
