@@ -59,6 +59,10 @@ def give(path: Path) -> Path:
     return path
 
 
+# net.ipv4.ip_local_port_range begins at 32768 unless somebody moved it.
+PORTS = range(12_000, 32_000)
+
+
 def make_folder(name: str) -> Path:
     """A new private folder straight under the system's temporary one: socket paths are short."""
     folder = Path(tempfile.mkdtemp(prefix=f"orc-{name}-"))
@@ -71,10 +75,16 @@ def remove(folder: Path) -> None:
 
 
 def find_port() -> int:
-    """A port nobody listens on, on loopback."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        return int(free.getsockname()[1])
+    """A port nobody listens on, on loopback, below those the system lends to connections.
+
+    So a server killed and started again finds its port free: no connection borrowed it meanwhile.
+    """
+    while True:
+        port = PORTS.start + secrets.randbelow(len(PORTS))
+        with socket.socket() as free, suppress(OSError):
+            free.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            free.bind(("127.0.0.1", port))
+            return port
 
 
 def answers(port: int) -> bool:

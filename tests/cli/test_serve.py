@@ -18,6 +18,7 @@ import pytest
 
 from orc.bootstrap import make_orc
 from orc.settings import Settings
+from scripts.recettes import systeme
 from tests.archive import MOT_DE_PASSE, make_archive
 from tests.web.serving import Navigateur, open_navigateur
 
@@ -47,9 +48,7 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @contextmanager
 def start(data: Path, **settings: str) -> Iterator[Serveur]:
     """`orc serve` on a free port, ready; killed at the end if it still lives."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    port = systeme.find_port()
     env = {**os.environ, "ORC_DATA": str(data), "ORC_JOURNAL_TECHNIQUE": "json", **settings}
     command = [Path(sys.executable).with_name("orc"), "serve", "--port", str(port)]
     with subprocess.Popen(command, env=env, stderr=subprocess.PIPE, text=True) as process:

@@ -21,9 +21,9 @@ CLE = re.compile(r"^orc_[a-z0-9]{8}_[\w-]{43}$", re.M)
 @pytest.fixture
 def data(tmp_path: Path) -> Path:
     folder = prepare_data(tmp_path / "data")
-    call(folder, "compte", "creer", "gestion", "--nom", "G", "--role", "gestionnaire",
+    call(folder, "compte", "creer", "gestion-xt", "--nom", "G", "--role", "gestionnaire",
          stdin="un mot de passe assez long\n" * 2)  # fmt: skip
-    make = ("creer", SIREN, "compta", "--proprietaire", "gestion")
+    make = ("creer", SIREN, "compta", "--proprietaire", "gestion-xt")
     call(folder, "compte", "technique", *make, "--droit", "recherche", "--droit", "silo")
     return folder
 

@@ -22,7 +22,9 @@ from orc.models import Budget, Cellule, Demande, Mission, Personne
 from orc.storage import Storage
 from tests.sql import make_database
 
-TODAY = date.today()  # noqa: DTZ011 - the demonstration's missions are dated from today
+
+def read_today() -> date:
+    return date.today()  # noqa: DTZ011 - the demonstration's missions are dated from today
 
 
 @pytest.fixture(scope="module")
@@ -45,7 +47,7 @@ def database(tmp_path_factory: pytest.TempPathFactory) -> Database:
 def get(database: Database, identifiant: str) -> Lecteur:
     with database.reading() as session:
         return make_lecteur(
-            session, get_personne_id(session, identifiant), identifiant, identifiant, TODAY
+            session, get_personne_id(session, identifiant), identifiant, identifiant, read_today()
         )
 
 
@@ -72,7 +74,7 @@ def test_the_comptable_sees_the_hospital_whose_poste_was_taken_over(database: Da
     assert HOPITAL.siren in find_sirens(database, "comptable")
     with database.reading() as session:
         personne_id = get_personne_id(session, "comptable")
-        assert HOPITAL.siren in find_ressort(session, personne_id, TODAY)
+        assert HOPITAL.siren in find_ressort(session, personne_id, read_today())
         said = session.scalars(select(Budget.id_post).where(Budget.siren == HOPITAL.siren))
         assert set(said) == {TRESORERIE.codique}
 
@@ -89,7 +91,7 @@ def test_a_demande_waits_for_the_comptable(database: Database) -> None:
     assert get(database, "agent-xt").roles == frozenset()
     lecteur = get(database, "comptable")
     with database.reading() as session:
-        (waiting,) = find_a_repondre(session, lecteur, TODAY)
+        (waiting,) = find_a_repondre(session, lecteur, read_today())
         assert waiting.identifiant == "agent-xt"
         assert session.scalar(select(func.count()).select_from(Demande)) == 2
         assert session.scalar(select(func.count()).select_from(Personne)) == 8

@@ -13,7 +13,6 @@ from email.policy import default
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from ipaddress import ip_address
 from pathlib import Path
-from socket import socket
 from typing import Any
 
 from aiosmtpd.controller import Controller
@@ -22,6 +21,8 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
+
+from scripts.recettes import systeme
 
 COMPTE, SECRET, JETON = "orc", "s:cret/du relais", "jeton-de-la-passerelle"
 
@@ -86,13 +87,6 @@ class Boite:
         return "250 OK"
 
 
-def find_port() -> int:
-    with socket() as found:
-        found.bind(("127.0.0.1", 0))
-        port: int = found.getsockname()[1]
-        return port
-
-
 def _authenticate(
     _server: object, _session: object, _envelope: object, _how: str, data: Any
 ) -> Any:
@@ -106,7 +100,7 @@ def serve_mail(forme: str, folder: Path) -> Iterator[tuple[Boite, str, str]]:
     pem, secret = make_certificate(folder)
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(pem, secret)
-    boite, port = Boite(), find_port()
+    boite, port = Boite(), systeme.find_port()
     options: dict[str, Any] = {"hostname": "127.0.0.1", "port": port}
     if forme == "smtps":
         options |= {"ssl_context": context}
