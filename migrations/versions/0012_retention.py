@@ -206,6 +206,8 @@ def upgrade() -> None:
         sa.Column("revoir_le", sa.Date(), nullable=True),
         sa.Column("gelee", sa.Boolean(), nullable=False),
         sa.Column("anomalie", sa.Boolean(), nullable=False),
+        sa.Column("motif", sa.String(), nullable=False),
+        sa.Column("motifs", sa.String(), nullable=False),
         sa.ForeignKeyConstraint(
             ["decision_id"], ["decision.id"], name=op.f("fk_decision_courante_decision_id")
         ),

@@ -130,6 +130,9 @@ class DecisionCourante(Base):
     revoir_le: Mapped[date | None] = mapped_column(index=True)
     gelee: Mapped[bool] = mapped_column(default=False)
     anomalie: Mapped[bool] = mapped_column(default=False)
+    # The number of the test that forbids first, and those of all that do: `9a`, `,9a,11,`.
+    motif: Mapped[str] = mapped_column(default="")
+    motifs: Mapped[str] = mapped_column(default="")
 
 
 class ADecider(Base):

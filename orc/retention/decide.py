@@ -163,7 +163,9 @@ def _be_transmitted(facts: Facts) -> Raison:
 
 
 def _be_acknowledged(facts: Facts) -> Raison:
-    acquit = facts.acquittement
+    acquit, doubt = facts.acquittement, facts.acquit_douteux
+    if doubt is not None:
+        return _wait("6", f"un acquit est venu, mais {doubt.evenement}", doubt, anomalie=True)
     if acquit is None:
         return _wait("6", "aucun acquit reçu pour cette pièce justificative", anomalie=True)
     if not acquit.accepte:
@@ -177,6 +179,8 @@ def _be_kept(facts: Facts) -> Raison:
         return _refuse("7", "absente de l’archive", anomalie=True)
     if not copie.empreinte_verifiee:
         return _refuse("7", "empreinte non vérifiée dans l’archive", copie.preuve, anomalie=True)
+    if copie.octets and copie.lisible is None:
+        return _wait("7", "son contenu n’a pas encore été lu dans l’archive", copie.preuve)
     if not copie.octets or not copie.lisible:
         return _refuse("7", "vide ou illisible dans l’archive", copie.preuve, anomalie=True)
     return _pass("7", "présente et intègre dans l’archive", copie.preuve)
@@ -215,11 +219,14 @@ def _need_no_original(facts: Facts, rules: Rules) -> Iterator[Raison]:
         if ceded:
             texte = f"{citation.designation} : cession ou opposition, ligne {', '.join(ceded)}"
             yield _refuse("10", texte, citation.preuve)
-    if facts.rubrique in rules.rubriques_originales:
-        yield _refuse("10", f"rubrique {facts.rubrique} : original ou exemplaire unique exigé")
-    elif facts.rubrique:
-        yield _pass("10", f"rubrique {facts.rubrique} : aucun original exigé")
-    elif rules.rubrique_inconnue_passe:
+    for rubrique in facts.rubriques:
+        if rubrique in rules.rubriques_originales:
+            yield _refuse("10", f"rubrique {rubrique} : original ou exemplaire unique exigé")
+        else:
+            yield _pass("10", f"rubrique {rubrique} : aucun original exigé")
+    if facts.rubriques:
+        return
+    if rules.rubrique_inconnue_passe:
         yield _pass("10", "rubrique inconnue, non déclarée : réputée sans original exigé")
     else:
         yield _wait("10", "rubrique inconnue : à déclarer")

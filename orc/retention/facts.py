@@ -39,10 +39,10 @@ class Acquittement:
 
 @dataclass(frozen=True, slots=True)
 class Copie:
-    """The copy kept in the silo, as last checked."""
+    """The copy kept in the silo, as last checked. `lisible` None: nobody opened it yet."""
 
     empreinte_verifiee: bool
-    lisible: bool
+    lisible: bool | None
     octets: int
     preuve: Preuve
 
@@ -117,13 +117,15 @@ class Facts:
     adhesions_offre: tuple[Periode, ...] = ()
     tenue_helios: tuple[Periode, ...] = ()
     acquittement: Acquittement | None = None
+    # An acquit came and says nothing sure: why, and which.
+    acquit_douteux: Preuve | None = None
     copie: Copie | None = None
     # None: not known, so as if it were one.
     est_numerisee: bool | None = None
     declarations_numerisation: tuple[Periode, ...] = ()
     citations: tuple[Citation, ...] = ()
     # Declared, or proposed by a rule; empty: PES carries none.
-    rubrique: str = ""
+    rubriques: tuple[str, ...] = ()
     gels: tuple[Gel, ...] = ()
     cofinancements: tuple[Gel, ...] = ()
     piece_de_marche: bool = False

@@ -1,0 +1,75 @@
+"""The marché whose contractual piece a PJ is: its days of notification and of balance."""
+
+from collections import defaultdict
+from collections.abc import Collection, Mapping
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from orc.models import Flux, LienMarche, Ligne, Marche, PieceJustificative
+from orc.retention import declarations
+from orc.retention.citations import Citante, cut
+from orc.retention.declarations import DatesMarche
+from orc.retention.facts import Marche as Fait
+from orc.retention.facts import Preuve
+
+# TypePJ of the contractual pieces of a marché.
+CONTRACTUELLE = "009"
+Cle = tuple[str, str]
+
+
+def find_marches(
+    session: Session,
+    pjs: Collection[PieceJustificative],
+    citantes: Mapping[int, list[Citante]],
+    lignes: Mapping[int, list[Ligne]],
+) -> dict[int, Fait]:
+    """The marché of each contractual piece: its block cites it, or it is a 009 of its lines."""
+    keys: dict[int, set[Cle]] = defaultdict(set)
+    query = (
+        select(LienMarche.pj_id, Marche.siren, Marche.cle)
+        .join(Marche, Marche.id == LienMarche.marche_id)
+        .where(LienMarche.pj_id.in_([pj.id for pj in pjs]))
+    )
+    for pj_id, siren, cle in session.execute(query):
+        keys[pj_id or 0].add((siren, cle))
+    for pj in pjs:
+        if pj.type_pj == CONTRACTUELLE:
+            said = (n for c in citantes.get(pj.id, []) for n in lignes.get(c.piece_id, []))
+            keys[pj.id] |= {(pj.siren, n.marche_cle) for n in said if n.marche_cle}
+    asked = {key for some in keys.values() for key in some}
+    dates = _find_dates(session, asked) if asked else {}
+    return {pj_id: _merge_marches([dates[k] for k in sorted(some)]) for pj_id, some in keys.items()}
+
+
+def _find_dates(session: Session, keys: set[Cle]) -> dict[Cle, DatesMarche]:
+    """What flows and people say of these marchés; what people declare wins over the flows."""
+    said: dict[Cle, DatesMarche] = {key: DatesMarche() for key in keys}
+    for lot in cut({cle for _siren, cle in keys}):
+        query = (
+            select(Marche.siren, Marche.cle, Marche.date_notification, Flux.nom_fic)
+            .join(Flux, Flux.id == Marche.flux_id)
+            .where(Marche.cle.in_(lot), Marche.date_notification.is_not(None), Flux.etat == "lu")
+            .order_by(Marche.date_notification, Flux.nom_fic)
+        )
+        for siren, cle, day, nom_fic in session.execute(query):
+            if (siren, cle) in said:
+                preuve = Preuve("notification du marché", day, f"flux {nom_fic}")
+                said[siren, cle] = DatesMarche(day, None, (preuve,))
+    for key, declared in declarations.find_marches(session, keys).items():
+        had = said[key]
+        notifie = declared.notifie_le or had.notifie_le
+        said[key] = DatesMarche(notifie, declared.solde_le, (*had.preuves, *declared.preuves))
+    return said
+
+
+def _merge_marches(dates: list[DatesMarche]) -> Fait:
+    """Of several marchés, the last days; one that is not known makes it unknown."""
+    notifies = [d.notifie_le for d in dates]
+    soldes = [d.solde_le for d in dates]
+    preuves = [p for d in dates for p in d.preuves]
+    return Fait(
+        None if not dates or None in notifies else max(d for d in notifies if d),
+        None if not dates or None in soldes else max(d for d in soldes if d),
+        preuves[0] if preuves else Preuve("marché", None, ""),
+    )
