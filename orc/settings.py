@@ -249,6 +249,19 @@ class Settings:
     )
     destruction_origines_de_paiement: str = _setting(
         "01,03,04,05,13,14", "OrgEma d’un mandat qui sont des paiements (PES V2, retour dépense)."
+    elimination_delai_jours: int = _setting(
+        60,
+        "Élimination : jours entre l’ouverture du délai et toute destruction. Une liste que les "
+        "archives proposent attend au moins trois mois.",
+    )
+    elimination_autorisation_generale: str = _setting(
+        "",
+        "Élimination : référence de l’autorisation générale que les archives départementales ont "
+        "confirmée. Vide : chaque bordereau demande leur visa.",
+    )
+    elimination_certificat: str = _setting(
+        "archives",
+        "Élimination : qui signe le certificat, `archives` ou `producteur`.",
     )
     session_minutes_inactive: int = _setting(30, "Minutes d’inactivité avant la fin d’une session.")
     session_heures_max: int = _setting(12, "Durée au plus d’une session, en heures.")

@@ -42,6 +42,7 @@ def upgrade() -> None:
         sa.Column("intitule", sa.String(), nullable=False),
         sa.Column("observations", sa.String(), nullable=False),
         sa.Column("observations_archives", sa.String(), nullable=False),
+        sa.Column("origine", sa.String(), nullable=False),
         sa.Column("etat", sa.String(), nullable=False),
         sa.Column("pas", sa.Integer(), nullable=False),
         sa.Column("cree_par_id", sa.Integer(), nullable=True),
@@ -220,6 +221,20 @@ def upgrade() -> None:
         batch_op.create_index("ix_decision_courante_statut", ["siren", "statut"], unique=False)
 
     op.create_table(
+        "cellule_elimination",
+        sa.Column("bordereau_id", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("cellule_id", sa.Integer(), autoincrement=False, nullable=False),
+        sa.ForeignKeyConstraint(
+            ["bordereau_id"],
+            ["bordereau_elimination.id"],
+            name=op.f("fk_cellule_elimination_bordereau_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["cellule_id"], ["cellule.id"], name=op.f("fk_cellule_elimination_cellule_id")
+        ),
+        sa.PrimaryKeyConstraint("bordereau_id", "cellule_id", name=op.f("pk_cellule_elimination")),
+    )
+    op.create_table(
         "etape_elimination",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("bordereau_id", sa.Integer(), nullable=False),
@@ -357,6 +372,7 @@ def downgrade() -> None:
     op.drop_table("regle_duree")
     op.drop_table("ligne_sortie")
     op.drop_table("ligne_elimination")
+    op.drop_table("cellule_elimination")
     op.drop_table("gel_objet")
     op.drop_table("etape_elimination")
     op.drop_table("decision_courante")

@@ -52,6 +52,7 @@ class Acte(StrEnum):
     EXPORT = "export"
     RELANCE_DE_TACHE = "relance_de_tache"
     TACHE_ECARTEE = "tache_ecartee"
+    ELIMINATION = "elimination"
 
 
 def record_acte(

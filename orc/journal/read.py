@@ -71,6 +71,7 @@ LIBELLES_ACTES: Mapping[str, str] = {
     Acte.EXPORT: "Export",
     Acte.RELANCE_DE_TACHE: "Relance de tâche",
     Acte.TACHE_ECARTEE: "Tâche écartée",
+    Acte.ELIMINATION: "Bordereau d’élimination",
 }
 
 

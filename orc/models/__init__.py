@@ -3,6 +3,7 @@
 from orc.models.base import FLUX_BITS, Base, Instant, read_now
 from orc.models.eliminations import (
     BordereauElimination,
+    CelluleElimination,
     EtapeElimination,
     LigneElimination,
     LigneSortie,
@@ -69,6 +70,7 @@ __all__ = [
     "BordereauElimination",
     "Budget",
     "Cellule",
+    "CelluleElimination",
     "CertificatClient",
     "CleApi",
     "Cloture",

@@ -19,7 +19,9 @@ class BordereauElimination(Base):
     intitule: Mapped[str]
     observations: Mapped[str] = mapped_column(default="")
     observations_archives: Mapped[str] = mapped_column(default="")
-    # One of orc.retention.elimination.Etat.
+    # producteur or archives: who drew the list up.
+    origine: Mapped[str] = mapped_column(default="producteur")
+    # One of orc.retention.eliminations.Etat.
     etat: Mapped[str] = mapped_column(index=True)
     # Counts the steps: one made on another state than the one seen is refused.
     pas: Mapped[int] = mapped_column(default=0)
@@ -55,12 +57,15 @@ class LigneElimination(Base):
 
     id: Mapped[int] = mapped_column(primary_key=True)
     bordereau_id: Mapped[int] = mapped_column(ForeignKey("bordereau_elimination.id"), index=True)
+    # Its place in the list that is signed, from 1; 0: set aside before the signature.
     rang: Mapped[int]
     pj_id: Mapped[int] = mapped_column(BigInteger, index=True)
-    # In a bordereau that still goes on: a PJ is in one at most.
+    # Destroyed, or in a bordereau that still goes on: a PJ is in one at most.
     en_cours: Mapped[bool] = mapped_column(default=True)
-    # retenue, refusee (by the archives), ecartee (it may no longer go), detruite.
+    # retenue, retiree (by the producer), refusee (by the archives), ecartee (it may no longer go),
+    # detruite.
     statut: Mapped[str]
+    # Why it is not retained; on a retained line, the refusal that the archives prepare.
     motif: Mapped[str] = mapped_column(default="")
     decision_id: Mapped[int | None]
     # The line of typology the archives read it under.
@@ -74,6 +79,19 @@ class LigneElimination(Base):
     date_max: Mapped[date | None]
     # The rule of duration: its code and reference, as they were.
     regle: Mapped[str] = mapped_column(default="")
+
+
+class CelluleElimination(Base):
+    """A cellule that the lines of a bordereau d'élimination touch: who sees it holds them all."""
+
+    __tablename__ = "cellule_elimination"
+
+    bordereau_id: Mapped[int] = mapped_column(
+        ForeignKey("bordereau_elimination.id"), primary_key=True, autoincrement=False
+    )
+    cellule_id: Mapped[int] = mapped_column(
+        ForeignKey("cellule.id"), primary_key=True, autoincrement=False
+    )
 
 
 class EtapeElimination(Base):
