@@ -249,6 +249,7 @@ class Settings:
     )
     destruction_origines_de_paiement: str = _setting(
         "01,03,04,05,13,14", "OrgEma d’un mandat qui sont des paiements (PES V2, retour dépense)."
+    )
     elimination_delai_jours: int = _setting(
         60,
         "Élimination : jours entre l’ouverture du délai et toute destruction. Une liste que les "

@@ -96,7 +96,6 @@ def _make_table() -> dict[tuple[Etat, Geste], Passage]:
         G.VISER_EN_PARTIE: E.VISE_EN_PARTIE,
         G.REFUSER: E.REFUSE,
     }
-    answer = {"camps": ARCHIVES, "signe": True, "si_change": E.ANALYSEE}
     return {
         **{(E.BROUILLON, g): draft for g in (G.AJOUTER, G.RETIRER)},
         **{(E.ANALYSEE, g): analysed for g in (G.AJOUTER, G.RETIRER)},
@@ -106,7 +105,10 @@ def _make_table() -> dict[tuple[Etat, Geste], Passage]:
         (E.PROPOSEE, G.DEMANDER_VISA): Passage(E.VISA_DEMANDE, PRODUCTEUR, si_change=E.ANALYSEE),
         (E.PROPOSEE, G.AUTORISER): Passage(E.VISE, PRODUCTEUR, signe=True, si_change=E.ANALYSEE),
         (E.VISA_DEMANDE, G.EXCEPTER): Passage(E.VISA_DEMANDE, ARCHIVES),
-        **{(E.VISA_DEMANDE, g): Passage(e, **answer) for g, e in visa.items()},  # type: ignore[arg-type]  # by name
+        **{
+            (E.VISA_DEMANDE, g): Passage(e, ARCHIVES, signe=True, si_change=E.ANALYSEE)
+            for g, e in visa.items()
+        },
         **{(e, G.OUVRIR_DELAI): Passage(E.DELAI, PRODUCTEUR) for e in VISES},
         (E.DELAI, G.ATTESTER): Passage(E.A_CONTRESIGNER, PRODUCTEUR, signe=True),
         (E.A_CONTRESIGNER, G.CONTRESIGNER): Passage(

@@ -26,7 +26,7 @@ from orc.models import (
 )
 from orc.nomenclature import libelle_type_pj
 from orc.retention.decide import Statut
-from orc.retention.eliminations.portee import among
+from orc.retention.regard import list_ids
 from orc.retention.regles import RegleTrouvee, find_durees
 
 LOT = 500
@@ -77,7 +77,9 @@ def find_candidates(
     if criteres.exercice_max is not None:
         within.append(exercice <= criteres.exercice_max)
     cited = exists().where(Cellule.id == Lien.cellule_id, *within)
-    outside = exists().where(Lien.pj_id == PieceJustificative.id, ~among(Lien.cellule_id, cellules))
+    outside = exists().where(
+        Lien.pj_id == PieceJustificative.id, Lien.cellule_id.not_in(list_ids(cellules))
+    )
     taken = exists().where(
         LigneElimination.pj_id == PieceJustificative.id, LigneElimination.en_cours
     )
@@ -122,7 +124,7 @@ def check_within(
 ) -> None:
     """Raise NotFound where one of these PJ is of another collectivité or outside these cellules."""
     pj = PieceJustificative
-    outside = exists().where(Lien.pj_id == pj.id, ~among(Lien.cellule_id, cellules))
+    outside = exists().where(Lien.pj_id == pj.id, Lien.cellule_id.not_in(list_ids(cellules)))
     cited = exists().where(Lien.pj_id == pj.id)
     query = select(func.count()).where(pj.siren == siren, cited, ~outside)
     found = 0

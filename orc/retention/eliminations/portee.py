@@ -1,19 +1,14 @@
 """Who sees a bordereau d'élimination and on whose side: who holds every cellule of its lines."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection
 
-from sqlalchemy import BindParameter, ColumnElement, and_, bindparam, exists, false, select
-from sqlalchemy.orm import InstrumentedAttribute, Session
+from sqlalchemy import ColumnElement, and_, exists, false, select
+from sqlalchemy.orm import Session
 
 from orc.access import Clearance
 from orc.models import BordereauElimination, Budget, Cellule, CelluleElimination
 from orc.retention.eliminations.etats import Camp
-
-
-def among(column: InstrumentedAttribute[int], ids: Iterable[int]) -> ColumnElement[bool]:
-    """`column IN (ids)`, written in the statement: a scope may hold 100 000 cellules."""
-    values: BindParameter[int] = bindparam(None, sorted(ids), expanding=True, literal_execute=True)
-    return column.in_(values)
+from orc.retention.regard import list_ids
 
 
 def get_cellules(clearance: Clearance, camp: Camp) -> frozenset[int]:
@@ -31,9 +26,9 @@ def covers(cellules: Collection[int]) -> ColumnElement[bool]:
     here = select(Budget.siren).join(Cellule, Cellule.budget_id == Budget.id)
     outside = exists().where(
         CelluleElimination.bordereau_id == BordereauElimination.id,
-        ~among(CelluleElimination.cellule_id, cellules),
+        CelluleElimination.cellule_id.not_in(list_ids(cellules)),
     )
-    mine = BordereauElimination.siren.in_(here.where(among(Cellule.id, cellules)))
+    mine = BordereauElimination.siren.in_(here.where(Cellule.id.in_(list_ids(cellules))))
     return and_(mine, ~outside)
 
 
@@ -56,6 +51,6 @@ def holds_siren(session: Session, cellules: Collection[int], siren: str) -> bool
     query = (
         select(Cellule.id)
         .join(Budget, Budget.id == Cellule.budget_id)
-        .where(Budget.siren == siren, among(Cellule.id, cellules))
+        .where(Budget.siren == siren, Cellule.id.in_(list_ids(cellules)))
     )
     return session.scalar(query.limit(1)) is not None

@@ -12,7 +12,7 @@ from orc.models import DecisionCourante, Lien, LigneElimination
 from orc.retention.decide import Decision, Statut
 from orc.retention.decisions import decide_now
 from orc.retention.eliminations.lignes import StatutLigne, count_lines, read_retained
-from orc.retention.eliminations.portee import among
+from orc.retention.regard import list_ids
 
 ABSENTE = "Elle n’est plus dans l’archive."
 HORS_PERIMETRE = "Une pièce hors du périmètre du signataire la cite désormais."
@@ -59,7 +59,9 @@ def keep_eligible(session: Writing, pj_ids: Sequence[int], today: date) -> list[
 def _find_outside(
     session: Session, pj_ids: Collection[int], cellules: frozenset[int]
 ) -> frozenset[int]:
-    query = select(Lien.pj_id).where(Lien.pj_id.in_(pj_ids), ~among(Lien.cellule_id, cellules))
+    query = select(Lien.pj_id).where(
+        Lien.pj_id.in_(pj_ids), Lien.cellule_id.not_in(list_ids(cellules))
+    )
     return frozenset(session.scalars(query.distinct()))
 
 
