@@ -25,6 +25,7 @@ from orc.ingest.ocr.oceriseur import Oceriseur
 from orc.ingest.reconcile import enqueue_left, enqueue_unfinished
 from orc.messages import Canal, Expediteur, make_expediteurs
 from orc.remote import make_silo_acces, make_storage_acces
+from orc.retention.eliminations import make_regles, remind_delais
 from orc.settings import PREFIX, SUFFIX, Settings, read_settings
 from orc.silo import Silo
 from orc.storage import Storage
@@ -142,7 +143,8 @@ def make_orc(
         ronde=Ronde(tasks),
     )
     register_tasks(orc, orc.engine)
-    register_mail(orc, (remind_habilitations,))
+    make_regles(settings)  # what they say of eliminations is refused now, not at a signature
+    register_mail(orc, (remind_habilitations, remind_delais))
     return orc
 
 

@@ -11,18 +11,16 @@ from orc.access.pieces_demande import PieceJointe
 from orc.db import Database, Writing
 from orc.domain import Droit, Role
 from orc.models import Lien, Personne, Piece, PieceJustificative
-from orc.retention.declarations import Genre
 from orc.retention.decisions import decide_now
 from orc.storage import Storage
 from tests.flows import UnePj, UnFlux, UnMandat
 from tests.ingest.test_intake import take_in
 from tests.retention.actes import put_declaration
+from tests.retention.archives import ADHESIONS, AUJOURD_HUI, put_in_silo
 from tests.retention.reponses import UnAcquit, UnRetour
 from tests.sql import grant, make_personne
 
 COMMUNE, VOISINE = "000000001", "000000002"
-AUJOURD_HUI = date(2026, 6, 1)
-ADHESIONS = (Genre.ADHESION_ORC, Genre.ADHESION_OFFRE, Genre.TENUE_HELIOS, Genre.NUMERISATION)
 PV = PieceJointe("pv.pdf", b"%PDF-1.7 proces-verbal")
 DESTRUCTION = Droit.DESTRUCTION.value
 # Two of the producer, two archivistes, who reads, who has the rôle and no droit, who is elsewhere.
@@ -76,10 +74,9 @@ def put_pj(database: Database, folder: Path, noms: list[str], **values: object) 
     take_in(database, UnFlux(mandats=mandats, pjs=pjs, **values), folder)  # type: ignore[arg-type]  # as a flow says them
     take_in(database, UnAcquit("2023-05-03", tuple((n, True) for n in noms)).make(), folder)
     for numero in numeros:
-        paid = UnRetour(
-            "2023-08-01", "05", (("01", "2023-06-20", "100.00"),), numero, "2023-05-30"
-        )
+        paid = UnRetour("2023-08-01", "05", (("01", "2023-06-20", "100.00"),), numero, "2023-05-30")
         take_in(database, paid.make(), folder)
+    put_in_silo(database)
 
 
 def put_personnes(session: Writing, monde: Monde) -> None:
@@ -96,9 +93,7 @@ def read_again(monde: Monde, nom: str) -> Lecteur:
     """The rights of this person as they are now."""
     before = monde.gens[nom]
     with monde.database.reading() as session:
-        monde.gens[nom] = make_lecteur(
-            session, before.personne_id, nom, before.nom, AUJOURD_HUI
-        )
+        monde.gens[nom] = make_lecteur(session, before.personne_id, nom, before.nom, AUJOURD_HUI)
     return monde.gens[nom]
 
 

@@ -8,7 +8,7 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from orc.db import Writing
-from orc.models import DecisionCourante, Lien, LigneElimination
+from orc.models import ADecider, DecisionCourante, Lien, LigneElimination
 from orc.retention.decide import Decision, Statut
 from orc.retention.decisions import decide_now
 from orc.retention.eliminations.lignes import StatutLigne, count_lines, read_retained
@@ -36,6 +36,7 @@ def verify_lines(
     line that a piece outside `cellules` cites now is set aside too.
     """
     ecartees = 0
+    _hold_marks(session, bordereau_id)
     for rows in read_retained(session, bordereau_id):
         ids = [row.pj_id for row in rows]
         decisions = decide_now(session, ids, today)
@@ -48,6 +49,13 @@ def verify_lines(
         session.flush()
     _keep_decisions(session, bordereau_id)
     return Verification(ecartees, count_lines(session, bordereau_id))
+
+
+def _hold_marks(session: Writing, bordereau_id: int) -> None:
+    """Hold the marks of all the lines, in their order: who decides meanwhile takes them so too."""
+    listed = select(LigneElimination.pj_id).where(LigneElimination.bordereau_id == bordereau_id)
+    marks = select(ADecider.pj_id).where(ADecider.pj_id.in_(listed)).order_by(ADecider.pj_id)
+    session.scalars(marks.with_for_update()).all()
 
 
 def keep_eligible(session: Writing, pj_ids: Sequence[int], today: date) -> list[int]:
