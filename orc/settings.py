@@ -190,6 +190,9 @@ class Settings:
     rappels_jours: str = _setting(
         "30,15,7,1", "Jours avant une expiration où un rappel est envoyé, une fois chacun."
     )
+    gel_delai_jours: int = _setting(
+        15, "Jours pendant lesquels un gel levé tient encore : de quoi en poser un autre."
+    )
     second_facteur_roles: str = _setting(
         "administrateur,juge,archiviste",
         "Rôles qui doivent avoir un second facteur (application d’authentification). Vide : aucun.",

@@ -126,6 +126,7 @@ def upgrade() -> None:
         sa.Column("revue_le", sa.Date(), nullable=False),
         sa.Column("personne_id", sa.Integer(), nullable=True),
         sa.Column("pose_par", sa.String(), nullable=False),
+        sa.Column("qualite", sa.String(), nullable=False),
         sa.Column("pose_le", sa.DateTime(timezone=True), nullable=False),
         sa.Column("leve_par_id", sa.Integer(), nullable=True),
         sa.Column("leve_par", sa.String(), nullable=False),

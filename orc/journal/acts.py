@@ -53,6 +53,10 @@ class Acte(StrEnum):
     RELANCE_DE_TACHE = "relance_de_tache"
     TACHE_ECARTEE = "tache_ecartee"
     ELIMINATION = "elimination"
+    DECLARATION = "declaration"
+    GEL_POSE = "gel_pose"
+    GEL_REVU = "gel_revu"
+    GEL_LEVE = "gel_leve"
 
 
 def record_acte(

@@ -72,6 +72,10 @@ LIBELLES_ACTES: Mapping[str, str] = {
     Acte.RELANCE_DE_TACHE: "Relance de tâche",
     Acte.TACHE_ECARTEE: "Tâche écartée",
     Acte.ELIMINATION: "Bordereau d’élimination",
+    Acte.DECLARATION: "Déclaration pour la destruction anticipée",
+    Acte.GEL_POSE: "Gel posé",
+    Acte.GEL_REVU: "Gel revu",
+    Acte.GEL_LEVE: "Gel levé",
 }
 
 

@@ -66,6 +66,8 @@ class Gel(Base):
     revue_le: Mapped[date] = mapped_column(index=True)
     personne_id: Mapped[int | None]
     pose_par: Mapped[str]
+    # As what it was placed: archiviste, comptable or ordonnateur.
+    qualite: Mapped[str]
     pose_le: Mapped[datetime] = mapped_column(Instant)
     leve_par_id: Mapped[int | None]
     leve_par: Mapped[str] = mapped_column(default="")

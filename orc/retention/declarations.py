@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session, aliased
 
 from orc.models import Declaration, Lien, LienMarche, Ligne, Marche, Piece, PieceJustificative
 from orc.retention import facts
-from orc.retention.regard import is_orphan
+from orc.retention.regard import is_orphan, is_same_piece, is_sent_again
 
 LOT = 500
 
@@ -126,18 +126,44 @@ def _find_of_pj(session: Session, pj_ids: Collection[int], genre: Genre) -> dict
     ordered = sorted(set(pj_ids))
     for start in range(0, len(ordered), LOT):
         lot = ordered[start : start + LOT]
-        links = select(Lien.piece_id, Lien.pj_id).where(Lien.pj_id.in_(lot))
-        citing: dict[str, list[int]] = defaultdict(list)
-        for piece_id, pj_id in session.execute(links):
-            citing[f"piece:{piece_id}"].append(pj_id or 0)
-        own = {f"pj:{pj_id}": pj_id for pj_id in lot}
+        own, citing = _find_sendings(session, lot), _find_citing(session, lot)
         for some in _cut([*own, *citing]):
             for row in session.scalars(_select(genre).where(Declaration.objet.in_(some))):
-                if row.objet in own:
-                    found[own[row.objet]][0].append(row)
-                for pj_id in citing.get(row.objet, []):
+                for pj_id in own.get(row.objet, ()):
+                    found[pj_id][0].append(row)
+                for pj_id in citing.get(row.objet, ()):
                     found[pj_id][1].append(row)
     return dict(found)
+
+
+def _find_sendings(session: Session, pj_ids: list[int]) -> dict[str, set[int]]:
+    """The PJ that each `pj:7` is a sending of: itself, and those of its key."""
+    found = {f"pj:{pj_id}": {pj_id} for pj_id in pj_ids}
+    named = aliased(PieceJustificative)
+    query = (
+        select(named.id, PieceJustificative.id)
+        .join(named, is_sent_again(PieceJustificative, named))
+        .where(PieceJustificative.id.in_(pj_ids))
+    )
+    for other, pj_id in session.execute(query):
+        found.setdefault(f"pj:{other}", set()).add(pj_id)
+    return found
+
+
+def _find_citing(session: Session, pj_ids: list[int]) -> dict[str, set[int]]:
+    """The PJ that each `piece:8` cites, or another sending of that piece."""
+    found: dict[str, set[int]] = defaultdict(set)
+    held, citing = aliased(Piece), aliased(Piece)
+    query = (
+        select(held.id, Lien.pj_id)
+        .select_from(Lien)
+        .join(citing, citing.id == Lien.piece_id)
+        .join(held, is_same_piece(held, citing))
+        .where(Lien.pj_id.in_(pj_ids))
+    )
+    for piece_id, pj_id in session.execute(query):
+        found[f"piece:{piece_id}"].add(pj_id or 0)
+    return found
 
 
 def find_cofinancements(

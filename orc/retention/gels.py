@@ -5,13 +5,14 @@ from collections.abc import Collection, Iterator
 from dataclasses import replace
 from datetime import date
 
-from sqlalchemy import Select, and_, select
+from sqlalchemy import Select, select
 from sqlalchemy.orm import InstrumentedAttribute, Session, aliased
 
 from orc.errors import Invalid
 from orc.models import Gel, GelObjet, Lien, Piece, PieceJustificative
 from orc.retention import facts
 from orc.retention.criteres import Criteres, compile_criteres, load_criteres
+from orc.retention.regard import is_same_piece, is_sent_again
 
 # So many ids, and so many gels by criteria, in one statement.
 LOT = 500
@@ -54,12 +55,12 @@ def _cut(ids: Collection[int]) -> Iterator[list[int]]:
 def _find_listed(session: Session, pj_ids: list[int]) -> list[tuple[int, int]]:
     """PJ and gel, for lists: the PJ itself, another sending of it, or a piece that cites it."""
     rows: list[tuple[int, int]] = []
-    for pj, query in _select_listed():
+    for pj, query in select_listed():
         rows += [(pj_id, gel_id) for pj_id, gel_id in session.execute(query.where(pj.in_(pj_ids)))]
     return rows
 
 
-def _select_listed() -> Iterator[tuple[InstrumentedAttribute[int], Select[int, int]]]:
+def select_listed() -> Iterator[tuple[InstrumentedAttribute[int], Select[int, int]]]:
     """The column of the PJ, and PJ × gel of the lists: by PJ, by sending again, by piece."""
     named, held, citing = aliased(PieceJustificative), aliased(Piece), aliased(Piece)
     pj = PieceJustificative.id
@@ -67,23 +68,14 @@ def _select_listed() -> Iterator[tuple[InstrumentedAttribute[int], Select[int, i
     yield (
         pj,
         select(pj, GelObjet.gel_id)
-        .join(
-            named,
-            and_(
-                named.siren == PieceJustificative.siren,
-                named.id_unique == PieceJustificative.id_unique,
-                named.id_unique != "",
-            ),
-        )
+        .join(named, is_sent_again(PieceJustificative, named))
         .join(GelObjet, GelObjet.pj_id == named.id),
     )
-    keys = ("budget_id", "exercice", "sens", "numero", "type_bordereau", "numero_bordereau")
-    same = and_(*(getattr(held, key) == getattr(citing, key) for key in keys))
     yield (
         Lien.pj_id,  # type: ignore[misc]  # asked for by ids: never null
         select(Lien.pj_id, GelObjet.gel_id)
         .join(citing, citing.id == Lien.piece_id)
-        .join(held, same)
+        .join(held, is_same_piece(held, citing))
         .join(GelObjet, GelObjet.piece_id == held.id),
     )
 

@@ -1,16 +1,33 @@
 """Which PJ and pieces a person sees for retention: by cellule, closed or not (domaine.md)."""
 
 from collections.abc import Collection
+from typing import TypeVar
 
-from sqlalchemy import BindParameter, ColumnElement, and_, bindparam, exists, or_, select
-from sqlalchemy.orm import Session
+from sqlalchemy import (
+    BindParameter,
+    ColumnElement,
+    Select,
+    and_,
+    bindparam,
+    exists,
+    or_,
+    select,
+)
+from sqlalchemy.orm import Session, aliased
 
 from orc.models import Budget, Cellule, Lien, Piece, PieceJustificative
 
+T = TypeVar("T", int, str)
+
+
+def list_values(values: Collection[T]) -> BindParameter[T]:
+    """These values written in the statement itself: a scope may hold 100 000 cellules."""
+    return bindparam(None, sorted(values), expanding=True, literal_execute=True)
+
 
 def list_ids(ids: Collection[int]) -> BindParameter[int]:
-    """These ids written in the statement itself: a scope may hold 100 000 cellules."""
-    return bindparam(None, sorted(ids), expanding=True, literal_execute=True)
+    """The same for ids."""
+    return list_values(ids)
 
 
 def sees_pj(cellules: Collection[int]) -> ColumnElement[bool]:
@@ -46,3 +63,37 @@ def find_sirens(session: Session, cellules: Collection[int]) -> frozenset[str]:
         .distinct()
     )
     return frozenset(session.scalars(query)) if cellules else frozenset()
+
+
+CLE_DE_PIECE = ("budget_id", "exercice", "sens", "numero", "type_bordereau", "numero_bordereau")
+
+
+def is_same_piece(one: type[Piece], other: type[Piece]) -> ColumnElement[bool]:
+    """The condition that two Piece rows are sendings of one piece, or the same row."""
+    return and_(*(getattr(one, key) == getattr(other, key) for key in CLE_DE_PIECE))
+
+
+def is_sent_again(
+    one: type[PieceJustificative], other: type[PieceJustificative]
+) -> ColumnElement[bool]:
+    """The condition that two rows are sendings of one PJ, by the key the collectivité gave it."""
+    return and_(one.siren == other.siren, one.id_unique == other.id_unique, other.id_unique != "")
+
+
+def find_sendings(pj_ids: Collection[int]) -> Select[int]:
+    """These PJ and every other sending of them."""
+    named, ids = aliased(PieceJustificative), list_ids(pj_ids)
+    again = (
+        select(PieceJustificative.id)
+        .join(named, is_sent_again(PieceJustificative, named))
+        .where(named.id.in_(ids))
+    )
+    itself = PieceJustificative.id.in_(ids)
+    return select(PieceJustificative.id).where(or_(itself, PieceJustificative.id.in_(again)))
+
+
+def find_sendings_of_piece(piece_ids: Collection[int]) -> Select[int]:
+    """These pieces and every other sending of them."""
+    named = aliased(Piece)
+    same = select(Piece.id).join(named, is_same_piece(Piece, named))
+    return same.where(named.id.in_(list_ids(piece_ids)))

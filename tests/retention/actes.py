@@ -37,6 +37,7 @@ def put_gel(
         "siren": criteres.siren if criteres else "",
         "criteres": dump_criteres(criteres) if criteres else "", "liste_sha256": "",
         "depuis": JOUR, "revue_le": date(2030, 1, 1), "pose_par": "test", "pose_le": read_now(),
+        "qualite": "archiviste",
         "leve_par": "", "motif_levee": "", **values,
     }  # fmt: skip
     gel_id = session.execute(insert(Gel).values(**row).returning(Gel.id)).scalar_one()
