@@ -57,6 +57,9 @@ class Acte(StrEnum):
     GEL_POSE = "gel_pose"
     GEL_REVU = "gel_revu"
     GEL_LEVE = "gel_leve"
+    RAPPORT = "rapport"
+    REGLES_DE_DUREE = "regles_de_duree"
+    SORTIE_DU_SILO = "sortie_du_silo"
 
 
 def record_acte(

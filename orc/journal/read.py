@@ -76,6 +76,9 @@ LIBELLES_ACTES: Mapping[str, str] = {
     Acte.GEL_POSE: "Gel posé",
     Acte.GEL_REVU: "Gel revu",
     Acte.GEL_LEVE: "Gel levé",
+    Acte.RAPPORT: "Rapport",
+    Acte.REGLES_DE_DUREE: "Règles de durée",
+    Acte.SORTIE_DU_SILO: "Sortie du silo",
 }
 
 

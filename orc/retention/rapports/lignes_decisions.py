@@ -1,0 +1,200 @@
+"""Lines of reports read from the decisions: états, refusals and why, anomalies."""
+
+import json
+from collections.abc import Collection, Iterator, Mapping
+from datetime import date
+from typing import Any
+
+from sqlalchemy import Row, Select, func, select
+from sqlalchemy.orm import Session
+
+from orc.models import Decision, DecisionCourante, PieceJustificative
+from orc.retention.decide import Statut
+from orc.retention.rapports.feuille import Colonne, Tableau, Valeur
+from orc.retention.rapports.portee import Noms, Portee, read_ids
+from orc.retention.regard import list_ids
+from orc.retention.regles import find_durees_de, find_version
+from orc.retention.rules import REGLES, Fondement
+
+LIBELLES_STATUTS = {
+    Statut.ELIGIBLE: "Éligibles",
+    Statut.EN_ATTENTE: "En attente",
+    Statut.SUSPENDU: "Suspendues",
+    Statut.REFUS: "Refusées",
+}
+A_DECIDER = "À décider"
+LOT = 1000
+DEPENSE, RECETTE, ACQUIT = "9a", "9b", "6"
+NATURES = {
+    "6": "Acquit manquant ou refusé",
+    "7": "Copie archivée en défaut",
+    "9c": "Citée par aucune pièce",
+    "14": "Aucune règle de durée",
+}
+PAYEE_SANS_ACQUIT = "Payée sans acquit"
+CONTRADICTION = "Règles contradictoires"
+AUTRE = "Événement manquant"
+
+
+def make_etats(session: Session, portee: Portee, noms: Noms) -> Tableau:
+    """PJ and octets by collectivité, exercice and statut."""
+    colonnes = (
+        Colonne("Collectivité", largeur=4),
+        Colonne("Exercice", largeur=1),
+        *(Colonne(libelle, nombre=True) for libelle in (*LIBELLES_STATUTS.values(), A_DECIDER)),
+        Colonne("Total", nombre=True),
+        Colonne("Volume (octets)", nombre=True, largeur=3),
+        Colonne("dont éligibles (octets)", nombre=True, largeur=3),
+    )
+
+    def read() -> Iterator[tuple[Valeur, ...]]:
+        for (siren, exercice), counts in count_etats(session, portee).items():
+            numbers = [counts.get(statut, (0, 0))[0] for statut in (*LIBELLES_STATUTS, "")]
+            octets = sum(octets for _, octets in counts.values())
+            eligibles = counts.get(Statut.ELIGIBLE, (0, 0))[1]
+            head = (noms.name(siren), str(exercice) if exercice else "—")
+            yield (*head, *numbers, sum(numbers), octets, eligibles)
+
+    return Tableau("Pièces justificatives par statut", colonnes, read())
+
+
+def count_etats(
+    session: Session, portee: Portee
+) -> dict[tuple[str, int], dict[str, tuple[int, int]]]:
+    """PJ and octets by statut, of each collectivité × exercice; statut "" is not decided yet."""
+    exercices = portee.make_exercices()
+    exercice = func.coalesce(exercices.c.exercice, 0)
+    statut = func.coalesce(DecisionCourante.statut, "")
+    query = (
+        select(
+            PieceJustificative.siren,
+            exercice,
+            statut,
+            func.count(),
+            func.sum(PieceJustificative.taille),
+        )
+        .outerjoin(exercices, exercices.c.pj_id == PieceJustificative.id)
+        .outerjoin(DecisionCourante, DecisionCourante.pj_id == PieceJustificative.id)
+        .where(portee.condition)
+        .group_by(PieceJustificative.siren, exercice, statut)
+    )
+    found: dict[tuple[str, int], dict[str, tuple[int, int]]] = {}
+    for siren, year, name, number, octets in session.execute(query):
+        found.setdefault((siren, year), {})[name] = (number, int(octets))
+    return {key: found[key] for key in sorted(found)}
+
+
+def _select_decisions(portee: Portee) -> Select[Any]:
+    exercices = portee.make_exercices()
+    return (
+        select(
+            PieceJustificative.id,
+            PieceJustificative.siren,
+            PieceJustificative.id_unique,
+            PieceJustificative.nom,
+            PieceJustificative.taille,
+            exercices.c.exercice,
+            Decision.raisons,
+            Decision.jour,
+        )
+        .join(DecisionCourante, DecisionCourante.pj_id == PieceJustificative.id)
+        .join(Decision, Decision.id == DecisionCourante.decision_id)
+        .outerjoin(exercices, exercices.c.pj_id == PieceJustificative.id)
+        .where(portee.condition)
+        .order_by(PieceJustificative.siren, PieceJustificative.id)
+        .execution_options(yield_per=LOT)
+    )
+
+
+COLONNES_PJ = (
+    Colonne("Collectivité", largeur=3),
+    Colonne("Exercice", largeur=1),
+    Colonne("Identifiant unique", largeur=3),
+    Colonne("Pièce justificative", largeur=4),
+)
+
+
+def _write_pj(row: Row[Any], noms: Noms) -> tuple[Valeur, ...]:
+    exercice = str(row.exercice) if row.exercice else "—"
+    return noms.name(row.siren), exercice, row.id_unique, row.nom
+
+
+def make_refus(session: Session, portee: Portee, noms: Noms) -> Tableau:
+    """Each PJ refused, with every reason that refuses it: a line a PJ."""
+    colonnes = (
+        *COLONNES_PJ,
+        Colonne("Motifs", largeur=6),
+        Colonne("Fondement", largeur=2),
+        Colonne("Références", largeur=4),
+        Colonne("Décidée le", largeur=2),
+        Colonne("Octets", nombre=True),
+    )
+    query = _select_decisions(portee).where(DecisionCourante.statut == Statut.REFUS)
+
+    def read() -> Iterator[tuple[Valeur, ...]]:
+        for row in session.execute(query):
+            against = [r for r in json.loads(row.raisons) if r["statut"] == Statut.REFUS]
+            motifs = " ; ".join(f"{r['regle']}. {r['texte']}" for r in against)
+            rules = [REGLES[r["regle"]] for r in against if r["regle"] in REGLES]
+            texte = any(rule.fondement is Fondement.TEXTE for rule in rules)
+            references = " ; ".join(dict.fromkeys(rule.reference for rule in rules))
+            fondement = "texte" if texte else "interprétation"
+            yield (*_write_pj(row, noms), motifs, fondement, references, row.jour, row.taille)
+
+    return Tableau("Pièces justificatives refusées", colonnes, read())
+
+
+def make_anomalies(session: Session, portee: Portee, noms: Noms, today: date) -> Tableau:
+    """What somebody has to look at: events that miss or contradict, rules that contradict."""
+    colonnes = (*COLONNES_PJ, Colonne("Anomalie", largeur=3), Colonne("Détail", largeur=6))
+
+    def read() -> Iterator[tuple[Valeur, ...]]:
+        query = _select_decisions(portee).where(DecisionCourante.anomalie)
+        for row in session.execute(query):
+            raisons = json.loads(row.raisons)
+            for raison in raisons:
+                if raison.get("anomalie"):
+                    nature = name_anomalie(raison, raisons)
+                    yield (*_write_pj(row, noms), nature, raison["texte"])
+        yield from _read_contradictions(session, portee, noms, today)
+
+    return Tableau("Anomalies", colonnes, read())
+
+
+def name_anomalie(raison: Mapping[str, Any], raisons: list[Mapping[str, Any]]) -> str:
+    """What kind of anomaly a reason is; without acquit, payments tell the worst of them."""
+    settled = [r["statut"] for r in raisons if r["regle"] in {DEPENSE, RECETTE}]
+    if raison["regle"] == ACQUIT and settled and set(settled) == {Statut.ELIGIBLE.value}:
+        return PAYEE_SANS_ACQUIT
+    return NATURES.get(raison["regle"], AUTRE)
+
+
+def _read_contradictions(
+    session: Session, portee: Portee, noms: Noms, today: date
+) -> Iterator[tuple[Valeur, ...]]:
+    """PJ of which several rules do not agree on the sort final."""
+    version = find_version(session, today)
+    if len({regle.sort_final for regle in version.regles if regle.criteres.objet == "pj"}) < 2:
+        return
+    for rows in read_ids(session, portee):
+        durees = find_durees_de(session, [row[0] for row in rows], version)
+        wrong = {pj_id: d for pj_id, d in durees.items() if d.contradictoire}
+        for row in session.execute(_select_pj(portee, wrong)):
+            detail = f"{', '.join(wrong[row.id].regles)} : {wrong[row.id].sort_final} l’emporte"
+            yield (*_write_pj(row, noms), CONTRADICTION, detail)
+
+
+def _select_pj(portee: Portee, pj_ids: Collection[int]) -> Select[Any]:
+    exercices = portee.make_exercices(pj_ids)
+    return (
+        select(
+            PieceJustificative.id,
+            PieceJustificative.siren,
+            PieceJustificative.id_unique,
+            PieceJustificative.nom,
+            exercices.c.exercice,
+        )
+        .outerjoin(exercices, exercices.c.pj_id == PieceJustificative.id)
+        .where(PieceJustificative.id.in_(list_ids(pj_ids)))
+        .order_by(PieceJustificative.id)
+    )

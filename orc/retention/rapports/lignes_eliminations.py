@@ -1,0 +1,282 @@
+"""Lines of reports read from the bordereaux d'élimination, the certificates, the gels."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from sqlalchemy import ColumnElement, and_, exists, func, or_, select
+from sqlalchemy.orm import Session
+
+from orc.domain import format_date
+from orc.errors import NotFound
+from orc.models import (
+    BordereauElimination,
+    EtapeElimination,
+    Gel,
+    GelObjet,
+    LigneElimination,
+    Piece,
+    PieceJustificative,
+)
+from orc.retention.rapports.feuille import Colonne, Tableau, Valeur
+from orc.retention.rapports.portee import Noms, Portee
+from orc.retention.regard import find_sirens, sees_piece, sees_pj
+from orc.retention.regle_duree import VersionDeRegles
+
+LOT = 1000
+# What a line of a bordereau became (orc.retention.eliminations).
+RETENUE, REFUSEE, DETRUITE = "retenue", "refusee", "detruite"
+LISTEES = (RETENUE, REFUSEE, DETRUITE)
+ATTESTES = ("attestee", "certifiee")
+
+
+@dataclass(frozen=True, slots=True)
+class BordereauChoisi:
+    """A bordereau d'élimination a report may be made of."""
+
+    id: int
+    numero: str
+    siren: str
+    intitule: str
+    etat: str
+
+
+def sees_bordereau(portee: Portee) -> ColumnElement[bool]:
+    """The condition that every line of a bordereau is seen; without any, its collectivité."""
+    hidden = exists().where(
+        LigneElimination.bordereau_id == BordereauElimination.id,
+        PieceJustificative.id == LigneElimination.pj_id,
+        ~sees_pj(portee.cellules),
+    )
+    return ~hidden.correlate(BordereauElimination)
+
+
+def find_bordereaux(
+    session: Session, portee: Portee, etats: tuple[str, ...] = ()
+) -> list[BordereauChoisi]:
+    """The bordereaux of a scope, the last first; only those in these states where some are."""
+    sirens = [portee.siren] if portee.siren else sorted(find_sirens(session, portee.cellules))
+    query = (
+        select(BordereauElimination)
+        .where(BordereauElimination.siren.in_(sirens), sees_bordereau(portee))
+        .order_by(BordereauElimination.id.desc())
+    )
+    if etats:
+        query = query.where(BordereauElimination.etat.in_(etats))
+    return [
+        BordereauChoisi(row.id, row.numero, row.siren, row.intitule, row.etat)
+        for row in session.scalars(query)
+    ]
+
+
+def get_bordereau(session: Session, portee: Portee, bordereau_id: int) -> BordereauElimination:
+    """A bordereau of which every line is seen. Raises NotFound."""
+    sirens = find_sirens(session, portee.cellules)
+    query = select(BordereauElimination).where(
+        BordereauElimination.id == bordereau_id,
+        BordereauElimination.siren.in_(sorted(sirens)),
+        sees_bordereau(portee),
+    )
+    found = session.scalar(query)
+    if found is None:
+        raise NotFound("Ce bordereau d’élimination n’existe pas.")
+    return found
+
+
+def make_typologies(
+    session: Session,
+    bordereau: BordereauElimination,
+    version: VersionDeRegles,
+    statuts: tuple[str, ...],
+) -> Tableau:
+    """The lines as the archives read them: PJ of one typologie under one rule, together."""
+    colonnes = (
+        Colonne("Intitulé", largeur=3),
+        Colonne("Typologie", largeur=4),
+        Colonne("Dates extrêmes", largeur=3),
+        Colonne("Référence de la règle", largeur=4),
+        Colonne("DUA", largeur=2),
+        Colonne("Pièces", nombre=True, largeur=1),
+        Colonne("Volume (octets)", nombre=True, largeur=2),
+        Colonne("Refusées", nombre=True, largeur=1),
+        Colonne("Observations", largeur=3),
+    )
+    query = (
+        select(
+            LigneElimination.typologie,
+            LigneElimination.regle,
+            func.min(LigneElimination.date_min),
+            func.max(LigneElimination.date_max),
+            func.count(),
+            func.sum(LigneElimination.octets),
+            func.count().filter(LigneElimination.statut == REFUSEE),
+        )
+        .where(LigneElimination.bordereau_id == bordereau.id, LigneElimination.statut.in_(statuts))
+        .group_by(LigneElimination.typologie, LigneElimination.regle)
+        .order_by(LigneElimination.typologie, LigneElimination.regle)
+    )
+    lignes: list[tuple[Valeur, ...]] = []
+    for typologie, regle, first, last, number, octets, refusals in session.execute(query):
+        known = version.find(regle.partition(" ")[0])
+        lignes.append(
+            (
+                bordereau.intitule,
+                typologie,
+                write_bornes(first, last),
+                f"{known.code} — {known.reference}" if known else regle,
+                known.dua if known else "",
+                number,
+                int(octets),
+                refusals,
+                "",
+            )
+        )
+    return Tableau("Lignes", colonnes, lignes)
+
+
+def write_bornes(first: date | None, last: date | None) -> str:
+    """`03/05/2022 – 04/06/2022`, or the one day there is."""
+    days = list(dict.fromkeys(format_date(day) for day in (first, last) if day))
+    return " – ".join(days)
+
+
+def make_refusees(session: Session, bordereau: BordereauElimination) -> Tableau:
+    """The PJ of a bordereau that the archives refused, with their reasons."""
+    colonnes = (
+        Colonne("Identifiant unique", largeur=3),
+        Colonne("Pièce justificative", largeur=4),
+        Colonne("Motif du refus", largeur=5),
+    )
+    query = (
+        select(LigneElimination.id_unique, LigneElimination.nom, LigneElimination.motif)
+        .where(LigneElimination.bordereau_id == bordereau.id, LigneElimination.statut == REFUSEE)
+        .order_by(LigneElimination.rang)
+    )
+    return Tableau("Lignes refusées", colonnes, [tuple(row) for row in session.execute(query)])
+
+
+def make_liste(
+    session: Session, bordereau: BordereauElimination, statuts: tuple[str, ...]
+) -> Tableau:
+    """Every PJ of a bordereau with its fingerprint: what the frozen list holds."""
+    colonnes = (
+        Colonne("Rang", nombre=True, largeur=1),
+        Colonne("Identifiant unique", largeur=3),
+        Colonne("Pièce justificative", largeur=4),
+        Colonne("Exercice", largeur=1),
+        Colonne("Octets", nombre=True, largeur=2),
+        Colonne("SHA-256", largeur=5),
+    )
+    query = (
+        select(
+            LigneElimination.rang,
+            LigneElimination.id_unique,
+            LigneElimination.nom,
+            LigneElimination.exercice,
+            LigneElimination.octets,
+            LigneElimination.sha256,
+        )
+        .where(LigneElimination.bordereau_id == bordereau.id, LigneElimination.statut.in_(statuts))
+        .order_by(LigneElimination.rang)
+        .execution_options(yield_per=LOT)
+    )
+
+    def read() -> Iterator[tuple[Valeur, ...]]:
+        for rang, cle, nom, exercice, octets, sha256 in session.execute(query):
+            yield rang, cle, nom, str(exercice or "—"), octets, sha256
+
+    return Tableau("Pièces justificatives", colonnes, read())
+
+
+def find_etapes(session: Session, bordereau_id: int) -> list[EtapeElimination]:
+    """The steps of a bordereau, in order."""
+    query = select(EtapeElimination).where(EtapeElimination.bordereau_id == bordereau_id)
+    return list(session.scalars(query.order_by(EtapeElimination.id)))
+
+
+def make_registre(session: Session, portee: Portee, noms: Noms) -> Tableau:
+    """Every copy destroyed early, kept for ever: one line a PJ, with its bordereau and visa."""
+    colonnes = (
+        Colonne("Collectivité", largeur=3),
+        Colonne("Bordereau", largeur=2),
+        Colonne("Visa", largeur=2),
+        Colonne("Détruite le", largeur=2),
+        Colonne("Méthode", largeur=2),
+        Colonne("Identifiant unique", largeur=3),
+        Colonne("Pièce justificative", largeur=3),
+        Colonne("Règle", largeur=2),
+        Colonne("Octets", nombre=True, largeur=2),
+        Colonne("SHA-256", largeur=4),
+    )
+    seen = exists().where(PieceJustificative.id == LigneElimination.pj_id, sees_pj(portee.cellules))
+    query = (
+        select(BordereauElimination, LigneElimination)
+        .join(LigneElimination, LigneElimination.bordereau_id == BordereauElimination.id)
+        .where(
+            BordereauElimination.etat.in_(ATTESTES),
+            LigneElimination.statut == DETRUITE,
+            seen.correlate(LigneElimination),
+        )
+        .order_by(BordereauElimination.id, LigneElimination.rang)
+        .execution_options(yield_per=LOT)
+    )
+    if portee.siren:
+        query = query.where(BordereauElimination.siren == portee.siren)
+
+    def read() -> Iterator[tuple[Valeur, ...]]:
+        for b, n in session.execute(query):
+            head = (noms.name(b.siren), b.numero, b.autorisation, b.detruite_le, b.methode)
+            yield (*head, n.id_unique, n.nom, n.regle, n.octets, n.sha256)
+
+    return Tableau("Destructions anticipées", colonnes, read())
+
+
+def make_gels(session: Session, portee: Portee, noms: Noms, today: date) -> Tableau:
+    """Gels that hold that day, those whose review is overdue first."""
+    colonnes = (
+        Colonne("Gel", largeur=3),
+        Colonne("Autorité", largeur=3),
+        Colonne("Référence", largeur=2),
+        Colonne("Collectivité", largeur=3),
+        Colonne("Portée", largeur=2),
+        Colonne("Depuis", largeur=2),
+        Colonne("Revue le", largeur=2),
+        Colonne("Revue dépassée", largeur=2),
+        Colonne("Fin", largeur=2),
+    )
+    query = (
+        select(Gel)
+        .where(or_(Gel.fin_le.is_(None), Gel.fin_le >= today), _sees_gel(session, portee))
+        .order_by(Gel.revue_le, Gel.id)
+    )
+    lignes: list[tuple[Valeur, ...]] = [
+        (
+            gel.nom,
+            gel.autorite,
+            gel.reference,
+            noms.name(gel.siren),
+            PORTEES.get(gel.portee, gel.portee),
+            gel.depuis,
+            gel.revue_le,
+            "oui" if gel.fin_le is None and gel.revue_le < today else "",
+            gel.fin_le,
+        )
+        for gel in session.scalars(query)
+    ]
+    return Tableau("Gels en vigueur", colonnes, lignes)
+
+
+PORTEES = {"objets": "Liste figée", "criteres": "Critères", "exercices": "Exercices"}
+
+
+def _sees_gel(session: Session, portee: Portee) -> ColumnElement[bool]:
+    """A gel of a collectivité of the scope, or whose list names something seen."""
+    sirens = [portee.siren] if portee.siren else sorted(find_sirens(session, portee.cellules))
+    listed: Any = exists().where(
+        GelObjet.gel_id == Gel.id, PieceJustificative.id == GelObjet.pj_id, portee.condition
+    )
+    piece: Any = exists().where(
+        GelObjet.gel_id == Gel.id, Piece.id == GelObjet.piece_id, sees_piece(portee.cellules)
+    )
+    return or_(Gel.siren.in_(sirens), and_(Gel.siren == "", or_(listed, piece)))

@@ -1,0 +1,102 @@
+"""A report as a PDF that lasts and that a screen reader reads: PDF/A-2a and PDF/UA-1, by typst."""
+
+import json
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Literal
+
+import typst
+
+from orc.errors import Invalid
+from orc.retention.rapports.feuille import Feuille, Identite, Tableau, Valeur, write_valeur
+
+MODELE = Path(__file__).with_name("feuille.typ")
+NORMES: list[Literal["a-2a", "ua-1"]] = ["a-2a", "ua-1"]
+# Past so many lines a PDF serves nobody: the ODS and the CSV have no such bound.
+LIGNES_MAX = 20_000
+LARGE = 6
+
+
+class TropLong(Invalid):
+    """A PDF of so many lines would never be read."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            f"Ce rapport a plus de {LIGNES_MAX} lignes : demandez-le en CSV ou en ODS, "
+            "ou pour une seule collectivité."
+        )
+
+
+def write_pdf(feuille: Feuille, identite: Identite, service: str) -> bytes:
+    """The PDF of a report. Raises TropLong.
+
+    Texts are data of the template, shown as they are: none of it is ever read as markup.
+    """
+    data = json.dumps(_make_data(feuille, identite, service), ensure_ascii=False)
+    made = typst.compile(
+        MODELE,
+        format="pdf",
+        sys_inputs={"donnees": data},
+        pdf_standards=[*NORMES],
+        ignore_system_fonts=True,
+        timestamp=int(datetime(*identite.jour.timetuple()[:3], tzinfo=UTC).timestamp()),
+    )
+    return bytes(made)
+
+
+def _make_data(feuille: Feuille, identite: Identite, service: str) -> dict[str, object]:
+    tableaux = [_make_tableau(tableau) for tableau in feuille.tableaux]
+    mentions = (
+        ("Numéro", identite.numero),
+        ("Établi le", write_valeur(identite.jour)),
+        ("Par", identite.par),
+        *feuille.mentions,
+    )
+    return {
+        "title": feuille.title,
+        "numero": identite.numero,
+        "service": service,
+        "annee": identite.jour.year,
+        "mois": identite.jour.month,
+        "jour": identite.jour.day,
+        "paysage": any(len(t.colonnes) >= LARGE for t in feuille.tableaux),
+        "mentions": [[_clean(label), _clean(value)] for label, value in mentions],
+        "paragraphes": [_clean(p) for p in feuille.paragraphes],
+        "tableaux": tableaux,
+        "signatures": [
+            {"qualite": _clean(s.qualite), "mention": _clean(s.mention)} for s in feuille.signatures
+        ],
+    }
+
+
+def _make_tableau(tableau: Tableau) -> dict[str, object]:
+    return {
+        "title": _clean(tableau.title),
+        "colonnes": [
+            {"libelle": c.libelle, "nombre": c.nombre, "largeur": c.largeur}
+            for c in tableau.colonnes
+        ],
+        "lignes": list(_take(tableau.lignes)),
+    }
+
+
+def _take(lignes: Iterable[tuple[Valeur, ...]]) -> Iterable[list[str]]:
+    for rang, ligne in enumerate(lignes):
+        if rang == LIGNES_MAX:
+            raise TropLong
+        yield [_clean(write_valeur(valeur)) for valeur in ligne]
+
+
+def _clean(text: str) -> str:
+    """Without controls nor what UTF-8 cannot write; long words may break anywhere."""
+    text = text.encode("utf-8", "replace").decode()
+    kept = "".join(c if c.isprintable() or c in "\u00a0\u202f" else " " for c in text)
+    return " ".join(_cut(word) for word in kept.split(" "))
+
+
+def _cut(word: str) -> str:
+    """A file's name has no place to break: one is given every twelve characters."""
+    if len(word) <= 16:
+        return word
+    return "\u200b".join(word[i : i + 12] for i in range(0, len(word), 12))

@@ -1,0 +1,78 @@
+"""What a report may read: PJ seen from some cellules, of one collectivité or of all of them."""
+
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
+from sqlalchemy import ColumnElement, Subquery, and_, func, select
+from sqlalchemy.orm import Session
+
+from orc.models import Collectivite, Lien, Piece, PieceJustificative
+from orc.retention.regard import find_sirens, list_ids, sees_pj
+
+LOT = 2000
+
+
+@dataclass(frozen=True)
+class Portee:
+    """The cellules of who asks, and the collectivité asked for; "" is all of them."""
+
+    cellules: frozenset[int]
+    siren: str = ""
+
+    @cached_property
+    def condition(self) -> ColumnElement[bool]:
+        """The condition that a PieceJustificative is within it."""
+        seen = sees_pj(self.cellules)
+        return and_(seen, PieceJustificative.siren == self.siren) if self.siren else seen
+
+    def make_exercices(self, pj_ids: Collection[int] | None = None) -> Subquery:
+        """The last exercice that cites each PJ, as this scope sees it: `pj_id`, `exercice`."""
+        query = (
+            select(Lien.pj_id, func.max(Piece.exercice).label("exercice"))
+            .join(Piece, Piece.id == Lien.piece_id)
+            .where(Lien.pj_id.is_not(None), Lien.cellule_id.in_(list_ids(self.cellules)))
+            .group_by(Lien.pj_id)
+        )
+        some = query if pj_ids is None else query.where(Lien.pj_id.in_(list_ids(pj_ids)))
+        return some.subquery()
+
+
+@dataclass(frozen=True, slots=True)
+class Noms:
+    """Collectivités by their SIREN."""
+
+    libelles: Mapping[str, str]
+
+    def name(self, siren: str) -> str:
+        """`Commune de Sainte-Anne (999000018)`."""
+        libelle = self.libelles.get(siren, "")
+        return f"{libelle} ({siren})" if libelle else siren
+
+
+def find_collectivites(session: Session, cellules: Collection[int]) -> dict[str, str]:
+    """The collectivités these cellules belong to: SIREN and label, by label."""
+    sirens = find_sirens(session, cellules)
+    query = select(Collectivite.siren, Collectivite.libelle).order_by(
+        Collectivite.libelle, Collectivite.siren
+    )
+    return {siren: nom or siren for siren, nom in session.execute(query) if siren in sirens}
+
+
+def read_ids(session: Session, portee: Portee) -> Iterator[list[tuple[int, str, int, int]]]:
+    """Every PJ of a scope, some at a time: id, SIREN, last exercice (0: cited by none), octets."""
+    after = -1
+    while True:
+        query = (
+            select(PieceJustificative.id, PieceJustificative.siren, PieceJustificative.taille)
+            .where(portee.condition, PieceJustificative.id > after)
+            .order_by(PieceJustificative.id)
+            .limit(LOT)
+        )
+        rows = session.execute(query).all()
+        if not rows:
+            return
+        after = rows[-1].id
+        exercices = portee.make_exercices([row.id for row in rows])
+        years = {row.pj_id: row.exercice for row in session.execute(select(exercices))}
+        yield [(row.id, row.siren, years.get(row.id, 0), row.taille) for row in rows]
