@@ -110,7 +110,7 @@ def give_rapport(
     identite = Identite(numero, auteur.nom, today)
     with database.reading() as session:
         feuille = compteur.count(make_feuille(session, cellules, demande, today))
-        sha256, octets = _keep(storage, numero, _write(feuille, identite, forme, service))
+        sha256, octets = keep_octets(storage, numero, _write(feuille, identite, forme, service))
     storage.sync()
     with database.writing() as session:
         session.execute(
@@ -190,7 +190,7 @@ def _write(feuille: Feuille, identite: Identite, forme: Forme, service: str) -> 
     return write_csv(feuille)
 
 
-def _keep(storage: Storage, numero: str, chunks: Iterable[bytes]) -> tuple[str, int]:
+def keep_octets(storage: Storage, numero: str, chunks: Iterable[bytes]) -> tuple[str, int]:
     """Keep these bytes in pieces; their SHA-256 and how many there are."""
     digest, octets, rang = hashlib.sha256(), 0, 0
     waiting = bytearray()

@@ -5,6 +5,7 @@ import hashlib
 import io
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from zipfile import ZipFile
@@ -19,11 +20,13 @@ from sqlalchemy import select, update
 from orc.errors import Conflict, Invalid, NotFound
 from orc.models import Ecriture, GelObjet, Lien, PieceJustificative, Rapport
 from orc.retention.rapports.archives import (
+    MORCEAU,
     Auteur,
     RapportDonne,
     find_rapports,
     get_rapport,
     give_rapport,
+    keep_octets,
     make_key,
     read_octets,
 )
@@ -284,12 +287,15 @@ def test_a_report_that_was_not_finished_is_nobody_s(archive: Archive) -> None:
         get_rapport(session, find_all(archive), rapport.numero)
 
 
-def test_a_long_report_is_kept_in_pieces(archive: Archive, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("orc.retention.rapports.archives.MORCEAU", 100)
-    rapport = give(archive, Genre.REFUS)
-    assert rapport.octets > 300
-    assert archive.orc.storage.exists(make_key(rapport.numero, 3))
-    assert hashlib.sha256(read(archive, rapport)).hexdigest() == rapport.sha256
+def test_a_long_report_is_kept_in_pieces(archive: Archive) -> None:
+    chunks = [bytes([rang % 251]) * 700_000 for rang in range(30)]
+    whole = b"".join(chunks)
+    sha256, octets = keep_octets(archive.orc.storage, "R-2026-999999", chunks)
+    assert (sha256, octets) == (hashlib.sha256(whole).hexdigest(), len(whole))
+    assert len(whole) > 2 * MORCEAU
+    assert archive.orc.storage.exists(make_key("R-2026-999999", 2))
+    given = replace(give(archive, Genre.ETATS), numero="R-2026-999999", octets=octets)
+    assert read(archive, given) == whole
 
 
 def test_an_orphan_pj_is_counted_under_no_exercice(tmp_path: Path) -> None:
