@@ -1,15 +1,22 @@
 """Which PJ are to be decided again, because a fact changed: rows, so that no kill loses one."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from sqlalchemy import Select, literal, select, true
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
-from orc.db import Writing
+from orc.db import Database, Writing, call_after_commit
 from orc.models import ADecider, Instant, Lien, PieceJustificative, read_now
 
 LOT = 500
+# What a Writing calls after its commit, once, when it marked something.
+REVEIL, REVEILLE = "a_decider", "a_decider_dit"
+
+
+def on_mark(database: Database, wake: Callable[[], None]) -> None:
+    """Call `wake` after the commit of each transaction on this database that marks PJ."""
+    database.info[REVEIL] = wake
 
 
 def mark_to_decide(session: Writing, pj_ids: Select[int]) -> None:
@@ -18,6 +25,7 @@ def mark_to_decide(session: Writing, pj_ids: Select[int]) -> None:
     A mark already there is taken again: who decides waits for this transaction before it removes
     the mark, and so reads the fact.
     """
+    _wake_after(session)
     insert = sqlite.insert if session.get_bind().dialect.name == "sqlite" else postgresql.insert
     column = pj_ids.distinct().subquery().c[0]
     # Without any WHERE, SQLite takes ON CONFLICT for the ON of a join.
@@ -28,6 +36,13 @@ def mark_to_decide(session: Writing, pj_ids: Select[int]) -> None:
             index_elements=[ADecider.pj_id], set_={"depuis": statement.excluded.depuis}
         )
     )
+
+
+def _wake_after(session: Writing) -> None:
+    wake = session.info.get(REVEIL)
+    if wake is not None and REVEILLE not in session.info:
+        session.info[REVEILLE] = True
+        call_after_commit(session, wake)
 
 
 def mark_pj_ids(session: Writing, pj_ids: Iterable[int]) -> None:

@@ -235,6 +235,15 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("bordereau_id", "cellule_id", name=op.f("pk_cellule_elimination")),
     )
+
+    op.create_table(
+        "regles_appliquees",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("empreinte", sa.String(), nullable=False),
+        sa.Column("depuis", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_regles_appliquees")),
+    )
+
     op.create_table(
         "etape_elimination",
         sa.Column("id", sa.Integer(), nullable=False),
@@ -376,6 +385,7 @@ def downgrade() -> None:
     op.drop_table("cellule_elimination")
     op.drop_table("gel_objet")
     op.drop_table("etape_elimination")
+    op.drop_table("regles_appliquees")
     op.drop_table("decision_courante")
     op.drop_table("version_regles")
     op.drop_table("sortie")

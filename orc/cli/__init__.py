@@ -4,6 +4,7 @@ import typer
 
 from orc.cli import (
     compte,
+    decider,
     demo,
     exercice,
     ingest,
@@ -39,6 +40,7 @@ for command in (
     ingest.rebuild,
     message.rappels,
     ocr.ocr,
+    decider.decider,
     worker.worker,
     search.search,
     serve.serve,

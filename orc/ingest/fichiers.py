@@ -8,6 +8,7 @@ from sqlalchemy import and_, delete, insert, or_, select, update
 
 from orc.db import Database, Writing
 from orc.errors import Unavailable
+from orc.ingest.a_decider import mark_fichiers
 from orc.journal import Acte, record_acte
 from orc.models import Emplacement, Fichier, Flux, read_now
 from orc.silo import FichierConnu, FichierVu, Genre, Illisible, Silo, compare
@@ -144,6 +145,7 @@ def _record_illisibles(database: Database, url: str, found: Iterable[Illisible])
 
 
 def _date(session: Writing, url: str, chemins: Sequence[str], column: str) -> None:
+    mark_fichiers(session, url, chemins)
     session.execute(
         update(Fichier)
         .where(

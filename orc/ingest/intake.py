@@ -15,6 +15,7 @@ from orc.db import Database, Writing, insert_missing, lock
 from orc.domain import CleBudget
 from orc.errors import Invalid
 from orc.index.outbox import mark_new_pieces, mark_piece_ids
+from orc.ingest.a_decider import mark_flux, mark_others
 from orc.ingest.budgets import redecide_flux
 from orc.ingest.clotures import find_pieces_closes
 from orc.ingest.fichiers import batched
@@ -190,11 +191,12 @@ class Intake:
     def _meet(self, session: Writing) -> None:
         """The flow counts, at once and entirely, among the others of its collectivité."""
         maker = self._get_maker()
-        if maker.holds_accounts:
-            self._meet_others(session, maker)
+        touched = self._meet_others(session, maker) if maker.holds_accounts else set()
+        mark_flux(session, self.flux_id, touched)
         self._close(session, maker.totals)
 
-    def _meet_others(self, session: Writing, maker: RowMaker) -> None:
+    def _meet_others(self, session: Writing, maker: RowMaker) -> set[int]:
+        """The pieces of which the others, or the index, no longer say the same."""
         lock_collectivites(session, maker.budget.siren)
         redecide_flux(
             session,
@@ -207,6 +209,7 @@ class Intake:
         touched |= resolve_liens(session, self.flux_id, self.cellules)
         mark_piece_ids(session, touched)
         mark_new_pieces(session, find_pieces_closes(), {"flux": self.flux_id})
+        return touched
 
     def _close(self, session: Writing, totals: dict[str, int]) -> None:
         values: dict[str, object] = {
@@ -272,6 +275,7 @@ def remove_flux(database: Database, flux_id: int) -> None:
 
 def _remove_flux(session: Writing, flux_id: int) -> None:
     lock(session, TEXTES)
+    mark_others(session, flux_id)
     _let_go(session, flux_id)
     brought = select(pj.PieceJustificative.sha256).where(pj.PieceJustificative.flux_id == flux_id)
     digests = set(session.scalars(brought))

@@ -14,6 +14,7 @@ from orc.db import Database, Writing, insert_missing
 from orc.errors import OrcError
 from orc.index.jobs import index_pieces
 from orc.index.port import SearchEngine
+from orc.ingest.a_decider import mark_sent_by
 from orc.ingest.atelier import Atelier
 from orc.ingest.fichiers import ERREUR_INTERNE
 from orc.ingest.intake import read_flux_into_sql, set_quarantaine
@@ -148,6 +149,8 @@ def _read_place(
         flux = _get_flux(session, place)
         _put_emplacement(session, fichier_id, place.membre, flux.id, "")
         flux_id, known = flux.id, not must_read(flux)
+        if known:
+            mark_sent_by(session, flux_id)
     if not known:
         with atelier.tasks.hold("flux", flux_id):
             _read_flux(atelier, flux_id, place, check)

@@ -11,6 +11,7 @@ from orc.index.jobs import has_ready
 from orc.index.outbox import mark_piece_ids
 from orc.index.port import SearchEngine
 from orc.index.rebuild import find_windows
+from orc.ingest.a_decider import mark_textes
 from orc.ingest.atelier import Atelier
 from orc.ingest.fichiers import ERREUR_INTERNE, find_to_read
 from orc.ingest.patience import alone
@@ -127,6 +128,7 @@ def set_fichiers_aside(session: Writing, ids: Ids, motif: str) -> None:
 def set_textes_aside(session: Writing, ids: Ids, motif: str) -> None:
     """The texts that these flows bring and nobody could extract are unreadable, until they are."""
     brought = select(PieceJustificative.sha256).where(PieceJustificative.flux_id.in_(ids))
+    mark_textes(session, session.scalars(brought).all())
     session.execute(
         update(Texte)
         .where(Texte.sha256.in_(brought), Texte.etat == "a_extraire")

@@ -7,6 +7,7 @@ from sqlalchemy import ColumnElement, and_, func, select, update
 
 from orc.db import Reading, Writing
 from orc.errors import Invalid
+from orc.ingest.a_decider import mark_textes
 from orc.ingest.extract.tika_pool import SANS_TIKA
 from orc.ingest.extract.values import EtatTexte
 from orc.ingest.texts import FROM_SILO
@@ -54,4 +55,5 @@ def ask_again(session: Writing, wanted: ColumnElement[bool]) -> int:
         .returning(Texte.sha256)
         .execution_options(synchronize_session=False)
     ).all()
+    mark_textes(session, [row.sha256 for row in done])
     return len(done)

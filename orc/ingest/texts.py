@@ -15,6 +15,7 @@ from orc.db import Writing
 from orc.errors import NotFound, OrcError
 from orc.index.analysis import make_texte, remember
 from orc.index.outbox import mark_piece_ids
+from orc.ingest.a_decider import mark_textes
 from orc.ingest.atelier import Atelier
 from orc.ingest.extract.pool import Document as PoolDocument
 from orc.ingest.extract.values import EtatTexte, Extraction
@@ -209,3 +210,4 @@ def mark_citing(session: Writing, digests: list[str]) -> None:
         .distinct()
     )
     mark_piece_ids(session, session.scalars(query).all())
+    mark_textes(session, digests)

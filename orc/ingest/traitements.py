@@ -25,6 +25,7 @@ LIBELLES_TACHES = {
     "lire_fichier": "Lire le fichier",
     "extraire_textes": "Extraire les textes du flux",
     "indexer": "Indexer les pièces",
+    "decider": "Décider de la destruction anticipée",
     "flux": "Lire le flux",
     "balayage": "Chercher ce qu’une file a perdu",
 }

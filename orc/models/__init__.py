@@ -53,6 +53,7 @@ from orc.models.retention import (
     Gel,
     GelObjet,
     RegleDuree,
+    ReglesAppliquees,
     VersionRegles,
 )
 from orc.models.taches import Ouvrier, TacheEchouee, TacheEnCours
@@ -116,6 +117,7 @@ __all__ = [
     "RechercheScellee",
     "RefCompta",
     "RegleDuree",
+    "ReglesAppliquees",
     "RetourLigne",
     "RetourPiece",
     "ServiceArchives",

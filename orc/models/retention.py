@@ -146,6 +146,17 @@ class ADecider(Base):
     depuis: Mapped[datetime | None] = mapped_column(Instant, default=read_now)
 
 
+class ReglesAppliquees(Base):
+    """The rules that the decisions were made with, in one row: others, and all is decided again."""
+
+    __tablename__ = "regles_appliquees"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    # SHA-256 of the settings and of the version in force.
+    empreinte: Mapped[str]
+    depuis: Mapped[datetime] = mapped_column(Instant)
+
+
 class VersionRegles(Base):
     """A version of the rules of duration: written by one person, published by another."""
 

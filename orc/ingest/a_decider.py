@@ -1,0 +1,159 @@
+"""What a flow says may change decisions: the PJ it bears on are marked as it is read."""
+
+from collections.abc import Collection
+from functools import cache
+
+from sqlalchemy import Select, and_, bindparam, select
+from sqlalchemy.orm import aliased
+
+from orc.db import Writing
+from orc.marques import mark_pj_ids, mark_to_decide
+from orc.models import (
+    Acquit,
+    Bordereau,
+    Emplacement,
+    Fichier,
+    Lien,
+    LienMarche,
+    Ligne,
+    Marche,
+    Piece,
+    PieceJustificative,
+    RetourPiece,
+)
+
+Pj = PieceJustificative
+# So many ids in one question: SQLite bounds them.
+LOT = 500
+# DomaineAck of a PJ.
+PJ = "4"
+CONTRACTUELLE = "009"
+FLUX = "flux"
+
+
+def mark_flux(session: Writing, flux_id: int, pieces: Collection[int]) -> None:
+    """The PJ that a flow sends, cites, answers for, or whose marché it says.
+
+    `pieces`: those, of this flow or others, whose version or citations it changed.
+    """
+    ids: set[int | None] = set()
+    for query in _find_of_flux():
+        ids.update(session.scalars(query, {FLUX: flux_id}))
+    ordered = sorted(pieces)
+    for start in range(0, len(ordered), LOT):
+        some = Lien.piece_id.in_(ordered[start : start + LOT])
+        ids.update(session.scalars(select(Lien.pj_id).where(some)))
+    mark_pj_ids(session, (pj_id for pj_id in ids if pj_id is not None))
+
+
+# Statements are built once: building them costs more than running them on a small flow.
+
+
+@cache
+def _find_of_flux() -> tuple[Select[int | None], ...]:
+    sent, again = aliased(Pj), aliased(Pj)
+    same = and_(again.siren == sent.siren, again.id_unique == sent.id_unique)
+    return (
+        select(Pj.id).where(Pj.flux_id == bindparam(FLUX)),
+        select(again.id)
+        .join(sent, same)
+        .where(sent.flux_id == bindparam(FLUX), sent.id_unique != "", again.id != sent.id),
+        select(Lien.pj_id).where(Lien.flux_id == bindparam(FLUX)),
+        _find_answered(),
+        _find_answered_bordereaux(),
+        _find_acknowledged(),
+        _find_of_blocs(),
+        _find_of_lignes(),
+    )
+
+
+def _find_answered() -> Select[int | None]:
+    """Cited by a piece that a retour of the flow speaks of."""
+    speaks = and_(
+        Piece.budget_id == RetourPiece.budget_id,
+        Piece.exercice == RetourPiece.exercice,
+        Piece.sens == RetourPiece.sens,
+        Piece.numero == RetourPiece.numero,
+        Piece.type_bordereau == RetourPiece.type_bordereau,
+        Piece.numero_bordereau == RetourPiece.numero_bordereau,
+    )
+    query = select(Lien.pj_id).join(Piece, Piece.id == Lien.piece_id).join(RetourPiece, speaks)
+    return query.where(RetourPiece.flux_id == bindparam(FLUX), RetourPiece.numero != "")
+
+
+def _find_answered_bordereaux() -> Select[int | None]:
+    """Cited by any titre of a bordereau of ORMC that a retour of the flow speaks of."""
+    speaks = and_(
+        Bordereau.budget_id == RetourPiece.budget_id,
+        Bordereau.exercice == RetourPiece.exercice,
+        Bordereau.sens == RetourPiece.sens,
+        Bordereau.type_bordereau == RetourPiece.type_bordereau,
+        Bordereau.numero == RetourPiece.numero_bordereau,
+    )
+    return (
+        select(Lien.pj_id)
+        .join(Piece, Piece.id == Lien.piece_id)
+        .join(Bordereau, Bordereau.id == Piece.bordereau_id)
+        .join(RetourPiece, speaks)
+        .where(RetourPiece.flux_id == bindparam(FLUX), RetourPiece.numero == "")
+    )
+
+
+def _find_acknowledged() -> Select[int]:
+    """Of which an acquit of the flow says something."""
+    same = and_(Pj.siren == Acquit.siren, Pj.id_unique == Acquit.id_unique)
+    query = select(Pj.id).join(Acquit, same)
+    return query.where(Acquit.flux_id == bindparam(FLUX), Acquit.domaine == PJ, Pj.id_unique != "")
+
+
+def _find_of_blocs() -> Select[int | None]:
+    """Cited by a block of a marché that the flow speaks of."""
+    bloc, told = aliased(Marche), aliased(Marche)
+    return (
+        select(LienMarche.pj_id)
+        .join(bloc, bloc.id == LienMarche.marche_id)
+        .join(told, and_(told.siren == bloc.siren, told.cle == bloc.cle))
+        .where(told.flux_id == bindparam(FLUX))
+    )
+
+
+def _find_of_lignes() -> Select[int | None]:
+    """A contractual piece cited by a line of a marché that the flow speaks of."""
+    return (
+        select(Lien.pj_id)
+        .join(Pj, and_(Pj.id == Lien.pj_id, Pj.type_pj == CONTRACTUELLE))
+        .join(Ligne, Ligne.piece_id == Lien.piece_id)
+        .join(Marche, and_(Marche.cle == Ligne.marche_cle, Marche.siren == Lien.siren))
+        .where(Marche.flux_id == bindparam(FLUX), Ligne.marche_cle != "")
+    )
+
+
+def mark_sent_by(session: Writing, flux_id: int) -> None:
+    """The PJ that a flow sends: it was found again in the silo."""
+    mark_to_decide(session, select(Pj.id).where(Pj.flux_id == flux_id))
+
+
+def mark_others(session: Writing, flux_id: int) -> None:
+    """The other sendings of what a flow sends, which is about to be forgotten."""
+    sent, again = aliased(Pj), aliased(Pj)
+    same = and_(again.siren == sent.siren, again.id_unique == sent.id_unique)
+    others = select(again.id).join(sent, same)
+    mark_to_decide(session, others.where(sent.flux_id == flux_id, again.flux_id != flux_id))
+
+
+def mark_textes(session: Writing, digests: Collection[str]) -> None:
+    """The PJ of these documents: what can be read of them changed."""
+    ordered = sorted(digests)
+    for start in range(0, len(ordered), LOT):
+        some = Pj.sha256.in_(ordered[start : start + LOT])
+        mark_to_decide(session, select(Pj.id).where(some))
+
+
+def mark_fichiers(session: Writing, silo: str, chemins: Collection[str]) -> None:
+    """The PJ of the flows that lie in these files."""
+    here = (
+        select(Emplacement.flux_id)
+        .join(Fichier, Fichier.id == Emplacement.fichier_id)
+        .where(Fichier.silo == silo, Fichier.chemin.in_(chemins))
+    )
+    mark_to_decide(session, select(Pj.id).where(Pj.flux_id.in_(here)))
