@@ -1,0 +1,244 @@
+"""What may go and what may not, counted and listed within a scope: by cellule, closed or not."""
+
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+
+from sqlalchemy import ColumnElement, Select, and_, exists, func, null, select, union_all
+from sqlalchemy.orm import Session
+
+from orc.errors import NotFound
+from orc.models import (
+    Budget,
+    Cellule,
+    Collectivite,
+    DecisionCourante,
+    Lien,
+    PieceJustificative,
+)
+from orc.models import Decision as DecisionGardee
+from orc.retention.decide import RANGS, Raison, Statut
+from orc.retention.raisons import load_raisons
+from orc.retention.regard import is_orphan, list_ids, sees_pj
+
+PAR_PAGE = 50
+# Lines read at once for a list that is streamed.
+LOT = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Compte:
+    """So many PJ, and their bytes."""
+
+    nombre: int = 0
+    octets: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Etat:
+    """The counts of a collectivité and an exercice, by answer. `exercice` None: cited by nothing.
+
+    A PJ cited in two exercices counts in both.
+    """
+
+    siren: str
+    nom: str
+    exercice: int | None
+    comptes: dict[Statut, Compte] = field(default_factory=dict)
+
+    def get(self, statut: Statut) -> Compte:
+        """The count of an answer."""
+        return self.comptes.get(statut, Compte())
+
+
+@dataclass(frozen=True, slots=True)
+class Filtre:
+    """Which PJ of a list; what is empty asks nothing. `test`: the number of one that forbids."""
+
+    siren: str = ""
+    exercice: int | None = None
+    statut: Statut | None = None
+    test: str = ""
+    anomalie: bool = False
+    gelee: bool = False
+    depuis: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Ligne:
+    """A PJ of a list, with what forbids it first, or what lets it go last."""
+
+    pj_id: int
+    siren: str
+    id_unique: str
+    nom: str
+    type_pj: str
+    octets: int
+    statut: Statut
+    depuis: date | None
+    jusqu_a: date | None
+    anomalie: bool
+    gelee: bool
+    decision_id: int
+    raisons: tuple[Raison, ...]
+
+    @property
+    def raison(self) -> Raison:
+        """The one to say where there is room for one: the worst, or the last to let it go."""
+        against = [r for r in self.raisons if r.statut is not Statut.ELIGIBLE]
+        if against:
+            return max(against, key=lambda r: RANGS[r.statut])
+        return max(self.raisons, key=lambda r: r.depuis or date.min)
+
+
+def find_etats(session: Session, cellules: Collection[int], siren: str = "") -> list[Etat]:
+    """The counts within these cellules, by collectivité then exercice, the last first."""
+    if not cellules:
+        return []
+    seen = _find_seen(cellules).subquery()
+    query = (
+        select(DecisionCourante.siren, Collectivite.libelle, seen.c.exercice)
+        .add_columns(DecisionCourante.statut, func.count(), func.sum(PieceJustificative.taille))
+        .select_from(seen)
+        .join(DecisionCourante, DecisionCourante.pj_id == seen.c.pj_id)
+        .join(PieceJustificative, PieceJustificative.id == seen.c.pj_id)
+        .join(Collectivite, Collectivite.siren == DecisionCourante.siren)
+        .group_by(
+            DecisionCourante.siren, Collectivite.libelle, seen.c.exercice, DecisionCourante.statut
+        )
+    )
+    if siren:
+        query = query.where(DecisionCourante.siren == siren)
+    found: dict[tuple[str, int | None], Etat] = {}
+    for code, nom, exercice, statut, count, octets in session.execute(query):
+        etat = found.setdefault((code, exercice), Etat(code, nom, exercice))
+        etat.comptes[Statut(statut)] = Compte(count, int(octets or 0))
+    return sorted(found.values(), key=lambda e: (e.nom, e.siren, -(e.exercice or 0)))
+
+
+def _find_seen(cellules: Collection[int]) -> Select[int, int | None]:
+    """Each PJ seen, once by exercice; what nothing cites has none."""
+    cited = (
+        select(Lien.pj_id.label("pj_id"), Cellule.exercice.label("exercice"))
+        .join(Cellule, Cellule.id == Lien.cellule_id)
+        .where(Lien.cellule_id.in_(list_ids(cellules)), Lien.pj_id.is_not(None))
+        .distinct()
+    )
+    budgets = select(Cellule.budget_id).where(Cellule.id.in_(list_ids(cellules)))
+    orphans = select(PieceJustificative.id, null()).where(
+        is_orphan(), PieceJustificative.budget_id.in_(budgets)
+    )
+    both = union_all(cited, orphans).subquery()
+    return select(both.c.pj_id, both.c.exercice)
+
+
+def find_lignes(
+    session: Session,
+    cellules: Collection[int],
+    filtre: Filtre,
+    *,
+    apres: int = 0,
+    combien: int = PAR_PAGE,
+) -> Sequence[Ligne]:
+    """The PJ of a list after this id, in the order of their ids."""
+    if not cellules:
+        return []
+    query = (
+        _select_lignes()
+        .where(sees_pj(cellules), *_compile(filtre), DecisionCourante.pj_id > apres)
+        .order_by(DecisionCourante.pj_id)
+        .limit(combien)
+    )
+    return [_make_ligne(pj, row, raisons) for pj, row, raisons in session.execute(query)]
+
+
+def read_lignes(
+    session: Session, cellules: Collection[int], filtre: Filtre
+) -> Iterator[Sequence[Ligne]]:
+    """Every PJ of a list, so many at a time: nothing of it is held whole."""
+    apres = 0
+    while lot := find_lignes(session, cellules, filtre, apres=apres, combien=LOT):
+        yield lot
+        apres = lot[-1].pj_id
+
+
+def get_ligne(session: Session, cellules: Collection[int], pj_id: int) -> Ligne:
+    """A PJ seen from these cellules, decided. NotFound: it is not there, or may not be seen."""
+    query = _select_lignes().where(DecisionCourante.pj_id == pj_id, sees_pj(cellules))
+    row = session.execute(query).first() if cellules else None
+    if row is None:
+        raise NotFound("Cette pièce justificative n’existe pas, ou vous n’y avez pas accès.")
+    return _make_ligne(*row)
+
+
+def _select_lignes() -> Select[PieceJustificative, DecisionCourante, str]:
+    return (
+        select(PieceJustificative, DecisionCourante, DecisionGardee.raisons)
+        .join(DecisionCourante, DecisionCourante.pj_id == PieceJustificative.id)
+        .join(DecisionGardee, DecisionGardee.id == DecisionCourante.decision_id)
+    )
+
+
+def _compile(filtre: Filtre) -> Iterator[ColumnElement[bool]]:
+    if filtre.siren:
+        yield DecisionCourante.siren == filtre.siren
+    if filtre.statut:
+        yield DecisionCourante.statut == filtre.statut.value
+    if filtre.test:
+        yield DecisionCourante.motifs.contains(f",{filtre.test},", autoescape=True)
+    if filtre.anomalie:
+        yield DecisionCourante.anomalie.is_(True)
+    if filtre.gelee:
+        yield DecisionCourante.gelee.is_(True)
+    if filtre.depuis:
+        yield DecisionCourante.depuis <= filtre.depuis
+    if filtre.exercice is not None:
+        of_year = and_(Cellule.id == Lien.cellule_id, Cellule.exercice == filtre.exercice)
+        yield exists().where(Lien.pj_id == DecisionCourante.pj_id, of_year)
+
+
+def _make_ligne(pj: PieceJustificative, row: DecisionCourante, raisons: str) -> Ligne:
+    return Ligne(
+        pj_id=pj.id,
+        siren=pj.siren,
+        id_unique=pj.id_unique,
+        nom=pj.nom,
+        type_pj=pj.type_pj,
+        octets=pj.taille,
+        statut=Statut(row.statut),
+        depuis=row.depuis,
+        jusqu_a=row.jusqu_a,
+        anomalie=row.anomalie,
+        gelee=row.gelee,
+        decision_id=row.decision_id,
+        raisons=load_raisons(raisons),
+    )
+
+
+def count_motifs(
+    session: Session, cellules: Collection[int], filtre: Filtre
+) -> list[tuple[str, int]]:
+    """How many PJ each test forbids first, the most frequent first."""
+    if not cellules:
+        return []
+    query = (
+        select(DecisionCourante.motif, func.count())
+        .join(PieceJustificative, PieceJustificative.id == DecisionCourante.pj_id)
+        .where(sees_pj(cellules), *_compile(filtre), DecisionCourante.motif != "")
+        .group_by(DecisionCourante.motif)
+        .order_by(func.count().desc(), DecisionCourante.motif)
+    )
+    return [(motif, count) for motif, count in session.execute(query)]
+
+
+def find_collectivites(session: Session, cellules: Collection[int]) -> list[tuple[str, str]]:
+    """The collectivités of these cellules: SIREN and name."""
+    query = (
+        select(Collectivite.siren, Collectivite.libelle)
+        .join(Budget, Budget.siren == Collectivite.siren)
+        .join(Cellule, Cellule.budget_id == Budget.id)
+        .where(Cellule.id.in_(list_ids(cellules)))
+        .distinct()
+        .order_by(Collectivite.libelle, Collectivite.siren)
+    )
+    return [(siren, nom) for siren, nom in session.execute(query)] if cellules else []
