@@ -47,7 +47,7 @@ def sees_bordereau(portee: Portee) -> ColumnElement[bool]:
     hidden = exists().where(
         LigneElimination.bordereau_id == BordereauElimination.id,
         PieceJustificative.id == LigneElimination.pj_id,
-        ~sees_pj(portee.cellules),
+        ~sees_pj(portee.seen),
     )
     return ~hidden.correlate(BordereauElimination)
 
@@ -56,7 +56,7 @@ def find_bordereaux(
     session: Session, portee: Portee, etats: tuple[str, ...] = ()
 ) -> list[BordereauChoisi]:
     """The bordereaux of a scope, the last first; only those in these states where some are."""
-    sirens = [portee.siren] if portee.siren else sorted(find_sirens(session, portee.cellules))
+    sirens = [portee.siren] if portee.siren else sorted(find_sirens(session, portee.seen))
     query = (
         select(BordereauElimination)
         .where(BordereauElimination.siren.in_(sirens), sees_bordereau(portee))
@@ -72,7 +72,7 @@ def find_bordereaux(
 
 def get_bordereau(session: Session, portee: Portee, bordereau_id: int) -> BordereauElimination:
     """A bordereau of which every line is seen. Raises NotFound."""
-    sirens = find_sirens(session, portee.cellules)
+    sirens = find_sirens(session, portee.seen)
     query = select(BordereauElimination).where(
         BordereauElimination.id == bordereau_id,
         BordereauElimination.siren.in_(sorted(sirens)),
@@ -209,7 +209,7 @@ def make_registre(session: Session, portee: Portee, noms: Noms) -> Tableau:
         Colonne("Octets", nombre=True, largeur=2),
         Colonne("SHA-256", largeur=4),
     )
-    seen = exists().where(PieceJustificative.id == LigneElimination.pj_id, sees_pj(portee.cellules))
+    seen = exists().where(PieceJustificative.id == LigneElimination.pj_id, sees_pj(portee.seen))
     query = (
         select(BordereauElimination, LigneElimination)
         .join(LigneElimination, LigneElimination.bordereau_id == BordereauElimination.id)
@@ -272,11 +272,11 @@ PORTEES = {"objets": "Liste figée", "criteres": "Critères", "exercices": "Exer
 
 def _sees_gel(session: Session, portee: Portee) -> ColumnElement[bool]:
     """A gel of a collectivité of the scope, or whose list names something seen."""
-    sirens = [portee.siren] if portee.siren else sorted(find_sirens(session, portee.cellules))
+    sirens = [portee.siren] if portee.siren else sorted(find_sirens(session, portee.seen))
     listed: Any = exists().where(
         GelObjet.gel_id == Gel.id, PieceJustificative.id == GelObjet.pj_id, portee.condition
     )
     piece: Any = exists().where(
-        GelObjet.gel_id == Gel.id, Piece.id == GelObjet.piece_id, sees_piece(portee.cellules)
+        GelObjet.gel_id == Gel.id, Piece.id == GelObjet.piece_id, sees_piece(portee.seen)
     )
     return or_(Gel.siren.in_(sirens), and_(Gel.siren == "", or_(listed, piece)))

@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
-from sqlalchemy import ColumnElement, Subquery, and_, func, select
+from sqlalchemy import ColumnElement, Subquery, and_, func, select, true
 from sqlalchemy.orm import Session
 
 from orc.models import Collectivite, Lien, Piece, PieceJustificative
@@ -15,15 +15,23 @@ LOT = 2000
 
 @dataclass(frozen=True)
 class Portee:
-    """The cellules of who asks, and the collectivité asked for; "" is all of them."""
+    """The cellules of who asks, and the collectivité asked for; "" is all of them.
 
-    cellules: frozenset[int]
+    No cellules at all (None) is the whole archive: for what is counted and never shown.
+    """
+
+    cellules: frozenset[int] | None
     siren: str = ""
+
+    @property
+    def seen(self) -> frozenset[int]:
+        """The cellules, for what is shown."""
+        return self.cellules or frozenset()
 
     @cached_property
     def condition(self) -> ColumnElement[bool]:
         """The condition that a PieceJustificative is within it."""
-        seen = sees_pj(self.cellules)
+        seen = true() if self.cellules is None else sees_pj(self.cellules)
         return and_(seen, PieceJustificative.siren == self.siren) if self.siren else seen
 
     def make_exercices(self, pj_ids: Collection[int] | None = None) -> Subquery:
@@ -31,9 +39,11 @@ class Portee:
         query = (
             select(Lien.pj_id, func.max(Piece.exercice).label("exercice"))
             .join(Piece, Piece.id == Lien.piece_id)
-            .where(Lien.pj_id.is_not(None), Lien.cellule_id.in_(list_ids(self.cellules)))
+            .where(Lien.pj_id.is_not(None))
             .group_by(Lien.pj_id)
         )
+        if self.cellules is not None:
+            query = query.where(Lien.cellule_id.in_(list_ids(self.cellules)))
         some = query if pj_ids is None else query.where(Lien.pj_id.in_(list_ids(pj_ids)))
         return some.subquery()
 

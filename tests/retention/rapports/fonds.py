@@ -116,7 +116,7 @@ def put_gel(archive: Archive, nom: str, **values: object) -> int:
     row = {
         "autorite": "Tribunal", "reference": "2025-114", "motif": "Recours", "portee": "exercices",
         "siren": COMMUNE, "depuis": date(2025, 1, 1), "revue_le": date(2027, 1, 1),
-        "pose_par": "Archiviste", "pose_le": read_now(), **values,
+        "pose_par": "Archiviste", "qualite": "archiviste", "pose_le": read_now(), **values,
     }  # fmt: skip
     with archive.orc.database.writing() as session:
         gel = Gel(nom=nom, **row)
