@@ -13,9 +13,11 @@ from orc.cli.ingest import ingest_with_progress, print_bilan
 from orc.cli.ocr import print_scans
 from orc.cli.serve import run_server
 from orc.demo.comptes import MOT_DE_PASSE, CompteDemo, make_comptes, make_comptes_of_silo
+from orc.demo.destruction import make_destruction
 from orc.demo.habilitations import make_demandes
 from orc.demo.referentiel_csv import write_fichiers
 from orc.errors import Conflict, Invalid, Unavailable
+from orc.retention.jobs import decide_waiting
 from orc.settings import Settings
 
 app = typer.Typer(help="La démonstration.", no_args_is_help=True)
@@ -64,7 +66,7 @@ def lancer(
         print_scans(orc, background=not sans_site)
         comptes = (make_comptes_of_silo if silo_url else make_comptes)(orc.database)
         if not silo_url:
-            make_demandes(orc.database, orc.storage)
+            _make_scenes(orc)
         _welcome(comptes, port, own_silo=bool(silo_url))
         if sans_site:
             orc.close()
@@ -77,7 +79,7 @@ def comptes() -> None:
     """Faire les comptes de la démonstration sur l’ORC des réglages, son silo lu, et les dire."""
     with open_orc() as orc:
         made = make_comptes(orc.database)
-        make_demandes(orc.database, orc.storage)
+        _make_scenes(orc)
         _say_comptes(made, own_silo=False)
 
 
@@ -88,6 +90,13 @@ def referentiel(
     """Écrire le référentiel du monde inventé, tel que « orc referentiel importer » le lit."""
     write_fichiers(out_dir)
     out.print(f"Référentiel écrit dans {out_dir}.", markup=False)
+
+
+def _make_scenes(orc: Orc) -> None:
+    """What people of the demonstration have already done: demandes, declarations, a gel."""
+    make_demandes(orc.database, orc.storage)
+    make_destruction(orc.database, orc.storage)
+    decide_waiting(orc.database, orc.settings)
 
 
 def _open(settings: Settings) -> Orc:

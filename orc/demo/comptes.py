@@ -28,16 +28,37 @@ class CompteDemo:
     octrois: tuple[Octroi, ...]
 
 
-def _on(role: Role, *sirens: str, domaines: tuple[Domaine, ...] = ()) -> tuple[Octroi, ...]:
-    return tuple(Octroi(role, "collectivite", siren, domaines=domaines) for siren in sirens)
+def _on(
+    role: Role, *sirens: str, domaines: tuple[Domaine, ...] = (), droits: tuple[Droit, ...] = ()
+) -> tuple[Octroi, ...]:
+    return tuple(
+        Octroi(role, "collectivite", siren, domaines=domaines, droits=droits) for siren in sirens
+    )
 
 
 COMPTES = (
     CompteDemo(
         "ordonnateur-xt",
         "Camille Ordonnateur",
-        "la commune (et le CCAS qu’elle a repris), la communauté ; hors paie et aide sociale",
-        _on(Role.ORDONNATEUR, ROCHEBRUNE.siren, PAYS_AVELLE.siren),
+        "la commune (et le CCAS qu’elle a repris), la communauté ; hors paie et aide sociale ; "
+        "prépare les éliminations",
+        _on(
+            Role.ORDONNATEUR,
+            ROCHEBRUNE.siren,
+            PAYS_AVELLE.siren,
+            droits=(Droit.DESTRUCTION,),
+        ),
+    ),
+    CompteDemo(
+        "maire-xt",
+        "Mireille Maire",
+        "les mêmes pièces ; la seconde signature d’une destruction",
+        _on(
+            Role.ORDONNATEUR,
+            ROCHEBRUNE.siren,
+            PAYS_AVELLE.siren,
+            droits=(Droit.DESTRUCTION,),
+        ),
     ),
     CompteDemo(
         "drh-xt",
@@ -63,8 +84,11 @@ COMPTES = (
     CompteDemo(
         "archiviste-xt",
         "Alix Archiviste",
-        "la commune, documents compris ; l’état du silo",
-        (Octroi(Role.ARCHIVISTE, "collectivite", ROCHEBRUNE.siren, droits=(Droit.CONTENU,)),),
+        "la commune, documents compris, et la communauté ; visas, gels, rapports",
+        (
+            *_on(Role.ARCHIVISTE, ROCHEBRUNE.siren, droits=(Droit.CONTENU,)),
+            *_on(Role.ARCHIVISTE, PAYS_AVELLE.siren),
+        ),
     ),
     CompteDemo(
         "gestionnaire-xt",
@@ -107,7 +131,7 @@ def make_comptes_of_silo(database: Database) -> tuple[CompteDemo, ...]:
             "ordonnateur-xt",
             "Camille Ordonnateur",
             "toutes les collectivités du silo, hors domaines réservés",
-            _on(Role.ORDONNATEUR, *filter(None, sirens)),
+            _on(Role.ORDONNATEUR, *filter(None, sirens), droits=(Droit.DESTRUCTION,)),
         ),
         CompteDemo(
             "comptable",

@@ -12,13 +12,15 @@ from orc.access.referentiel import import_referentiel
 from orc.access.ressort import find_ressort
 from orc.db import Database
 from orc.demo.comptes import make_comptes
+from orc.demo.destruction import make_destruction
 from orc.demo.habilitations import make_demandes
 from orc.demo.referentiel import BUDGETS, CCAS, HOPITAL, PAYS_AVELLE, ROCHEBRUNE, TRESORERIE
 from orc.demo.referentiel_csv import make_fichiers, write_fichiers
 from orc.domain import CleBudget, Domaine, Role
 from orc.identity.comptes import get_personne_id
 from orc.ingest.referentiel import Cellules, Libelles, get_budget
-from orc.models import Budget, Cellule, Demande, Mission, Personne
+from orc.models import Budget, Cellule, Demande, Gel, Mission, Personne
+from orc.retention.declarations import Genre, find_periodes
 from orc.storage import Storage
 from tests.sql import make_database
 
@@ -41,6 +43,7 @@ def database(tmp_path_factory: pytest.TempPathFactory) -> Database:
     for _ in range(2):  # relaunched, it makes nothing more
         make_comptes(database)
         make_demandes(database, storage)
+        make_destruction(database, storage)
     return database
 
 
@@ -94,7 +97,7 @@ def test_a_demande_waits_for_the_comptable(database: Database) -> None:
         (waiting,) = find_a_repondre(session, lecteur, read_today())
         assert waiting.identifiant == "agent-xt"
         assert session.scalar(select(func.count()).select_from(Demande)) == 2
-        assert session.scalar(select(func.count()).select_from(Personne)) == 8
+        assert session.scalar(select(func.count()).select_from(Personne)) == 9
 
 
 def test_the_referential_is_written_as_it_is_imported(database: Database, tmp_path: Path) -> None:
@@ -104,3 +107,24 @@ def test_the_referential_is_written_as_it_is_imported(database: Database, tmp_pa
     with database.writing() as session:
         bilans = import_referentiel(session, files, par="test")
         assert all(b.nouvelles == b.changees == 0 for b in bilans)
+
+
+def test_the_commune_has_joined_and_the_communaute_asks_to(database: Database) -> None:
+    with database.reading() as session:
+        both = (ROCHEBRUNE.siren, PAYS_AVELLE.siren)
+        for genre in (Genre.ADHESION_ORC, Genre.ADHESION_OFFRE, Genre.TENUE_HELIOS):
+            assert set(find_periodes(session, both, genre)) == {ROCHEBRUNE.siren}
+        asked = find_periodes(session, both, Genre.DEMANDE_ORC)
+        assert set(asked) == {PAYS_AVELLE.siren}
+
+
+def test_an_enquiry_freezes_a_part_of_the_commune(database: Database) -> None:
+    with database.reading() as session:
+        gel = session.scalars(select(Gel)).one()
+        assert (gel.siren, gel.leve_le) == (ROCHEBRUNE.siren, None)
+
+
+def test_two_people_of_the_commune_may_sign_a_destruction(database: Database) -> None:
+    for identifiant in ("ordonnateur-xt", "maire-xt"):
+        assert get(database, identifiant).clearance.destruction
+    assert not get(database, "drh-xt").clearance.destruction
