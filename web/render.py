@@ -84,7 +84,11 @@ MENU: Menu = (
 )
 # The pages under « Destruction anticipée », in their order: a line for each route that exists.
 # An ordonnateur sees them by its droit « destruction » only.
-MENU_DESTRUCTION: Menu = (("Ce qui peut partir", "/destruction", ROLES_DE_LA_DESTRUCTION),)
+MENU_DESTRUCTION: Menu = (
+    ("Ce qui peut partir", "/destruction", ROLES_DE_LA_DESTRUCTION),
+    ("Bordereaux d’élimination", "/destruction/bordereaux", ROLES_DE_LA_DESTRUCTION),
+    ("Registre", "/destruction/bordereaux/registre", ROLES_DE_LA_DESTRUCTION),
+)
 
 
 def make_cadre(request: Request) -> Cadre:

@@ -23,6 +23,7 @@ BODY_MAX = 2 * 1024 * 1024
 # Where documents are sent; who is not logged in is refused before the body is read.
 BODY_PIECES = 12 * 1024 * 1024
 PATHS_PIECES = frozenset({"/demandes/nouvelle"})
+PREFIXES_PIECES = ("/destruction/", "/api/v1/destruction/")
 
 CSP = "; ".join(
     (
@@ -130,7 +131,9 @@ def _is_too_large(scope: Scope) -> bool:
     headers = dict(scope["headers"])
     length = headers.get(b"content-length", b"0")
     chunked = b"transfer-encoding" in headers
-    most = BODY_PIECES if scope["path"] in PATHS_PIECES else BODY_MAX
+    path = scope["path"]
+    pieces = path in PATHS_PIECES or path.startswith(PREFIXES_PIECES)
+    most = BODY_PIECES if pieces else BODY_MAX
     return chunked or not length.isdigit() or int(length) > most
 
 

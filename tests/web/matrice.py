@@ -138,6 +138,8 @@ AUTRES: Mapping[str, tuple[object, ...]] = {
     "mission_id": (1, 987654321),
     "personne_id": (987654320, 987654321),
     "quoi": ("courriel", "nulle-part"),
+    "geste": ("proposer", "abandonner", "nulle-part"),
+    "etape": (1, 987654321),
 }
 
 # What is coarser than a piece is seen with less than its domaine, or before its exercice closes.

@@ -2,7 +2,16 @@
 
 from fastapi import APIRouter
 
-from web.api import consultation, contrat, exercices, journal, parcours, recherche, traitements
+from web.api import (
+    consultation,
+    contrat,
+    eliminations,
+    exercices,
+    journal,
+    parcours,
+    recherche,
+    traitements,
+)
 
 ROUTERS: tuple[APIRouter, ...] = (
     contrat.router,
@@ -10,6 +19,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     consultation.router,
     parcours.router,
     exercices.router,
+    eliminations.router,
     traitements.router,
     journal.router,
 )

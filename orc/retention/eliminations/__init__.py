@@ -19,6 +19,7 @@ from orc.retention.eliminations.etats import (
     Etat,
     Geste,
 )
+from orc.retention.eliminations.faire import Appel, Saisie, do_geste, find_geste
 from orc.retention.eliminations.lignes import (
     LIBELLES_STATUTS,
     Criteres,
@@ -60,6 +61,7 @@ __all__ = [
     "LIBELLES_GESTES",
     "LIBELLES_STATUTS",
     "PASSAGES",
+    "Appel",
     "Attestation",
     "BordereauVu",
     "Camp",
@@ -72,6 +74,7 @@ __all__ = [
     "LigneVue",
     "Regles",
     "Reponse",
+    "Saisie",
     "StatutLigne",
     "Suite",
     "Typologie",
@@ -85,8 +88,10 @@ __all__ = [
     "certify",
     "countersign",
     "create_bordereau",
+    "do_geste",
     "except_lines",
     "find_etapes",
+    "find_geste",
     "find_lignes",
     "find_possibles",
     "find_typologies",

@@ -5,8 +5,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from sqlalchemy import ColumnElement, func, select
-from sqlalchemy.orm import Session
+from sqlalchemy import ColumnElement, false, func, select
+from sqlalchemy.orm import Session, aliased
 
 from orc.access import Clearance, Lecteur
 from orc.errors import NotFound
@@ -151,13 +151,12 @@ def select_bordereaux(
     if siren:
         where.append(b.siren == siren)
     total = session.scalar(select(func.count()).select_from(b).where(*where)) or 0
-    last = (
-        select(func.max(EtapeElimination.id))
-        .where(EtapeElimination.bordereau_id == b.id)
-        .scalar_subquery()
-    )
+    other = aliased(EtapeElimination)
+    latest = select(func.max(other.id)).where(other.bordereau_id == b.id)
+    last = latest.correlate(b).scalar_subquery()
     query = (
         select(b, Collectivite.libelle, EtapeElimination.quand, EtapeElimination.details)
+        .select_from(b)
         .join(EtapeElimination, EtapeElimination.id == last)
         .outerjoin(Collectivite, Collectivite.siren == b.siren)
         .where(*where)
@@ -197,10 +196,18 @@ def _make(
     )
 
 
-def find_typologies(session: Session, bordereau_id: int) -> list[Typologie]:
-    """The lines of typology of a bordereau that was shown to who asks."""
+def find_typologies(
+    session: Session, bordereau_id: int, *, archives: bool = False
+) -> list[Typologie]:
+    """The lines of typology of a bordereau that was shown to who asks.
+
+    `archives`: the refusals that they prepare are counted; else there seems to be none.
+    """
     line = LigneElimination
     kept = line.statut.in_((StatutLigne.RETENUE.value, StatutLigne.DETRUITE.value))
+
+    prepared = (line.statut == StatutLigne.RETENUE.value) & (line.motif != "")
+    excepted = prepared if archives else false()
 
     def count(condition: ColumnElement[bool]) -> ColumnElement[int]:
         return func.coalesce(func.count().filter(condition), 0)
@@ -217,9 +224,7 @@ def find_typologies(session: Session, bordereau_id: int) -> list[Typologie]:
             func.max(line.exercice).filter(kept).label("exercice_max"),
             count(line.statut == StatutLigne.REFUSEE.value).label("refusees"),
             count(line.statut == StatutLigne.ECARTEE.value).label("ecartees"),
-            count((line.statut == StatutLigne.RETENUE.value) & (line.motif != "")).label(
-                "exceptees"
-            ),
+            count(excepted).label("exceptees"),
         )
         .where(line.bordereau_id == bordereau_id)
         .group_by(line.typologie, line.regle)

@@ -1,0 +1,244 @@
+"""Pages and calls of bordereaux d'élimination: each rôle sees and does what is its own."""
+
+import base64
+import html
+import re
+from collections.abc import Iterator
+from contextlib import ExitStack
+from datetime import date, timedelta
+from hashlib import sha256
+from typing import Any
+
+import httpx
+import pytest
+from sqlalchemy import select, update
+
+from orc.errors import Invalid
+from orc.models import BordereauElimination, LigneElimination
+from tests.archive import MOT_DE_PASSE
+from tests.retention.actes import put_gel
+from tests.retention.eliminables import COMMUNE, Monde
+from tests.web.serving import Navigateur, open_navigateur, serve
+from tests.web.une_elimination import Archive, open_archive
+from web.pages.eliminations_gestes import read_metrage
+
+RACINE = "/destruction/bordereaux"
+HIER = date.today() - timedelta(days=1)  # noqa: DTZ011 - the civil day of the place
+PDF = ("pv.pdf", b"%PDF-1.7 proces-verbal", "application/pdf")
+
+
+@pytest.fixture(scope="module")
+def archive(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Archive]:
+    with open_archive(tmp_path_factory.mktemp("eliminations")) as opened:
+        yield opened
+
+
+@pytest.fixture(scope="module")
+def monde(archive: Archive) -> Monde:
+    return archive.monde
+
+
+@pytest.fixture(scope="module")
+def ouvrir(archive: Archive) -> Iterator[dict[str, Navigateur]]:
+    """A browser per person, logged in when first asked for."""
+
+    class Navigateurs(dict[str, Navigateur]):
+        def __missing__(self, nom: str) -> Navigateur:
+            self[nom] = stack.enter_context(open_navigateur(address, nom))
+            return self[nom]
+
+    with ExitStack() as stack:
+        address = stack.enter_context(serve(archive.orc))
+        yield Navigateurs()
+
+
+def prove(qui: Navigateur) -> None:
+    page = "/preuve?suite=/destruction"
+    if qui.get(page).status_code == 200:
+        answer = qui.post("/preuve", page=page, suite="/destruction", code=MOT_DE_PASSE)
+        assert answer.status_code == 303, answer.text
+
+
+def send(
+    qui: Navigateur, ident: int, geste: str, /, *, piece: bool = False, **fields: object
+) -> httpx.Response:
+    """Send a form as the page that holds it would."""
+    path = f"{RACINE}/{ident}/{geste}"
+    form = qui.get(path if "/" in geste else f"{RACINE}/{ident}")
+    assert form.status_code == 200, form.text
+    pas = re.search(r'name="pas" value="(\d+)"', form.text)
+    assert pas is not None, "aucun formulaire"
+    data = {"jeton": qui.read_jeton(RACINE), "pas": pas[1], **fields}
+    return qui.client.post(path, data=data, files={"piece": PDF} if piece else None)
+
+
+def do(qui: Navigateur, ident: int, geste: str, /, **fields: object) -> str:
+    """The same, done; the page that comes after."""
+    answer = send(qui, ident, geste, **fields)  # type: ignore[arg-type]  # fields of a form
+    assert answer.status_code == 303, answer.text
+    return html.unescape(qui.get(answer.headers["location"]).text)
+
+
+def create(qui: Navigateur, intitule: str = "Factures 2023") -> int:
+    answer = qui.post(RACINE, page=RACINE, siren=COMMUNE, intitule=intitule)
+    assert answer.status_code == 303, answer.text
+    return int(re.findall(r"/(\d+)\?", answer.headers["location"])[0])
+
+
+def find_line(monde: Monde, ident: int, id_unique: str) -> int:
+    with monde.database.reading() as session:
+        query = select(LigneElimination.id).filter_by(bordereau_id=ident, id_unique=id_unique)
+        return session.scalars(query).one()
+
+
+def end_delai(monde: Monde, ident: int) -> None:
+    """Time passes."""
+    with monde.database.writing() as session:
+        session.execute(
+            update(BordereauElimination)
+            .where(BordereauElimination.id == ident)
+            .values(delai_jusqu_a=HIER)
+        )
+
+
+def test_the_whole_story_by_forms(ouvrir: dict[str, Navigateur], monde: Monde) -> None:
+    maire, archiviste = ouvrir["maire"], ouvrir["archiviste"]
+    ident = create(maire)
+    assert "ajoutées à la liste" in do(maire, ident, "ajout", exercice_min="2023")
+    assert "Signer la proposition" in do(maire, ident, "faire/analyser")
+    asked = maire.get(f"{RACINE}/{ident}/signer/proposer")
+    assert asked.headers["location"].startswith("/preuve?suite=")
+    prove(maire)
+    assert "figée" in do(maire, ident, "signer/proposer", piece=True, observations="Rien")
+    do(maire, ident, "faire/demander_visa")
+    attendus = archiviste.get(RACINE).text.split("Tous les bordereaux")[0]
+    assert f'href="{RACINE}/{ident}"' in attendus
+    line = str(find_line(monde, ident, "PJ00002"))
+    said = do(archiviste, ident, "lignes", quoi="excepter", ligne=line, motif="Procès en cours")
+    assert "Refus préparé" in said
+    assert "Refus préparé" not in maire.get(f"{RACINE}/{ident}").text
+    prove(archiviste)
+    said = do(archiviste, ident, "signer/viser", reference="AD33 17")
+    assert "visé en partie" in said
+    assert "Procès en cours" in maire.get(f"{RACINE}/{ident}").text
+    do(maire, ident, "faire/ouvrir_delai")
+    assert "Attester la destruction" not in maire.get(f"{RACINE}/{ident}").text
+    end_delai(monde, ident)
+    with monde.database.writing() as session:
+        put_gel(session, pj=(monde.pj["PJ00003"],))
+    today = (HIER + timedelta(days=1)).isoformat()
+    refused = send(maire, ident, "signer/attester", methode="Broyage", detruite_le=today)
+    assert refused.status_code == 422
+    assert "procès-verbal" in refused.text
+    do(
+        maire, ident, "signer/attester", piece=True, methode="Broyage", detruite_le=today,
+        metrage="1,25",
+    )  # fmt: skip
+    assert maire.get(f"{RACINE}/{ident}/signer/contresigner").status_code == 409
+    secretaire = ouvrir["secretaire"]
+    prove(secretaire)
+    do(secretaire, ident, "signer/contresigner")
+    said = do(archiviste, ident, "signer/certifier")
+    assert "Certifié" in said
+    assert "1,250 m linéaire" in said
+    registre = html.unescape(ouvrir["comptable"].get(f"{RACINE}/registre?q=PJ0000").text)
+    assert [n for n in range(1, 7) if f"PJ0000{n}.pdf" in registre] == [1, 4, 5, 6]
+    check_documents(ouvrir["comptable"], ident)
+
+
+def check_documents(qui: Navigateur, ident: int) -> None:
+    """Every document of the steps is given to who sees the bordereau, as an attachment."""
+    page = qui.get(f"{RACINE}/{ident}").text
+    liens = re.findall(rf'href="({RACINE}/{ident}/documents/\d+)"', page)
+    assert len(liens) == 2
+    for lien in liens:
+        answer = qui.get(lien)
+        assert answer.content == PDF[1]
+        assert answer.headers["content-disposition"].startswith("attachment")
+    liste = qui.get(f"{RACINE}/{ident}/liste.jsonl").content
+    assert sha256(liste).hexdigest() in page
+
+
+def test_what_one_may_not_see_does_not_exist(ouvrir: dict[str, Navigateur]) -> None:
+    ident = create(ouvrir["maire"], "Secret")
+    for nom, status in (("voisin", 404), ("agent", 403), ("juge", 403), ("administrateur", 403)):
+        assert ouvrir[nom].get(f"{RACINE}/{ident}").status_code == status, nom
+        assert "Secret" not in ouvrir[nom].get(RACINE).text
+    page = ouvrir["comptable"].get(f"{RACINE}/{ident}")
+    assert page.status_code == 200
+    assert "Ce que vous pouvez faire" not in page.text
+    assert "Préparer un bordereau" not in ouvrir["comptable"].get(RACINE).text
+
+
+def test_a_stale_page_changes_nothing(ouvrir: dict[str, Navigateur]) -> None:
+    maire = ouvrir["maire"]
+    ident = create(maire)
+    answer = maire.post(f"{RACINE}/{ident}/faire/abandonner", pas="0", motif="Erreur")
+    assert answer.status_code == 409
+    assert "Abandonné" in do(maire, ident, "faire/abandonner", motif="Erreur")
+
+
+def test_forms_say_what_is_wrong_in_words(ouvrir: dict[str, Navigateur]) -> None:
+    maire = ouvrir["maire"]
+    missing = maire.post(RACINE, page=RACINE, siren=COMMUNE, intitule="")
+    assert missing.status_code == 422
+    assert "intitulé" in missing.text
+    ident = create(maire)
+    assert send(maire, ident, "faire/abandonner", motif="").status_code == 422
+    assert send(maire, ident, "lignes", quoi="autre").status_code == 422
+    assert send(maire, ident, "lignes", quoi="excepter").status_code == 422
+    assert send(maire, ident, "ajout", exercice_min="avant").status_code == 422
+    assert maire.get(f"{RACINE}/{ident}/faire/inconnu").status_code == 404
+    assert maire.get(f"{RACINE}/{ident}/faire/proposer").status_code == 404
+    do(maire, ident, "faire/abandonner", motif="Fin")
+
+
+@pytest.mark.parametrize(
+    ("texte", "millimetres"), [("", None), ("1,25", 1250), ("3", 3000), ("0.005", 5)]
+)
+def test_a_metrage_is_read_as_it_is_written(texte: str, millimetres: int | None) -> None:
+    assert read_metrage(texte) == millimetres
+
+
+@pytest.mark.parametrize("texte", ["un", "1,2345", "-1", "1,x"])
+def test_a_metrage_that_is_none_is_refused(texte: str) -> None:
+    with pytest.raises(Invalid):
+        read_metrage(texte)
+
+
+def test_programs_do_the_same_with_the_same_proofs(
+    ouvrir: dict[str, Navigateur], monde: Monde
+) -> None:
+    base = "/api/v1/destruction/bordereaux"
+    secretaire = ouvrir["secretaire"]
+    jeton = secretaire.get("/api/v1/session").json()["jeton"]
+
+    def call(path: str, status: int = 200, **body: object) -> dict[str, Any]:
+        answer = secretaire.client.post(f"{base}{path}", json=body, headers={"x-jeton": jeton})
+        assert answer.status_code == status, answer.text
+        found: dict[str, Any] = answer.json()
+        return found
+
+    made = call("", siren=COMMUNE, intitule="Par programme")
+    ident = made["id"]
+    pj = [monde.pj["PJ00002"]]
+    added = call(f"/{ident}/ajout", pas=1, pj=pj)
+    assert added["lignes"] == 1
+    line = secretaire.get(f"{base}/{ident}/lignes").json()["lignes"][0]
+    call(f"/{ident}/retrait", pas=2, lignes=[line["id"]])
+    call(f"/{ident}/ajout", pas=3, exercice_min=2023)
+    assert call(f"/{ident}/faire/analyser", pas=4)["etat"] == "analysee"
+    detail = secretaire.get(f"{base}/{ident}").json()
+    assert "proposer" in detail["possibles"]
+    assert detail["etapes"][0]["geste"] == "creer"
+    prove(secretaire)
+    document = {"nom": "b.pdf", "contenu": "pas du base64 !"}
+    call(f"/{ident}/signer/proposer", 422, pas=5, document=document)
+    document["contenu"] = base64.b64encode(PDF[1]).decode()
+    assert call(f"/{ident}/signer/proposer", pas=5, document=document)["etat"] == "proposee"
+    call(f"/{ident}/faire/proposer", 404, pas=6)
+    call(f"/{ident}/exceptions", 409, pas=6, tout=True, motif="Non")
+    call(f"/{ident}/faire/abandonner", pas=6, motif="Fin")
+    listed = secretaire.get(f"{base}?etat=abandonnee").json()
+    assert ident in [b["id"] for b in listed["bordereaux"]]
+    assert secretaire.get(f"{base}/registre?q=PJ").status_code == 200

@@ -1,0 +1,270 @@
+"""What is done of a bordereau d'élimination: lines added or taken out, exceptions, signatures."""
+
+from dataclasses import dataclass
+from typing import Annotated
+
+from fastapi import APIRouter, Path, Request
+from starlette.datastructures import FormData, UploadFile
+from starlette.responses import RedirectResponse, Response
+
+from orc.access.pieces_demande import OCTETS_MAX, PieceJointe
+from orc.db import Reading
+from orc.errors import Conflict, Invalid, NotFound
+from orc.models import BordereauElimination
+from orc.retention.eliminations import (
+    Appel,
+    BordereauVu,
+    Choix,
+    Criteres,
+    Geste,
+    Saisie,
+    Suite,
+    add_eligibles,
+    do_geste,
+    except_lines,
+    find_geste,
+    find_possibles,
+    find_typologies,
+    get_bordereau,
+    make_regles,
+    read_bordereau,
+    remove_lines,
+)
+from web.acces import acces_destruction
+from web.deps import Connecte, Ecriture, Formulaire, Lecture, SessionProuvee, get_orc
+from web.pages.demandes import read_annee, read_texte, read_today
+from web.pages.eliminations import LIENS, RACINE, read_jour
+from web.pages.piece import Numero
+from web.render import render
+from web.security import fichiers_admis
+
+router = APIRouter(include_in_schema=False)
+
+Nom = Annotated[str, Path(max_length=40)]
+LIGNES_MAX = 1000
+METRES_MAX = 9
+
+
+@dataclass(frozen=True, slots=True)
+class PageGeste:
+    """The form of an act. `exceptees`, `lignes`: what an answer of the archives bears on."""
+
+    vu: BordereauVu
+    row: BordereauElimination
+    geste: str
+    libelle: str
+    action: str
+    exceptees: int
+    saisie: Saisie
+    metrage: str
+    erreur: str
+    autorisation_generale: str
+    octets_max: int = OCTETS_MAX
+
+
+@router.get(f"{RACINE}/{{numero}}/faire/{{geste}}")
+@acces_destruction()
+def show_faire(
+    request: Request, session: Lecture, lecteur: Connecte, numero: Numero, geste: Nom
+) -> Response:
+    """The form of an act that is not signed."""
+    return _show(request, session, lecteur, numero, _get(geste, signe=False))
+
+
+@router.get(f"{RACINE}/{{numero}}/signer/{{geste}}")
+@acces_destruction()
+def show_signer(
+    request: Request,
+    session: Lecture,
+    lecteur: Connecte,
+    _ouverte: SessionProuvee,
+    numero: Numero,
+    geste: Nom,
+) -> Response:
+    """The form of a signature, once the person proved again who it is."""
+    return _show(request, session, lecteur, numero, _get(geste, signe=True))
+
+
+@router.post(f"{RACINE}/{{numero}}/faire/{{geste}}")
+@acces_destruction()
+@fichiers_admis(1)
+def faire(
+    request: Request,
+    session: Lecture,
+    writing: Ecriture,
+    lecteur: Connecte,
+    numero: Numero,
+    geste: Nom,
+    form: Formulaire,
+) -> Response:
+    """Do what is not signed."""
+    return _do(request, session, writing, lecteur, numero, _get(geste, signe=False), form)
+
+
+@router.post(f"{RACINE}/{{numero}}/signer/{{geste}}")
+@acces_destruction()
+@fichiers_admis(1)
+def signer(
+    request: Request,
+    session: Lecture,
+    writing: Ecriture,
+    lecteur: Connecte,
+    _ouverte: SessionProuvee,
+    numero: Numero,
+    geste: Nom,
+    form: Formulaire,
+) -> Response:
+    """Sign, the person having proved again who it is."""
+    return _do(request, session, writing, lecteur, numero, _get(geste, signe=True), form)
+
+
+def _get(nom: str, *, signe: bool) -> Geste:
+    found = find_geste(nom, signe=signe)
+    if found is None:
+        raise NotFound("Cette page n’existe pas.")
+    return found
+
+
+def _show(
+    request: Request,
+    session: Reading,
+    lecteur: Connecte,
+    numero: int,
+    geste: Geste,
+    form: FormData | None = None,
+    erreur: str = "",
+) -> Response:
+    settings = get_orc(request).settings
+    row = get_bordereau(session, lecteur.clearance, numero)
+    regles = make_regles(settings)
+    if geste not in find_possibles(session, lecteur, row, regles, read_today()):
+        raise Conflict("Ce geste n’est pas possible maintenant : relisez le bordereau.")
+    libelle, signe = LIENS[geste]
+    typologies = find_typologies(session, numero, archives=geste is Geste.VISER)
+    given = form or FormData()
+    page = PageGeste(
+        vu=read_bordereau(session, lecteur, numero),
+        row=row,
+        geste=geste.value,
+        libelle=libelle,
+        action=f"{RACINE}/{numero}/{'signer' if signe else 'faire'}/{geste.value}",
+        exceptees=sum(t.exceptees for t in typologies),
+        saisie=_read_textes(given),
+        metrage=read_texte(given, "metrage", METRES_MAX),
+        erreur=erreur,
+        autorisation_generale=regles.autorisation_generale,
+    )
+    return render(request, "destruction/geste", page, status=422 if erreur else 200)
+
+
+def _read_textes(form: FormData) -> Saisie:
+    return Saisie(
+        motif=read_texte(form, "motif", 3000),
+        reference=read_texte(form, "reference", 3000),
+        observations=read_texte(form, "observations", 3000),
+        methode=read_texte(form, "methode", 3000),
+    )
+
+
+def _do(
+    request: Request,
+    session: Reading,
+    writing: Ecriture,
+    lecteur: Connecte,
+    numero: int,
+    geste: Geste,
+    form: FormData,
+) -> Response:
+    orc = get_orc(request)
+    regles = make_regles(orc.settings)
+    appel = Appel(writing, orc.storage, lecteur, numero, read_pas(form), regles, read_today())
+    try:
+        suite = do_geste(appel, geste, _read_saisie(form))
+    except Invalid as error:
+        writing.rollback()
+        return _show(request, session, lecteur, numero, geste, form, str(error))
+    return _redirect(numero, suite)
+
+
+def _redirect(numero: int, suite: Suite) -> Response:
+    return RedirectResponse(f"{RACINE}/{numero}?fait={suite.geste.value}", 303)
+
+
+def read_pas(form: FormData) -> int:
+    """The step the page was made at; -1 where the form does not say it: none is."""
+    texte = read_texte(form, "pas", 9)
+    return int(texte) if texte.isascii() and texte.isdigit() else -1
+
+
+def _read_saisie(form: FormData) -> Saisie:
+    plain = _read_textes(form)
+    return Saisie(
+        motif=plain.motif,
+        reference=plain.reference,
+        observations=plain.observations,
+        methode=plain.methode,
+        detruite_le=read_jour(read_texte(form, "detruite_le", 10)),
+        metrage_mm=read_metrage(read_texte(form, "metrage", METRES_MAX)),
+        piece=_read_piece(form),
+    )
+
+
+def read_metrage(texte: str) -> int | None:
+    """Linear metres as a person writes them, `1,25`, in millimetres. Raises Invalid."""
+    if not texte:
+        return None
+    whole, _, part = texte.replace(",", ".").partition(".")
+    if not (whole.isascii() and whole.isdigit() and (part or "0").isdigit() and len(part) <= 3):
+        raise Invalid("Un métrage s’écrit en mètres, au millimètre près : 1,25.")
+    return int(whole) * 1000 + int(part.ljust(3, "0"))
+
+
+def _read_piece(form: FormData) -> PieceJointe | None:
+    sent = form.get("piece")
+    if not isinstance(sent, UploadFile):
+        return None
+    with sent.file as file:
+        octets = file.read(OCTETS_MAX + 1)
+    # A browser sends an empty part where no file was chosen.
+    return PieceJointe(sent.filename or "", octets) if sent.filename or octets else None
+
+
+@router.post(f"{RACINE}/{{numero}}/ajout")
+@acces_destruction()
+def add(session: Ecriture, lecteur: Connecte, numero: Numero, form: Formulaire) -> Response:
+    """Add all that may go of these exercices and this type."""
+    criteres = Criteres(
+        read_annee(form, "exercice_min"),
+        read_annee(form, "exercice_max"),
+        read_texte(form, "type_pj", 3),
+    )
+    pas = read_pas(form)
+    suite = add_eligibles(session, lecteur, numero, pas, criteres, today=read_today())
+    return _redirect(numero, suite)
+
+
+@router.post(f"{RACINE}/{{numero}}/lignes")
+@acces_destruction()
+def change_lignes(
+    session: Ecriture, lecteur: Connecte, numero: Numero, form: Formulaire
+) -> Response:
+    """Take lines out of the list, or prepare their refusal: those checked, a typologie, or all."""
+    ids = [int(i) for i in form.getlist("ligne") if isinstance(i, str) and i.isdigit()][:LIGNES_MAX]
+    motif, pas, today = read_texte(form, "motif", 3000), read_pas(form), read_today()
+    quoi = read_texte(form, "quoi", 20)
+    if quoi == "retirer":
+        suite = remove_lines(session, lecteur, numero, pas, ids, motif, today=today)
+        return _redirect(numero, suite)
+    if quoi == "excepter" and not motif:
+        raise Invalid("Dites pourquoi ces lignes sont refusées : le producteur le lira.")
+    if quoi not in ("excepter", "reprendre"):
+        raise Invalid("Ce choix n’existe pas.")
+    portee = read_texte(form, "portee", 20)
+    choix = Choix(
+        tuple(ids),
+        read_texte(form, "typologie", 200) if portee == "typologie" else None,
+        portee == "tout",
+    )
+    why = motif if quoi == "excepter" else ""
+    suite = except_lines(session, lecteur, numero, pas, choix, why, today=today)
+    return _redirect(numero, suite)
