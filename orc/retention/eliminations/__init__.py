@@ -19,7 +19,7 @@ from orc.retention.eliminations.etats import (
     Etat,
     Geste,
 )
-from orc.retention.eliminations.faire import Appel, Saisie, do_geste, find_geste
+from orc.retention.eliminations.gestes import Appel, Saisie, do_geste, find_geste
 from orc.retention.eliminations.lignes import (
     LIBELLES_STATUTS,
     Criteres,
