@@ -88,6 +88,8 @@ MENU_DESTRUCTION: Menu = (
     ("Ce qui peut partir", "/destruction", ROLES_DE_LA_DESTRUCTION),
     ("Bordereaux d’élimination", "/destruction/bordereaux", ROLES_DE_LA_DESTRUCTION),
     ("Registre", "/destruction/bordereaux/registre", ROLES_DE_LA_DESTRUCTION),
+    ("Échéancier", "/destruction/echeancier", ROLES_DE_LA_DESTRUCTION),
+    ("Rapports", "/destruction/rapports", ROLES_DE_LA_DESTRUCTION),
 )
 
 

@@ -140,6 +140,7 @@ AUTRES: Mapping[str, tuple[object, ...]] = {
     "quoi": ("courriel", "nulle-part"),
     "geste": ("proposer", "abandonner", "nulle-part"),
     "etape": (1, 987654321),
+    "genre": ("etats", "echeancier", "rien"),
 }
 
 # What is coarser than a piece is seen with less than its domaine, or before its exercice closes.
@@ -171,6 +172,7 @@ DEMANDES: Mapping[str, tuple[str, ...]] = {
     "/journal": ("", "du=", "acte=consultation&du="),
     "/journal.csv": ("", "du="),
     "/api/v1/journal": ("", "du=&taille=1000"),
+    "/destruction/echeancier": ("", "siren=999000018"),
     "/pj/{pj_id}/mots": ("q=école",),
     "/pj/{pj_id}": ("", "onglet=texte&q=école", "onglet=details"),
 }  # fmt: skip

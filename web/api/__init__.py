@@ -9,6 +9,10 @@ from web.api import (
     exercices,
     journal,
     parcours,
+    exercices,
+    journal,
+    parcours,
+    rapports,
     recherche,
     traitements,
 )
@@ -22,4 +26,5 @@ ROUTERS: tuple[APIRouter, ...] = (
     eliminations.router,
     traitements.router,
     journal.router,
+    rapports.router,
 )

@@ -1,6 +1,7 @@
 """A report as a PDF that lasts and that a screen reader reads: PDF/A-2a and PDF/UA-1, by typst."""
 
 import json
+import unicodedata
 from collections.abc import Iterable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -16,6 +17,13 @@ NORMES: list[Literal["a-2a", "ua-1"]] = ["a-2a", "ua-1"]
 # Past so many lines a PDF serves nobody: the ODS and the CSV have no such bound.
 LIGNES_MAX = 20_000
 LARGE = 6
+BLANCS = "\u00a0\u202f"
+# What the font of the reports draws: Latin, Greek, Cyrillic, punctuation, the euro.
+DESSINES = (
+    (" ", "~"), ("\u00a1", "\u017f"), ("\u0391", "\u03a1"), ("\u03a3", "\u03c9"),
+    ("\u0410", "\u044f"), ("\u2013", "\u2014"), ("\u2018", "\u201a"), ("\u201c", "\u201e"),
+    ("\u2020", "\u2022"), ("\u2026", "\u2026"), ("\u20ac", "\u20ac"), ("\u2212", "\u2212"),
+)  # fmt: skip
 
 
 class TropLong(Invalid):
@@ -54,9 +62,9 @@ def _make_data(feuille: Feuille, identite: Identite, service: str) -> dict[str, 
         *feuille.mentions,
     )
     return {
-        "title": feuille.title,
-        "numero": identite.numero,
-        "service": service,
+        "title": _clean(feuille.title),
+        "numero": _clean(identite.numero),
+        "service": _clean(service),
         "annee": identite.jour.year,
         "mois": identite.jour.month,
         "jour": identite.jour.day,
@@ -74,7 +82,7 @@ def _make_tableau(tableau: Tableau) -> dict[str, object]:
     return {
         "title": _clean(tableau.title),
         "colonnes": [
-            {"libelle": c.libelle, "nombre": c.nombre, "largeur": c.largeur}
+            {"libelle": _clean(c.libelle), "nombre": c.nombre, "largeur": c.largeur}
             for c in tableau.colonnes
         ],
         "lignes": list(_take(tableau.lignes)),
@@ -89,10 +97,18 @@ def _take(lignes: Iterable[tuple[Valeur, ...]]) -> Iterable[list[str]]:
 
 
 def _clean(text: str) -> str:
-    """Without controls nor what UTF-8 cannot write; long words may break anywhere."""
-    text = text.encode("utf-8", "replace").decode()
-    kept = "".join(c if c.isprintable() or c in "\u00a0\u202f" else " " for c in text)
+    """Without controls nor what our font cannot draw, which PDF/A refuses; long words may break."""
+    composed = unicodedata.normalize("NFC", text)
+    kept = "".join(_draw(c) for c in composed)
     return " ".join(_cut(word) for word in kept.split(" "))
+
+
+def _draw(c: str) -> str:
+    if c in BLANCS:
+        return c
+    if not c.isprintable():
+        return " "
+    return c if any(first <= c <= last for first, last in DESSINES) else "?"
 
 
 def _cut(word: str) -> str:

@@ -1,0 +1,375 @@
+"""Reports of early destruction: those that may be made, one on screen, those given; échéancier."""
+
+from base64 import b64encode
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from itertools import islice
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Request
+from sqlalchemy.orm import Session
+from starlette.responses import RedirectResponse, Response, StreamingResponse
+
+from orc.access import Lecteur
+from orc.domain import format_date
+from orc.errors import Invalid, NotFound
+from orc.journal import Acte
+from orc.retention.echeancier import (
+    LIBELLES_HORIZONS,
+    PAGE_MAX,
+    Horizon,
+    LigneEcheance,
+    count_pj,
+    find_echeances,
+)
+from orc.retention.rapports.archives import (
+    TYPES,
+    Auteur,
+    RapportDonne,
+    find_rapports,
+    get_rapport,
+    give_rapport,
+    read_octets,
+)
+from orc.retention.rapports.composer import SUR_BORDEREAU, Demande, make_feuille
+from orc.retention.rapports.feuille import (
+    LIBELLES_GENRES,
+    Forme,
+    Genre,
+    Tableau,
+    Valeur,
+    write_valeur,
+)
+from orc.retention.rapports.lignes_decisions import A_DECIDER, LIBELLES_STATUTS, count_etats
+from orc.retention.rapports.lignes_eliminations import (
+    ATTESTES,
+    BordereauChoisi,
+    find_bordereaux,
+)
+from orc.retention.rapports.portee import Noms, Portee, find_collectivites
+from web.acces import acces_destruction
+from web.deps import Connecte, Formulaire, JournalDuLecteur, Lecture, get_orc
+from web.disposition import make_disposition
+from web.plots import Barres, Serie, make_barres
+from web.render import render
+
+router = APIRouter(include_in_schema=False)
+
+APERCU = 50
+BARRES_MAX = 40
+Siren = Annotated[str, Query(pattern=r"^[0-9A-Z]{0,9}$")]
+_CLASSES = "abcdef"
+DESCRIPTIONS = {
+    Genre.ETATS: "Combien de pièces, et quel volume, par collectivité, exercice et statut.",
+    Genre.ECHEANCIER: "Ce qui arrive au terme de sa durée d’ici un, trois et cinq ans.",
+    Genre.REFUS: "Chaque pièce refusée, avec tous ses motifs et leurs références.",
+    Genre.ANOMALIES: "Pièces payées sans acquit, événements qui manquent, règles contradictoires.",
+    Genre.GELS: "Les gels qui tiennent, ceux dont la revue est dépassée d’abord.",
+    Genre.REGISTRE: "Les copies détruites par anticipation, avec leur visa et leur empreinte.",
+    Genre.BORDEREAU: "Un bordereau dans les colonnes des archives, à signer et à viser.",
+    Genre.CERTIFICAT: "Ce qui a été détruit, quand, comment, attesté par qui.",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class GenrePropose:
+    """A kind of report: its name, what it says."""
+
+    cle: str
+    libelle: str
+    description: str
+
+
+@dataclass(frozen=True, slots=True)
+class PageRapports:
+    """What may be made, and what was given."""
+
+    genres: tuple[GenrePropose, ...]
+    donnes: tuple[RapportDonne, ...]
+    fait: RapportDonne | None
+
+
+@dataclass(frozen=True, slots=True)
+class TableauVu:
+    """The first lines of a table, as texts; `suite`: there are more."""
+
+    title: str
+    colonnes: tuple[tuple[str, bool], ...]
+    lignes: tuple[tuple[str, ...], ...]
+    suite: bool
+
+
+@dataclass(frozen=True, slots=True)
+class PageApercu:
+    """A report before it is given."""
+
+    genre: str
+    title: str
+    description: str
+    collectivites: tuple[tuple[str, str], ...]
+    siren: str
+    bordereaux: tuple[BordereauChoisi, ...]
+    sur_bordereau: bool
+    bordereau_id: int | None
+    mentions: tuple[tuple[str, str], ...]
+    paragraphes: tuple[str, ...]
+    tableaux: tuple[TableauVu, ...]
+    plot: Barres | None
+
+
+@dataclass(frozen=True, slots=True)
+class PageEcheancier:
+    """What reaches its term; `trop`: too many PJ to count them all on a page."""
+
+    collectivites: tuple[tuple[str, str], ...]
+    siren: str
+    plot: Barres | None
+    lignes: tuple[tuple[str, ...], ...]
+    horizons: tuple[str, ...]
+    trop: int
+
+
+def read_today() -> date:
+    """The civil day of the place."""
+    return date.today()  # noqa: DTZ011 - the civil day of the place
+
+
+def make_auteur(lecteur: Lecteur) -> Auteur:
+    """Who asks for a report, as the register knows it."""
+    return Auteur(
+        lecteur.personne_id, lecteur.identifiant, lecteur.nom, lecteur.clearance.retention
+    )
+
+
+@router.get("/destruction/rapports")
+@acces_destruction()
+def show_rapports(
+    request: Request,
+    session: Lecture,
+    lecteur: Connecte,
+    fait: Annotated[str, Query(max_length=40)] = "",
+) -> Response:
+    """The kinds of reports, and those given that this person may take again."""
+    donnes = tuple(find_rapports(session, lecteur.clearance.retention))
+    page = PageRapports(
+        genres=tuple(
+            GenrePropose(genre.value, LIBELLES_GENRES[genre], said)
+            for genre, said in DESCRIPTIONS.items()
+        ),
+        donnes=donnes,
+        fait=next((r for r in donnes if r.numero == fait), None),
+    )
+    return render(request, "destruction/rapports", page)
+
+
+@router.get("/destruction/rapports/apercu/{genre}")
+@acces_destruction()
+def show_apercu(
+    request: Request,
+    session: Lecture,
+    lecteur: Connecte,
+    genre: str,
+    siren: Siren = "",
+    bordereau: Annotated[int | None, Query(ge=1, lt=2**31)] = None,
+) -> Response:
+    """A report on screen: its plot, its first lines, the forms it may be given as."""
+    page = _make_apercu(session, lecteur, read_genre(genre), siren, bordereau)
+    return render(request, "destruction/apercu", page)
+
+
+def read_genre(text: str) -> Genre:
+    """The kind an address names. Raises NotFound."""
+    try:
+        return Genre(text)
+    except ValueError:
+        raise NotFound("Ce rapport n’existe pas.") from None
+
+
+def _make_apercu(
+    session: Session,
+    lecteur: Lecteur,
+    genre: Genre,
+    siren: str,
+    bordereau_id: int | None,
+) -> PageApercu:
+    cellules = lecteur.clearance.retention
+    collectivites = find_collectivites(session, cellules)
+    if siren and siren not in collectivites:
+        raise NotFound("Cette collectivité n’est pas de votre ressort.")
+    sur_bordereau = genre in SUR_BORDEREAU
+    bordereaux: Sequence[BordereauChoisi] = ()
+    if sur_bordereau:
+        etats = ATTESTES if genre is Genre.CERTIFICAT else ()
+        bordereaux = find_bordereaux(session, Portee(cellules, siren), etats)
+    shown = None
+    if cellules and (bordereau_id is not None or not sur_bordereau):
+        shown = make_feuille(session, cellules, Demande(genre, siren, bordereau_id), read_today())
+    # These look at every PJ before their first line.
+    portee = Portee(cellules, siren)
+    heavy = genre in {Genre.ECHEANCIER, Genre.ANOMALIES} and count_pj(session, portee) > PAGE_MAX
+    most = 0 if heavy else APERCU
+    return PageApercu(
+        genre=genre.value,
+        title=shown.title if shown else LIBELLES_GENRES[genre],
+        description=DESCRIPTIONS[genre],
+        collectivites=tuple(collectivites.items()),
+        siren=siren,
+        bordereaux=tuple(bordereaux),
+        sur_bordereau=sur_bordereau,
+        bordereau_id=bordereau_id,
+        mentions=shown.mentions if shown else (),
+        paragraphes=shown.paragraphes if shown else (),
+        tableaux=tuple(cut_tableau(tableau, most) for tableau in shown.tableaux) if shown else (),
+        plot=_make_plot(session, portee, Noms(collectivites), genre),
+    )
+
+
+def cut_tableau(tableau: Tableau, most: int = APERCU) -> TableauVu:
+    """Its first lines: the others are not read."""
+    lignes = [write_ligne(ligne) for ligne in islice(tableau.lignes, most + 1 if most else 0)]
+    colonnes = tuple((colonne.libelle, colonne.nombre) for colonne in tableau.colonnes)
+    return TableauVu(tableau.title, colonnes, tuple(lignes[:most]), len(lignes) > most or not most)
+
+
+def write_ligne(ligne: tuple[Valeur, ...]) -> tuple[str, ...]:
+    """A line as a person reads it."""
+    return tuple(write_valeur(valeur) for valeur in ligne)
+
+
+def _make_plot(session: Session, portee: Portee, noms: Noms, genre: Genre) -> Barres | None:
+    if genre is not Genre.ETATS or not portee.cellules:
+        return None
+    statuts = {**{s.value: libelle for s, libelle in LIBELLES_STATUTS.items()}, "": A_DECIDER}
+    rows = [
+        (
+            f"{noms.libelles.get(siren, siren)}, {exercice or 'sans exercice'}",
+            "",
+            tuple(counts.get(statut, (0, 0))[0] for statut in statuts),
+        )
+        for (siren, exercice), counts in count_etats(session, portee).items()
+    ]
+    series = make_series(tuple(statuts.values()))
+    return make_barres(
+        "Pièces justificatives par statut", "Collectivité et exercice", series, rows[:BARRES_MAX]
+    )
+
+
+def make_series(libelles: tuple[str, ...]) -> tuple[Serie, ...]:
+    """A series for each label, each with its colour."""
+    return tuple(
+        Serie(libelle, f"orc-serie-{_CLASSES[rang % len(_CLASSES)]}")
+        for rang, libelle in enumerate(libelles)
+    )
+
+
+@router.post("/destruction/rapports")
+@acces_destruction()
+def make_rapport(request: Request, lecteur: Connecte, form: Formulaire) -> Response:
+    """Make a report and keep it; it is then taken from the list of those given."""
+    genre = read_genre(str(form.get("genre", "")))
+    try:
+        forme = Forme(str(form.get("forme", "")))
+    except ValueError:
+        raise Invalid("Choisissez une forme : PDF, ODS ou CSV.") from None
+    demande = Demande(genre, str(form.get("siren", ""))[:9], _read_id(form.get("bordereau")))
+    orc = get_orc(request)
+    given = give_rapport(
+        orc.database,
+        orc.storage,
+        make_auteur(lecteur),
+        demande,
+        forme,
+        read_today(),
+        orc.settings.nom_service,
+    )
+    return RedirectResponse(f"/destruction/rapports?fait={given.numero}", 303)
+
+
+def _read_id(given: object) -> int | None:
+    text = str(given or "")
+    return int(text) if text.isascii() and text.isdecimal() and len(text) < 10 else None
+
+
+@router.get("/destruction/rapports/fichier/{numero}")
+@acces_destruction()
+def download_rapport(
+    request: Request, session: Lecture, lecteur: Connecte, journal: JournalDuLecteur, numero: str
+) -> Response:
+    """The very bytes of a report that was given; journaled."""
+    found = get_rapport(session, lecteur.clearance.retention, numero)
+    journal.record(Acte.TELECHARGEMENT, f"rapport:{found.numero}", {"sha256": found.sha256})
+    return StreamingResponse(
+        read_octets(get_orc(request).storage, found),
+        media_type=TYPES[found.forme],
+        headers={
+            "Content-Disposition": make_disposition(found.fichier, ""),
+            "Content-Length": str(found.octets),
+            "Repr-Digest": f"sha-256=:{_encode(found.sha256)}:",
+        },
+    )
+
+
+def _encode(sha256: str) -> str:
+    """A digest as RFC 9530 writes it."""
+    return b64encode(bytes.fromhex(sha256)).decode()
+
+
+@router.get("/destruction/echeancier")
+@acces_destruction()
+def show_echeancier(
+    request: Request, session: Lecture, lecteur: Connecte, siren: Siren = ""
+) -> Response:
+    """What reaches its term in one, three and five years."""
+    cellules = lecteur.clearance.retention
+    collectivites = find_collectivites(session, cellules)
+    if siren and siren not in collectivites:
+        raise NotFound("Cette collectivité n’est pas de votre ressort.")
+    portee, noms = Portee(cellules, siren), Noms(collectivites)
+    number = count_pj(session, portee) if cellules else 0
+    counted = 0 < number <= PAGE_MAX
+    lignes = find_echeances(session, portee, read_today()) if counted else []
+    page = PageEcheancier(
+        collectivites=tuple(collectivites.items()),
+        siren=siren,
+        plot=make_plot_echeances(lignes, noms) if lignes else None,
+        lignes=tuple(write_echeance(ligne, noms) for ligne in lignes),
+        horizons=tuple(LIBELLES_HORIZONS.values()),
+        trop=number if number > PAGE_MAX else 0,
+    )
+    return render(request, "destruction/echeancier", page)
+
+
+def make_plot_echeances(lignes: Sequence[LigneEcheance], noms: Noms) -> Barres:
+    """PJ by horizon, of each collectivité × exercice."""
+    rows: dict[tuple[str, int], list[int]] = {}
+    for ligne in lignes:
+        row = rows.setdefault((ligne.siren, ligne.exercice), [0] * len(Horizon))
+        for rang, horizon in enumerate(Horizon):
+            row[rang] += ligne.count(horizon)
+    return make_barres(
+        "Pièces justificatives par échéance",
+        "Collectivité et exercice",
+        make_series(tuple(LIBELLES_HORIZONS.values())),
+        [
+            (
+                f"{noms.libelles.get(siren, siren)}, {exercice or 'sans exercice'}",
+                "",
+                tuple(row),
+            )
+            for (siren, exercice), row in list(rows.items())[:BARRES_MAX]
+        ],
+    )
+
+
+def write_echeance(ligne: LigneEcheance, noms: Noms) -> tuple[str, ...]:
+    """A line of the échéancier as texts: names, then the number of each horizon."""
+    return (
+        noms.name(ligne.siren),
+        str(ligne.exercice) if ligne.exercice else "—",
+        ligne.regle,
+        ligne.sort_final or "—",
+        *(write_valeur(ligne.count(horizon)) for horizon in Horizon),
+        write_valeur(ligne.nombre),
+        format_date(ligne.premier),
+    )
