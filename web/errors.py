@@ -3,6 +3,7 @@
 import logging
 import secrets
 from dataclasses import dataclass
+from urllib.parse import quote
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
@@ -133,7 +134,9 @@ def _answer_etape(request: Request, error: Exception) -> Response:
 def _answer_preuve(request: Request, error: Exception) -> Response:
     if request.url.path.startswith(API):
         return _answer_refusal(request, error)
-    return RedirectResponse(f"/preuve?suite={make_suite(request)}", 303)
+    retour = error.retour if isinstance(error, PreuveNecessaire) else ""
+    suite = quote(retour, safe="") or make_suite(request)
+    return RedirectResponse(f"/preuve?suite={suite}", 303)
 
 
 def _answer_refusal(request: Request, error: Exception) -> Response:

@@ -106,6 +106,12 @@ def read_etendues(session: Session, grants: Iterable[Habilitation], today: date)
     )
 
 
+def add_predecesseurs(session: Session, sirens: Collection[str], today: date) -> frozenset[str]:
+    """These collectivités and all those that they came after."""
+    aretes = _read_aretes(session, sirens, lambda some: _find_predecesseurs(some, today))
+    return frozenset().union(*(close_over(siren, aretes) for siren in sirens))
+
+
 def cover_budgets(
     session: Session, grants: Iterable[Habilitation], today: date
 ) -> ColumnElement[bool]:

@@ -6,13 +6,13 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from orc.db import Database, Writing
-from orc.errors import Forbidden
+from orc.errors import Conflict, Forbidden
 from orc.identity.passwords import MotDePasseFaible, is_right, make_hash
 from orc.identity.sessions import Ouverte, close_sessions, hash_cookie, renew_session
 from orc.identity.throttling import forget_failures, record_attempt
 from orc.journal import Acte, record_acte
 from orc.messages import write_to_personne
-from orc.models import AncienMotDePasse, Personne, read_now
+from orc.models import AncienMotDePasse, CompteTechnique, Personne, read_now
 
 
 class MotDePasseActuelFaux(Forbidden):
@@ -73,7 +73,9 @@ def _check_actuel(
 def set_mot_de_passe(
     session: Writing, personne: Personne, mot_de_passe: str, *, provisoire: bool, par: str
 ) -> None:
-    """Give somebody a new password and end its sessions. Raises MotDePasseFaible."""
+    """Give somebody a new password and end its sessions. Raises MotDePasseFaible, Conflict."""
+    if session.get(CompteTechnique, personne.id) is not None:
+        raise Conflict("Un compte technique n’a pas de mot de passe : seule une clé l’ouvre.")
     empreinte = _make_new_hash(_read_known(session, personne.id), mot_de_passe)
     put_mot_de_passe(session, personne, empreinte, provisoire=provisoire, par=par)
     close_sessions(session, personne.id)

@@ -16,10 +16,11 @@ DUREE = timedelta(minutes=10)
 
 
 class PreuveNecessaire(Forbidden):
-    """The last proof is too old for this act."""
+    """The last proof is too old for this act; `retour`: the page that holds its form, if known."""
 
-    def __init__(self) -> None:
+    def __init__(self, retour: str = "") -> None:
         super().__init__("Cette action demande de prouver de nouveau qui vous êtes.")
+        self.retour = retour
 
 
 class PreuveRefusee(Forbidden):
@@ -34,10 +35,10 @@ def is_proven(ouverte: Ouverte, now: datetime | None = None) -> bool:
     return ouverte.preuve_le is not None and ouverte.preuve_le > (now or read_now()) - DUREE
 
 
-def check_preuve(ouverte: Ouverte, now: datetime | None = None) -> None:
+def check_preuve(ouverte: Ouverte, now: datetime | None = None, *, retour: str = "") -> None:
     """Raise PreuveNecessaire where the last proof is too old."""
     if not is_proven(ouverte, now):
-        raise PreuveNecessaire
+        raise PreuveNecessaire(retour)
 
 
 def prove(database: Database, coffre: Coffre, ouverte: Ouverte, donne: str, adresse: str) -> None:

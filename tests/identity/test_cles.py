@@ -21,6 +21,7 @@ from orc.identity.cles import (
     rotate_cle,
     touch_cle,
 )
+from orc.identity.comptes import change_mot_de_passe, reset_mot_de_passe
 from orc.identity.passwords import is_right
 from orc.identity.techniques import (
     NouveauTechnique,
@@ -302,6 +303,17 @@ def test_a_technical_account_never_owns_another(comptes: Database) -> None:
 def test_no_password_opens_an_account_without_one(password: str) -> None:
     assert not is_right("", password)
     assert not is_right(None, password)
+
+
+def test_a_technical_account_is_given_no_password(comptes: Database) -> None:
+    make_technique(comptes)
+    with comptes.writing() as session, pytest.raises(Conflict, match="seule une clé"):
+        reset_mot_de_passe(session, f"ct-{SIREN}-compta", par="test")
+    with comptes.writing() as session, pytest.raises(Conflict, match="seule une clé"):
+        change_mot_de_passe(session, f"ct-{SIREN}-compta", "une longue phrase", par="test")
+    with comptes.reading() as session:
+        query = select(Personne.mot_de_passe).where(Personne.identifiant == f"ct-{SIREN}-compta")
+        assert session.scalar(query) == ""
 
 
 def test_lists_tell_the_keys_apart_without_showing_them(comptes: Database) -> None:

@@ -66,6 +66,13 @@ class Navigateur:
             "/connexion", page="/connexion", identifiant=identifiant, mot_de_passe=mot_de_passe
         )
 
+    def prove(self, retour: str, mot_de_passe: str = MOT_DE_PASSE) -> httpx.Response:
+        """Say again who one is, as the page of an act asks; already proved, nothing is sent."""
+        page = f"/preuve?suite={retour}"
+        if self.get(page).status_code == 303:
+            return self.get(page)
+        return self.post("/preuve", page=page, code=mot_de_passe, suite=retour)
+
 
 @contextmanager
 def open_navigateur(address: str, identifiant: str = "") -> Iterator[Navigateur]:

@@ -78,6 +78,10 @@ def enrol(lieu: Lieu, identifiant: str, certificate: str) -> None:
         assert answer.headers["location"].startswith("/mes-portes?suite=")
         page = person.get(answer.headers["location"])
         assert f"CN={certificate}" in page.text
+        asked = person.post("/mes-portes/certificat", page="/mes-portes", suite="/recherche")
+        back = "/mes-portes?suite=%2Frecherche"
+        assert asked.headers["location"] == f"/preuve?suite={quote(back, safe='')}"
+        person.prove("/mes-portes")
         done = person.post("/mes-portes/certificat", page="/mes-portes")
         assert done.status_code == 303, done.text
 
@@ -113,6 +117,7 @@ def test_a_certificate_opens_one_account_only(lieu: Lieu) -> None:
         person.log_in("juge")
         page = person.get("/mes-portes").text
         assert "L’enregistrer sur mon compte" not in page
+        person.prove("/mes-portes")
         assert person.post("/mes-portes/certificat", page="/mes-portes").status_code == 422
 
 
@@ -143,6 +148,7 @@ def test_a_withdrawn_certificate_closes_its_sessions_and_never_serves_again(lieu
         assert by_password.get("/").status_code == 200
     with lieu.browse("denis") as person:
         person.log_in("archiviste")
+        person.prove("/mes-portes")
         assert person.post("/mes-portes/certificat", page="/mes-portes").status_code == 422
 
 

@@ -197,6 +197,9 @@ def test_a_way_back_never_leads_elsewhere(visitor: Navigateur) -> None:
 
 def test_an_account_is_linked_from_its_own_page_under_the_password(lieu: Lieu) -> None:
     with open_navigateur(lieu.address, "comptable") as person:
+        asked = person.post("/mes-portes/oidc", page="/mes-portes")
+        assert asked.headers["location"] == "/preuve?suite=%2Fmes-portes"
+        person.prove("/mes-portes")
         page = person.post("/mes-portes/oidc", page="/mes-portes")
         found = re.search(r'href="(http[^"]+)"', page.text)
         assert found is not None

@@ -252,6 +252,9 @@ def test_an_address_and_a_mobile_are_changed_after_a_proof_and_a_code(
     site: tuple[Archive, str], arriver: Arriver
 ) -> None:
     browser = arriver("mobile-xt")
+    # What does not exist asks for no proof.
+    assert browser.get("/compte/nom").status_code == 404
+    assert browser.post("/compte/nom/code", code="1").status_code == 404
     asked = browser.get("/compte/mobile")
     assert asked.headers["location"] == "/preuve?suite=%2Fcompte%2Fmobile"
     refused = browser.post(

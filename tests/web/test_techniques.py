@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from urllib.parse import quote
 
 import httpx
 import pytest
@@ -19,7 +20,7 @@ from orc.identity.comptes import (
     withdraw_habilitation,
 )
 from orc.identity.techniques import NouveauTechnique, create_technique
-from orc.models import CleApi, Ecriture, Structure, read_now
+from orc.models import CleApi, Ecriture, Structure, Succession, read_now
 from tests.archive import COMMUNAUTE, COMMUNE, MOT_DE_PASSE, Archive
 from tests.web.serving import Navigateur, open_navigateur
 from web import api, pages
@@ -235,6 +236,7 @@ def create_by_form(who: Navigateur, nom: str, *droits: str, partenaire: str = ""
 
 
 def make_key(who: Navigateur, place: str) -> str:
+    assert who.prove(place).headers["location"] == place
     text = who.get(place).text
     courante = re.search(r'name="courante" value="(\d+)"', text)
     assert courante is not None
@@ -275,8 +277,51 @@ def test_a_gestionnaire_makes_rotates_and_withdraws(address: str, gestion: Navig
     assert "Ce compte est fermé" in gestion.get(place).text
 
 
+def test_a_key_is_made_only_by_who_proves_again_who_it_is(archive: Archive, address: str) -> None:
+    with open_navigateur(address, "gestion") as person:
+        place = create_by_form(person, "preuve", "recherche")
+        assert "vous sera d’abord redemandé" in person.get(place).text
+        for act in ("cle", "reinitialiser"):
+            answer = person.post(f"{place}/{act}", page=place, courante="0")
+            assert answer.headers["location"] == f"/preuve?suite={quote(place, safe='')}"
+            unknown = person.post(f"/comptes-techniques/987654321/{act}", page=place, courante="0")
+            assert unknown.status_code == 404
+        with archive.orc.database.reading() as session:
+            numero = int(place.rpartition("/")[2])
+            assert not session.scalars(select(CleApi).where(CleApi.personne_id == numero)).all()
+        assert ask(address, make_key(person, place)) == 200
+        assert "vous sera d’abord redemandé" not in person.get(place).text
+
+
+def test_the_gestionnaire_of_a_successor_tends_what_its_predecessors_left(
+    archive: Archive, address: str, gestion: Navigateur
+) -> None:
+    place = create_by_form(gestion, "ancien", "recherche")
+    with archive.orc.database.writing() as session:
+        succession = Succession(
+            predecesseur=COMMUNE, successeur=COMMUNAUTE, depuis=read_now().date()
+        )
+        session.add(succession)
+        session.flush()
+    try:
+        with open_navigateur(address, "gestion-bocage") as other:
+            assert place in other.get("/comptes-techniques").text
+            assert "ancien" in other.get("/structure").text
+            assert ask(address, make_key(other, place)) == 200
+            page = "/comptes-techniques/nouveau"
+            assert COMMUNE not in other.get(page).text
+            made = other.post(
+                page, page=page, siren=COMMUNE, nom_court="x", proprietaire="gestion", droit="silo"
+            )
+            assert made.status_code == 404
+    finally:
+        with archive.orc.database.writing() as session:
+            session.delete(session.get_one(Succession, succession.id))
+
+
 def test_the_answer_that_shows_a_key_is_kept_by_no_cache(gestion: Navigateur) -> None:
     place = create_by_form(gestion, "cache", "recherche")
+    gestion.prove(place)
     answer = gestion.post(f"{place}/cle", page=place, courante="0")
     assert CLE.search(answer.text)
     assert answer.headers["cache-control"] == "no-store"

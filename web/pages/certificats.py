@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, Literal
+from urllib.parse import quote
 
 from fastapi import APIRouter, Path, Query, Request
 from starlette.responses import RedirectResponse, Response
@@ -20,10 +21,11 @@ from orc.identity.certificats import (
     remove_certificat,
 )
 from orc.identity.oidc_aller import find_identites, remove_identite
+from orc.identity.preuve import check_preuve
 from orc.identity.sessions import Ouverte
 from web.acces import acces_anonyme, acces_connectes, permis_au_juge
 from web.certificats import find_certificat
-from web.deps import Connecte, Ecriture, Formulaire, Lecture, SessionOuverte, get_orc
+from web.deps import Connecte, Ecriture, Formulaire, Lecture, Session, SessionOuverte, get_orc
 from web.pages.oidc import PORTES, check_by_password, make_venue
 from web.render import render
 from web.security import COOKIE, COOKIE_AVANT, drop_cookie, make_local_path, put_cookie
@@ -132,12 +134,14 @@ def enrol(
     session: Ecriture,
     reading: Lecture,
     lecteur: Connecte,
-    ouverte: SessionOuverte,
+    ouverte: Session,
     form: Formulaire,
 ) -> Response:
     """Enrol the certificate that this very request presents."""
     check_by_password(ouverte)
     suite = str(form.get("suite", ""))
+    back = f"{PORTES}?suite={quote(make_local_path(suite), safe='')}" if suite else PORTES
+    check_preuve(ouverte, retour=back)
     presented = find_certificat(request)
     if presented is None:
         raise Invalid("Votre navigateur ne présente pas de certificat.")

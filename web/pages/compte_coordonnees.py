@@ -1,13 +1,15 @@
 """One's own mail address and mobile number: each is proved by a code before it counts."""
 
 from dataclasses import dataclass
+from typing import Annotated
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Depends, Request
 from starlette.responses import RedirectResponse, Response
 
 from orc.errors import Invalid, NotFound, OrcError
 from orc.identity.codes import CodeRefuse, find_attendu
 from orc.identity.coordonnees import COORDONNEES, ask_verification, confirm, remove_mobile
+from orc.identity.sessions import Ouverte
 from orc.identity.throttling import TropDEssais
 from orc.models import Personne
 from web.acces import acces_connectes, permis_au_juge
@@ -30,10 +32,21 @@ class PageCoordonnee:
     erreur: str
 
 
+def read_quoi(quoi: str) -> str:
+    """What is to change. Raises NotFound, before anything else is asked."""
+    if quoi not in COORDONNEES:
+        raise NotFound("Cette adresse ne mène à rien.")
+    return quoi
+
+
+# Before the proof in the signature of an endpoint: what does not exist asks for none.
+Quoi = Annotated[str, Depends(read_quoi)]
+
+
 @router.get("/{quoi}")
 @acces_connectes
 def show_coordonnee(
-    request: Request, session: Lecture, ouverte: SessionProuvee, quoi: str
+    request: Request, session: Lecture, quoi: Quoi, ouverte: SessionProuvee
 ) -> Response:
     """The form of the address or of the number."""
     return _show(request, session, ouverte, quoi)
@@ -43,11 +56,10 @@ def show_coordonnee(
 @acces_connectes
 @permis_au_juge("ses propres coordonnées")
 def change_coordonnee(
-    request: Request, session: Lecture, ouverte: SessionProuvee, quoi: str, form: Formulaire
+    request: Request, session: Lecture, quoi: Quoi, ouverte: SessionProuvee, form: Formulaire
 ) -> Response:
     """Send a code to the new address or number: nothing is changed yet."""
     orc = get_orc(request)
-    _check(quoi)
     try:
         ask_verification(
             orc.database,
@@ -66,11 +78,10 @@ def change_coordonnee(
 @acces_connectes
 @permis_au_juge("ses propres coordonnées")
 def confirm_coordonnee(
-    request: Request, session: Lecture, ouverte: SessionProuvee, quoi: str, form: Formulaire
+    request: Request, session: Lecture, quoi: Quoi, ouverte: SessionProuvee, form: Formulaire
 ) -> Response:
     """Take the code: the address or number is now this person's."""
     orc = get_orc(request)
-    _check(quoi)
     try:
         confirm(orc.database, orc.coffre, ouverte, quoi, str(form.get("code", ""))[:50])
     except CodeRefuse as error:
@@ -87,19 +98,13 @@ def drop_mobile(session: Ecriture, ouverte: SessionProuvee) -> Response:
     return RedirectResponse("/compte?fait=mobile-retire", 303)
 
 
-def _check(quoi: str) -> None:
-    if quoi not in COORDONNEES:
-        raise NotFound("Cette adresse ne mène à rien.")
-
-
 def _show(
     request: Request,
     session: Lecture,
-    ouverte: SessionProuvee,
+    ouverte: Ouverte,
     quoi: str,
     error: OrcError | None = None,
 ) -> Response:
-    _check(quoi)
     personne = session.get_one(Personne, ouverte.personne_id)
     attendu = find_attendu(session, ouverte.personne_id, quoi)
     page = PageCoordonnee(

@@ -21,9 +21,10 @@ from orc.identity.oidc_aller import (
     start_aller,
     take_aller,
 )
+from orc.identity.preuve import check_preuve
 from orc.identity.sessions import Ouverte, Venue
 from web.acces import acces_anonyme, acces_connectes, permis_au_juge
-from web.deps import Connecte, SessionOuverte, get_orc
+from web.deps import Connecte, Session, SessionOuverte, get_orc
 from web.render import render
 from web.security import (
     COOKIE,
@@ -97,10 +98,11 @@ def leave(request: Request, suite: Annotated[str, Query(max_length=4000)] = "/")
 @router.post(f"{PORTES}/oidc")
 @acces_connectes
 @permis_au_juge("son propre compte")
-def leave_to_link(request: Request, _lecteur: Connecte, ouverte: SessionOuverte) -> Response:
+def leave_to_link(request: Request, _lecteur: Connecte, ouverte: Session) -> Response:
     """Show the link to the provider; who comes back is linked to the account of this session."""
     fournisseur = get_fournisseur(request)
     check_by_password(ouverte)
+    check_preuve(ouverte, retour=PORTES)
     cookie = read_cookie(request, COOKIE)
     page = PageDepart(fournisseur.configuration.nom, _start(request, fournisseur, cookie, PORTES))
     return render(request, "portes/depart", page)

@@ -11,6 +11,7 @@ from starlette.responses import Response
 
 from orc.access.demandes import MOTIF_MAX, find_gerees
 from orc.access.demandes_vues import DemandeVue, find_demandes_de
+from orc.access.etendues import add_predecesseurs
 from orc.access.structures import StructureVue, find_structures
 from orc.access.tenues import find_tenues
 from orc.domain import Role
@@ -65,7 +66,7 @@ def show_structure(
         structures=tuple(find_structures(session, sirens, today)),
         tenues=make_tenues(session, lecteur, find_tenues(session, sirens, today), today),
         demandes=tuple(find_demandes_de(session, lecteur, sirens)),
-        techniques=tuple(find_techniques(session, sirens)),
+        techniques=tuple(find_techniques(session, add_predecesseurs(session, sirens, today))),
         fait=FAITS.get(fait, ""),
     )
     return render(request, "habilitations/structure", page)

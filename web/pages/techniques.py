@@ -4,7 +4,6 @@ A partenaire tends the keys of those entrusted to it.
 """
 
 from dataclasses import dataclass
-from datetime import date
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Path, Query, Request
@@ -14,6 +13,7 @@ from starlette.responses import RedirectResponse, Response
 
 from orc.access import Lecteur, find_habilitations
 from orc.access.demandes import find_gerees
+from orc.access.etendues import add_predecesseurs
 from orc.db import Writing
 from orc.domain import Role
 from orc.errors import Conflict, Invalid, NotFound
@@ -26,6 +26,8 @@ from orc.identity.cles import (
     reset_cles,
     rotate_cle,
 )
+from orc.identity.preuve import check_preuve, is_proven
+from orc.identity.sessions import Ouverte
 from orc.identity.techniques import (
     NouveauTechnique,
     Technique,
@@ -39,6 +41,8 @@ from orc.identity.techniques import (
 from orc.models import Collectivite
 from web.acces import acces
 from web.deps import Connecte, Ecriture, Formulaire, Lecture, get_orc
+from web.deps import Session as OuverteIci
+from web.pages.demandes import read_today
 from web.render import render
 
 router = APIRouter(include_in_schema=False)
@@ -68,11 +72,15 @@ class PageTechniques:
 
 @dataclass(frozen=True, slots=True)
 class PageTechnique:
-    """One account; `gere`: this person is its gestionnaire, not only its partenaire."""
+    """One account; `gere`: this person is its gestionnaire, not only its partenaire.
+
+    `prouve`: it proved who it is within ten minutes, as a new key asks.
+    """
 
     compte: Technique
     structure: str
     gere: bool
+    prouve: bool
     droits: dict[str, str]
     neuve: CleNeuve | None
     recouvrement: int
@@ -107,7 +115,7 @@ def show_techniques(
     page = PageTechniques(
         tuple(comptes),
         _find_structures(session, {c.siren for c in comptes} | tenue.sirens),
-        tuple(sorted(tenue.sirens)),
+        tuple(sorted(find_gerees(session, lecteur.personne_id, read_today()))),
         _label_droits(),
         FAITS.get(fait, ""),
     )
@@ -128,7 +136,7 @@ def make_technique(
 ) -> Response:
     """Make an account of one of this gestionnaire's structures."""
     siren = str(form.get("siren", ""))
-    if siren not in find_tenue(session, lecteur).sirens:
+    if siren not in find_gerees(session, lecteur.personne_id, read_today()):
         raise NotFound("Cette structure n’existe pas, ou n’est pas des vôtres.")
     try:
         made = create_technique(
@@ -151,10 +159,15 @@ def make_technique(
 @router.get(f"{RACINE}/{{numero}}")
 @acces(Role.GESTIONNAIRE, Role.PARTENAIRE)
 def show_technique(
-    request: Request, session: Lecture, lecteur: Connecte, numero: Numero, fait: Fait = ""
+    request: Request,
+    session: Lecture,
+    lecteur: Connecte,
+    ouverte: OuverteIci,
+    numero: Numero,
+    fait: Fait = "",
 ) -> Response:
     """One account and its keys."""
-    return _show_technique(request, session, lecteur, numero, fait=FAITS.get(fait, ""))
+    return _show_technique(request, session, lecteur, numero, ouverte, fait=FAITS.get(fait, ""))
 
 
 @router.get(f"{RACINE}/{{numero}}/modifier")
@@ -191,10 +204,16 @@ def change(
 @router.post(f"{RACINE}/{{numero}}/cle")
 @acces(Role.GESTIONNAIRE, Role.PARTENAIRE)
 def make_cle(
-    request: Request, session: Ecriture, lecteur: Connecte, form: Formulaire, numero: Numero
+    request: Request,
+    session: Ecriture,
+    lecteur: Connecte,
+    ouverte: OuverteIci,
+    form: Formulaire,
+    numero: Numero,
 ) -> Response:
     """Make a key beside the one in service. It is shown in this answer and nowhere else."""
     compte = _get_open(session, lecteur, numero)
+    check_preuve(ouverte, retour=f"{RACINE}/{numero}")
     given = _read(form, "courante")
     try:
         neuve = rotate_cle(
@@ -205,23 +224,29 @@ def make_cle(
             courante=int(given) if given.isdecimal() and len(given) < 19 else -1,
         )
     except Conflict as error:
-        return _show_technique(request, session, lecteur, numero, erreur=str(error))
-    return _show_technique(request, session, lecteur, numero, neuve=neuve)
+        return _show_technique(request, session, lecteur, numero, ouverte, erreur=str(error))
+    return _show_technique(request, session, lecteur, numero, ouverte, neuve=neuve)
 
 
 @router.post(f"{RACINE}/{{numero}}/reinitialiser")
 @acces(Role.GESTIONNAIRE, Role.PARTENAIRE)
 def reset(
-    request: Request, session: Ecriture, lecteur: Connecte, form: Formulaire, numero: Numero
+    request: Request,
+    session: Ecriture,
+    lecteur: Connecte,
+    ouverte: OuverteIci,
+    form: Formulaire,
+    numero: Numero,
 ) -> Response:
     """Withdraw every key and make a new one, shown in this answer and nowhere else."""
     compte = _get_open(session, lecteur, numero)
+    check_preuve(ouverte, retour=f"{RACINE}/{numero}")
     if _read(form, "courante") != str(compte.courante):
         erreur = "Une autre clé a été créée depuis : relisez la liste des clés."
-        return _show_technique(request, session, lecteur, numero, erreur=erreur)
+        return _show_technique(request, session, lecteur, numero, ouverte, erreur=erreur)
     durees = make_durees(get_orc(request).settings)
     neuve = reset_cles(session, compte.personne_id, durees, par=lecteur.identifiant)
-    return _show_technique(request, session, lecteur, numero, neuve=neuve)
+    return _show_technique(request, session, lecteur, numero, ouverte, neuve=neuve)
 
 
 @router.post(f"{RACINE}/{{numero}}/cles/{{cle}}/retirer")
@@ -238,22 +263,30 @@ def withdraw_cle(
 @router.post(f"{RACINE}/{{numero}}/fermer")
 @acces(Role.GESTIONNAIRE)
 def close(
-    request: Request, session: Ecriture, lecteur: Connecte, form: Formulaire, numero: Numero
+    request: Request,
+    session: Ecriture,
+    lecteur: Connecte,
+    ouverte: OuverteIci,
+    form: Formulaire,
+    numero: Numero,
 ) -> Response:
     """Close the account and withdraw its keys, once the box that says so is ticked."""
     compte = _get_managed(session, lecteur, numero)
     if _read(form, "confirme") != "oui":
         erreur = "Cochez la case : un compte fermé ne se rouvre pas."
-        return _show_technique(request, session, lecteur, numero, erreur=erreur)
+        return _show_technique(request, session, lecteur, numero, ouverte, erreur=erreur)
     close_technique(session, compte.personne_id, par=lecteur.identifiant)
     return RedirectResponse(f"{RACINE}?fait=ferme", 303)
 
 
 def find_tenue(session: Session, lecteur: Lecteur) -> Tenue:
-    """Which technical accounts this person tends today, by its grants in force."""
-    today = date.today()  # noqa: DTZ011 - grants are dated in the civil days of the place
+    """Which technical accounts this person tends today, by its grants in force.
+
+    The gestionnaire of a structure tends those of the structures that it came after.
+    """
+    today = read_today()
     grants = find_habilitations(session, lecteur.personne_id, today)
-    sirens = find_gerees(session, lecteur.personne_id, today)
+    sirens = add_predecesseurs(session, find_gerees(session, lecteur.personne_id, today), today)
     partenaire = any(g.role == Role.PARTENAIRE for g in grants)
     return Tenue(sirens, lecteur.personne_id if partenaire else None)
 
@@ -302,6 +335,7 @@ def _show_technique(
     session: Session,
     lecteur: Lecteur,
     numero: int,
+    ouverte: Ouverte,
     *,
     neuve: CleNeuve | None = None,
     fait: str = "",
@@ -313,6 +347,7 @@ def _show_technique(
         compte=compte,
         structure=_find_structures(session, {compte.siren})[compte.siren],
         gere=compte.siren in tenue.sirens,
+        prouve=is_proven(ouverte),
         droits=_label_droits(),
         neuve=neuve,
         recouvrement=get_orc(request).settings.cle_recouvrement_jours,
@@ -330,7 +365,7 @@ def _show_saisie(
     form: FormData | None,
     erreur: str,
 ) -> Response:
-    sirens = find_tenue(session, lecteur).sirens
+    sirens = find_gerees(session, lecteur.personne_id, read_today())
     known = _find_structures(session, sirens)
     owner = compte.proprietaire if compte else lecteur.identifiant
     chosen = tuple(d.value for d in compte.droits) if compte else ("recherche", "consultation")
