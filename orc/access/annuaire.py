@@ -8,11 +8,8 @@ from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from orc.access.phrases import read_noms, write_habilitation
-from orc.db import Writing
 from orc.errors import NotFound
-from orc.identity.comptes import change_mot_de_passe
-from orc.identity.validite import make_provisoire
-from orc.models import Habilitation, Personne
+from orc.models import CompteTechnique, Habilitation, Personne
 
 PERSONNES_MAX = 200
 
@@ -28,13 +25,14 @@ class GrantVue:
 
 @dataclass(frozen=True, slots=True)
 class PersonneVue:
-    """A person as a list shows it."""
+    """A person as a list shows it. `technique`: a program's account, which has no password."""
 
     id: int
     identifiant: str
     nom: str
     courriel: str
     actif: bool
+    technique: bool
     habilitations: tuple[GrantVue, ...]
 
 
@@ -71,19 +69,21 @@ def _make(session: Session, personnes: Sequence[Personne], today: date) -> list[
         ended = g.depuis > today or (g.jusqu_a is not None and g.jusqu_a < today)
         vue = GrantVue(g.id, write_habilitation(g, noms), ended)
         found[g.personne_id] = (*found.get(g.personne_id, ()), vue)
+    ids = [p.id for p in personnes]
+    programs = set(
+        session.scalars(
+            select(CompteTechnique.personne_id).where(CompteTechnique.personne_id.in_(ids))
+        )
+    )
     return [
         PersonneVue(
-            p.id, p.identifiant, p.nom, p.courriel, p.desactive_le is None, found.get(p.id, ())
+            p.id,
+            p.identifiant,
+            p.nom,
+            p.courriel,
+            p.desactive_le is None,
+            p.id in programs,
+            found.get(p.id, ()),
         )
         for p in personnes
     ]
-
-
-def give_provisoire(session: Writing, identifiant: str, *, par: str) -> str:
-    """A new password, to be changed at once: shown once, kept nowhere. Sessions end."""
-    mot_de_passe = make_provisoire()
-    change_mot_de_passe(session, identifiant, mot_de_passe, par=par)
-    cle = identifiant.strip().casefold()
-    session.scalars(select(Personne).where(Personne.identifiant == cle)).one().provisoire = True
-    session.flush()
-    return mot_de_passe

@@ -10,7 +10,6 @@ from typing import TypeVar, cast
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from orc.access.annuaire import give_provisoire
 from orc.access.tables import (
     Colonne,
     Erreurs,
@@ -24,8 +23,7 @@ from orc.access.tables import (
 from orc.db import Writing
 from orc.domain import Domaine, Droit, Role
 from orc.errors import Conflict, Invalid
-from orc.identity.comptes import NouveauCompte, Octroi, create_compte, grant_habilitation
-from orc.identity.validite import make_provisoire
+from orc.identity.comptes import NouveauCompte, Octroi, create_provisoire, grant_habilitation
 from orc.models import Habilitation, Personne
 
 T = TypeVar("T", bound=StrEnum)
@@ -123,15 +121,17 @@ def _make_comptes(
         if identifiant in known:
             continue
         compte = NouveauCompte(
-            identifiant, texts["nom"], make_provisoire(), texts.get("courriel", "")
+            identifiant,
+            texts["nom"],
+            courriel=texts.get("courriel", ""),
+            departement=texts.get("departement", ""),
         )
         try:
-            personne_id = create_compte(session, compte, par=par)
+            _, mot_de_passe = create_provisoire(session, compte, par=par)
         except (Invalid, Conflict) as error:
             erreurs.add(ligne.place, str(error))
             continue
-        session.get_one(Personne, personne_id).departement = texts.get("departement", "")
-        made.append((identifiant, give_provisoire(session, identifiant, par=par)))
+        made.append((identifiant, mot_de_passe))
         known.add(identifiant)
     return made
 

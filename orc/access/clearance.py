@@ -101,24 +101,34 @@ def make_lecteur(
     )
 
 
+# A cellule: its id, budget, exercice, domaine, and whether it is closed.
+Ligne = Row[int, int, int, str, bool]
+
+
 def make_clearance(session: Session, grants: list[Habilitation], today: date) -> Clearance:
     """The cellules that these grants open that day, told apart by closed and open exercices."""
     etendues = read_etendues(session, grants, today)
-    content = [_opens(etendues, g) for g in grants if opens_content(g)]
-    rows = _find_cellules(session, content) if content else []
+    read: dict[tuple[int, ...], Sequence[Ligne]] = {}
 
-    def find(chosen: Callable[[Habilitation], bool]) -> frozenset[int]:
-        opened = [_opens(etendues, g) for g in grants if chosen(g)]
-        found = _find_cellules(session, opened) if opened else []
-        return frozenset(row.id for row in found)
+    def find(chosen: Callable[[Habilitation], bool]) -> Sequence[Ligne]:
+        """The cellules of these grants; the same grants are asked for once."""
+        mine = [g for g in grants if chosen(g)]
+        key = tuple(g.id for g in mine)
+        if mine and key not in read:
+            read[key] = _find_cellules(session, [_opens(etendues, g) for g in mine])
+        return read.get(key, ())
 
+    def find_ids(chosen: Callable[[Habilitation], bool]) -> frozenset[int]:
+        return frozenset([ident for ident, *_ in find(chosen)])
+
+    rows = find(opens_content)
     return Clearance(
-        frozenset(row.id for row in rows if row.close),
-        frozenset(row.id for row in rows if not row.close),
-        frozenset((r.budget_id, r.exercice) for r in rows if r.close and r.domaine in SENSIBLES),
-        find(lambda g: g.role == Role.ARCHIVISTE),
-        find(lambda g: g.role == Role.COMPTABLE),
-        find(opens_destruction),
+        frozenset([ident for ident, _, _, _, close in rows if close]),
+        frozenset([ident for ident, _, _, _, close in rows if not close]),
+        frozenset((b, e) for _, b, e, domaine, close in rows if close and domaine in SENSIBLES),
+        find_ids(lambda g: g.role == Role.ARCHIVISTE),
+        find_ids(lambda g: g.role == Role.COMPTABLE),
+        find_ids(opens_destruction),
     )
 
 
@@ -134,9 +144,7 @@ def opens_destruction(grant: Habilitation) -> bool:
     return grant.role == Role.ORDONNATEUR and Droit.DESTRUCTION in grant.droits.split(",")
 
 
-def _find_cellules(
-    session: Session, conditions: list[ColumnElement[bool]]
-) -> Sequence[Row[int, int, int, str, bool]]:
+def _find_cellules(session: Session, conditions: list[ColumnElement[bool]]) -> Sequence[Ligne]:
     query = (
         select(
             Cellule.id,
@@ -149,7 +157,8 @@ def _find_cellules(
         .outerjoin(Cloture, en_vigueur(Cellule.budget_id, Cellule.exercice))
         .where(or_(*conditions))
     )
-    return session.execute(query).all()
+    # By the connection: nothing of the ORM is needed for thousands of rows.
+    return session.connection().execute(query).all()
 
 
 def _opens(etendues: Etendues, grant: Habilitation) -> ColumnElement[bool]:

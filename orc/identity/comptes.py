@@ -1,7 +1,7 @@
 """Accounts and their grants: make, list, change, disable. What a grant opens is orc.access."""
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 
 from sqlalchemy import select
@@ -16,7 +16,7 @@ from orc.identity.sessions import close_sessions
 from orc.identity.validite import make_provisoire
 from orc.journal import Acte, record_acte
 from orc.messages import check_courriel, check_mobile
-from orc.models import Habilitation, Personne, read_now
+from orc.models import CompteTechnique, Habilitation, Personne, read_now
 
 _IDENTIFIANT = re.compile(r"[a-z0-9](?:[a-z0-9._-]{0,62}[a-z0-9])?")
 # Agents of the administration log in with the left part of their address (the portal's guides).
@@ -31,7 +31,7 @@ class NouveauCompte:
 
     identifiant: str
     nom: str
-    mot_de_passe: str = field(repr=False)
+    mot_de_passe: str = field(default="", repr=False)
     courriel: str = ""
     # Given by somebody else: its person changes it at once.
     provisoire: bool = False
@@ -119,6 +119,16 @@ def create_compte(session: Writing, compte: NouveauCompte, *, par: str) -> int:
     session.flush()
     record_acte(session, Acte.COMPTE_CREE, acteur=par, objet=f"personne:{personne.id}")
     return personne.id
+
+
+def create_provisoire(session: Writing, compte: NouveauCompte, *, par: str) -> tuple[int, str]:
+    """Make an account whose password, made here, its person changes at once: (id, password).
+
+    The password is in clear in the answer and nowhere else. Raises Invalid, Conflict.
+    """
+    mot_de_passe = make_provisoire()
+    given = replace(compte, mot_de_passe=mot_de_passe, provisoire=True)
+    return create_compte(session, given, par=par), mot_de_passe
 
 
 def grant_habilitation(
@@ -221,6 +231,34 @@ def disable_compte(session: Writing, identifiant: str, *, par: str) -> None:
         acteur=par,
         objet=f"personne:{personne.id}",
         details={"desactive": True},
+    )
+
+
+def enable_compte(session: Writing, identifiant: str, *, par: str) -> None:
+    """Open a disabled account again, its grants as they are now. Raises NotFound, Conflict.
+
+    A technical account stays closed: those who knew its keys are not known.
+    """
+    personne = _get_personne(session, identifiant)
+    if session.get(CompteTechnique, personne.id) is not None:
+        raise Conflict("Un compte technique fermé ne se rouvre pas : créez-en un autre.")
+    if personne.desactive_le is None:
+        raise Conflict("Ce compte est déjà ouvert.")
+    personne.desactive_le = None
+    session.flush()
+    record_acte(session, Acte.COMPTE_REACTIVE, acteur=par, objet=f"personne:{personne.id}")
+
+
+def end_sessions(session: Writing, identifiant: str, *, par: str) -> None:
+    """Close every session of a person: it logs in again. Raises NotFound."""
+    personne = _get_personne(session, identifiant)
+    close_sessions(session, personne.id)
+    record_acte(
+        session,
+        Acte.SESSION_FERMEE,
+        acteur=par,
+        objet=f"personne:{personne.id}",
+        details={"toutes": True},
     )
 
 

@@ -26,6 +26,7 @@ class Acte(StrEnum):
     RETRAIT_DE_CLOTURE = "retrait_de_cloture"
     COMPTE_CREE = "compte_cree"
     COMPTE_DESACTIVE = "compte_desactive"
+    COMPTE_REACTIVE = "compte_reactive"
     MOT_DE_PASSE_CHANGE = "mot_de_passe_change"
     COMPTE_TECHNIQUE_MODIFIE = "compte_technique_modifie"
     CLE_CREEE = "cle_creee"

@@ -24,7 +24,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from orc.journal.acts import Acte
-from orc.models import Ecriture, Lien, Piece
+from orc.models import Budget, Ecriture, Lien, Piece
 
 # What a person does of the documents: an administrateur never sees it (domaine.md).
 LECTURES = frozenset({Acte.RECHERCHE, Acte.CONSULTATION, Acte.TELECHARGEMENT, Acte.EXPORT})
@@ -45,6 +45,7 @@ LIBELLES_ACTES: Mapping[str, str] = {
     Acte.RETRAIT_DE_CLOTURE: "Retrait de clôture",
     Acte.COMPTE_CREE: "Compte créé",
     Acte.COMPTE_DESACTIVE: "Compte désactivé",
+    Acte.COMPTE_REACTIVE: "Compte rouvert",
     Acte.MOT_DE_PASSE_CHANGE: "Mot de passe changé",
     Acte.COMPTE_TECHNIQUE_MODIFIE: "Compte technique modifié",
     Acte.CLE_CREEE: "Clé d’API créée",
@@ -146,6 +147,32 @@ def read_lignes(session: Session, regard: Regard, choix: Choix) -> Iterator[Lign
     while rows := find_lignes(session, regard, choix, apres=apres):
         yield from rows
         apres = rows[-1].id
+
+
+def find_visiteurs(session: Session, siren: str, depuis: datetime) -> dict[int, datetime]:
+    """Who opened or downloaded a document of this collectivité since, and when last.
+
+    What a juge did is sealed, and is in no count.
+    """
+    acts = (Acte.CONSULTATION.value, Acte.TELECHARGEMENT.value)
+    of_piece = select(Piece.id).join(Budget, Budget.id == Piece.budget_id)
+    mine = of_piece.where(Budget.siren == siren)
+    query = (
+        select(Ecriture.personne_id, func.max(Ecriture.quand))
+        .where(
+            Ecriture.acte.in_(acts),
+            Ecriture.quand >= depuis,
+            Ecriture.scelle.is_(False),
+            Ecriture.personne_id.is_not(None),
+            or_(
+                exists(mine.where(Piece.id == _number("piece"))),
+                exists(mine.where(Piece.bordereau_id == _number("bordereau"))),
+                exists().where(Lien.pj_id == _number("pj"), Lien.siren == siren),
+            ),
+        )
+        .group_by(Ecriture.personne_id)
+    )
+    return {personne: last for personne, last in session.execute(query) if personne is not None}
 
 
 def _make(row: Ecriture) -> LigneJournal:

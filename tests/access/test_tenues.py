@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import select
 
-from orc.access.annuaire import find_personnes, get_personne, give_provisoire
+from orc.access.annuaire import find_personnes, get_personne
 from orc.access.echeances import is_to_review, make_fin, remind_habilitations
 from orc.access.phrases import Noms, read_noms, write_bornes, write_habilitation, write_octroi
 from orc.access.ressort import find_codique, find_ressort
@@ -39,7 +39,7 @@ from orc.models import (
     read_now,
 )
 from tests.access.conftest import AUTRE, POSTE, TODAY, A, B, Monde
-from tests.sql import grant, make_budget, make_personne
+from tests.sql import grant, make_budget
 
 C = "000000003"
 
@@ -361,16 +361,6 @@ def test_people_are_found_by_name_identifiant_or_address(monde: Monde) -> None:
     assert [h.finie for h in later.habilitations] == [True]
     with pytest.raises(NotFound):
         get_personne(session, 987_654, TODAY)
-
-
-def test_a_provisional_password_is_to_be_changed(session: Writing) -> None:
-    make_personne(session, "carole")
-    one = give_provisoire(session, "Carole", par="test")
-    two = give_provisoire(session, "carole", par="test")
-    assert one != two
-    carole = session.scalars(select(Personne).where(Personne.identifiant == "carole")).one()
-    assert carole.provisoire
-    assert one not in carole.mot_de_passe
 
 
 def test_a_budget_at_no_poste_is_nobody_s(session: Writing, monde: Monde) -> None:

@@ -34,6 +34,7 @@ from web.pages import (
     techniques,
     traitements,
     visionneuse,
+    voyants,
 )
 
 ROUTERS: tuple[APIRouter, ...] = (
@@ -68,4 +69,5 @@ ROUTERS: tuple[APIRouter, ...] = (
     structure.router,
     traitements.router,
     visionneuse.router,
+    voyants.router,
 )

@@ -10,6 +10,8 @@ from sqlalchemy.orm import Session as SqlSession
 from starlette.responses import Response
 
 from orc.access import ROLES_QUI_LISENT, Lecteur, find_habilitations
+from orc.access.demandes_vues import find_a_repondre
+from orc.access.evenements import Evenement, find_evenements
 from orc.domain import Role, Sens, format_nombre
 from orc.identity.annuaire import read_applications
 from orc.identity.sessions import Ouverte
@@ -33,6 +35,7 @@ router = APIRouter(include_in_schema=False)
 EXERCICES_MAX = 15
 RECHERCHES_MAX = 5
 _SERIES = (Serie("Mandats", "orc-serie-a"), Serie("Titres", "orc-serie-b"))
+_REPONDENT = frozenset({Role.COMPTABLE, Role.ADMINISTRATEUR})
 _VOIENT_LE_SILO = frozenset({Role.COMPTABLE, Role.ADMINISTRATEUR, Role.ARCHIVISTE})
 
 
@@ -76,6 +79,7 @@ class PageAccueil:
     expire_le: date | None
     derniere: datetime | None
     recherches: tuple[DerniereRecherche, ...]
+    evenements: tuple[Evenement, ...]
 
 
 @router.get("/")
@@ -99,6 +103,7 @@ def show_accueil(
         expire_le=find_fin(session, settings, ouverte),
         derniere=find_derniere_connexion(session, lecteur),
         recherches=find_recherches(session, lecteur) if reads else (),
+        evenements=find_evenements(session, lecteur.personne_id, today),
     )
     return render(request, "accueil", page)
 
@@ -129,6 +134,9 @@ def _count_by_exercice(engine: SearchEngine, lecteur: Lecteur, sens: Sens) -> di
 def find_attentes(session: SqlSession, lecteur: Lecteur, today: date) -> tuple[Attente, ...]:
     """What waits, by rôle."""
     found = []
+    if lecteur.roles & _REPONDENT and (waiting := len(find_a_repondre(session, lecteur, today))):
+        libelle = f"{format_nombre(waiting, 'demande')} d’habilitation à traiter"
+        found.append(Attente(libelle, "/habilitations"))
     if lecteur.roles & _VOIENT_LE_SILO:
         portee = find_portee(session, lecteur, today)
         ecartes = count_ecartes(session, portee)

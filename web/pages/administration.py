@@ -1,4 +1,4 @@
-"""Administration of people: made, closed, reset; their grants in words; who sees a collectivité."""
+"""Administration of people: made, closed, opened again, reset; their grants in words."""
 
 from dataclasses import dataclass
 from typing import Annotated
@@ -13,12 +13,9 @@ from orc.access.annuaire import (
     PersonneVue,
     find_personnes,
     get_personne,
-    give_provisoire,
 )
 from orc.access.demandes import MOTIF_MAX, check_motif
-from orc.access.phrases import read_noms, write_habilitation
 from orc.access.tables import read_jour
-from orc.access.tenues import find_voyants
 from orc.domain import (
     LIBELLES_DOMAINES,
     LIBELLES_DROITS,
@@ -33,13 +30,15 @@ from orc.identity.comptes import (
     PORTEES,
     NouveauCompte,
     Octroi,
-    create_compte,
+    create_provisoire,
     disable_compte,
+    enable_compte,
+    end_sessions,
     grant_habilitation,
+    reset_mot_de_passe,
     withdraw_habilitation,
 )
-from orc.identity.validite import make_provisoire
-from orc.models import Collectivite, Habilitation
+from orc.models import Habilitation
 from web.acces import acces
 from web.deps import Connecte, Ecriture, Formulaire, Lecture
 from web.pages.demandes import read_annee, read_choix, read_texte, read_today
@@ -59,6 +58,8 @@ LIBELLES_PORTEES = {
 }
 FAITS = {
     "desactive": "Le compte est fermé : ses sessions ont pris fin.",
+    "rouvert": "Le compte est rouvert, avec les habilitations qui sont encore les siennes.",
+    "sessions": "Ses sessions sont fermées : la personne se connecte de nouveau.",
     "accordee": "L’habilitation est accordée : elle vaut dès maintenant.",
     "retiree": "L’habilitation est retirée : elle n’ouvre plus rien.",
 }
@@ -74,6 +75,7 @@ class PagePersonnes:
     identifiant: str = ""
     nom: str = ""
     courriel: str = ""
+    departement: str = ""
     limite: int = PERSONNES_MAX
 
 
@@ -95,24 +97,6 @@ class PagePersonne:
     motif_max: int = MOTIF_MAX
 
 
-@dataclass(frozen=True, slots=True)
-class VoyantVu:
-    """Someone whose grant covers a collectivité."""
-
-    nom: str
-    identifiant: str
-    phrase: str
-
-
-@dataclass(frozen=True, slots=True)
-class PageVoyants:
-    """Who can see this collectivité; juges are never counted."""
-
-    siren: str
-    collectivite: str
-    voyants: tuple[VoyantVu, ...]
-
-
 @router.get("/administration")
 @acces(Role.ADMINISTRATEUR)
 def show_personnes(
@@ -130,10 +114,10 @@ def create_personne(
 ) -> Response:
     """Make an account with a provisional password, shown once on the page that answers."""
     identifiant, nom = read_texte(form, "identifiant", 64), read_texte(form, "nom", 100)
-    courriel, mot_de_passe = read_texte(form, "courriel", 200), make_provisoire()
+    courriel, departement = read_texte(form, "courriel", 200), read_texte(form, "departement", 3)
+    compte = NouveauCompte(identifiant, nom, courriel=courriel, departement=departement)
     try:
-        compte = NouveauCompte(identifiant, nom, mot_de_passe, courriel)
-        personne_id = create_compte(session, compte, par=lecteur.identifiant)
+        personne_id, mot_de_passe = create_provisoire(session, compte, par=lecteur.identifiant)
     except (Invalid, Conflict) as error:
         page = PagePersonnes(
             tuple(find_personnes(session, "", read_today())),
@@ -142,9 +126,9 @@ def create_personne(
             identifiant,
             nom,
             courriel,
+            departement,
         )
         return render(request, "administration/personnes", page, status=422)
-    mot_de_passe = give_provisoire(session, identifiant, par=lecteur.identifiant)
     return _show(request, session, lecteur.personne_id, personne_id, mot_de_passe=mot_de_passe)
 
 
@@ -189,6 +173,26 @@ def close_personne(session: Ecriture, lecteur: Connecte, personne_id: Numero) ->
     return RedirectResponse(f"/administration/personnes/{personne_id}?fait=desactive", 303)
 
 
+@router.post("/administration/personnes/{personne_id}/reouverture")
+@acces(Role.ADMINISTRATEUR)
+def reopen_personne(session: Ecriture, lecteur: Connecte, personne_id: Numero) -> Response:
+    """Open an account again: its password and grants are what they were, if still in force."""
+    personne = get_personne(session, personne_id, read_today())
+    _check_other(lecteur.personne_id, personne_id)
+    enable_compte(session, personne.identifiant, par=lecteur.identifiant)
+    return RedirectResponse(f"/administration/personnes/{personne_id}?fait=rouvert", 303)
+
+
+@router.post("/administration/personnes/{personne_id}/sessions")
+@acces(Role.ADMINISTRATEUR)
+def close_personne_sessions(session: Ecriture, lecteur: Connecte, personne_id: Numero) -> Response:
+    """Close every session of a person: a browser lost, a doubt."""
+    personne = get_personne(session, personne_id, read_today())
+    _check_other(lecteur.personne_id, personne_id)
+    end_sessions(session, personne.identifiant, par=lecteur.identifiant)
+    return RedirectResponse(f"/administration/personnes/{personne_id}?fait=sessions", 303)
+
+
 @router.post("/administration/personnes/{personne_id}/mot-de-passe")
 @acces(Role.ADMINISTRATEUR)
 def reset_personne(
@@ -197,7 +201,7 @@ def reset_personne(
     """Give a provisional password, shown once; the sessions of the old one end."""
     personne = get_personne(session, personne_id, read_today())
     _check_other(lecteur.personne_id, personne_id)
-    mot_de_passe = give_provisoire(session, personne.identifiant, par=lecteur.identifiant)
+    mot_de_passe = reset_mot_de_passe(session, personne.identifiant, par=lecteur.identifiant)
     return _show(request, session, lecteur.personne_id, personne_id, mot_de_passe=mot_de_passe)
 
 
@@ -259,18 +263,3 @@ def withdraw(
     )
     withdraw_habilitation(session, habilitation_id, par=lecteur.identifiant, motif=motif)
     return RedirectResponse(f"/administration/personnes/{row.personne_id}?fait=retiree", 303)
-
-
-@router.get("/administration/acces")
-@acces(Role.ADMINISTRATEUR)
-def show_voyants(
-    request: Request, session: Lecture, siren: Annotated[str, Query(max_length=14)] = ""
-) -> Response:
-    """Who can see this collectivité; juges are never counted."""
-    siren = "".join(siren.split())
-    found = find_voyants(session, siren, read_today()) if siren else []
-    noms = read_noms(session, [grant for grant, _ in found])
-    named = session.get(Collectivite, siren)
-    voyants = tuple(VoyantVu(p.nom, p.identifiant, write_habilitation(g, noms)) for g, p in found)
-    page = PageVoyants(siren, named.libelle if named else "", voyants)
-    return render(request, "administration/voyants", page)

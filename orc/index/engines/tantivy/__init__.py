@@ -26,6 +26,7 @@ from orc.index.engines.tantivy.schema import (
     make_schema,
     make_signature,
 )
+from orc.index.engines.tantivy.scope import Scope, View
 from orc.index.fields import Genre
 from orc.index.query import DemandeFacette, Hit, Hits, Query, ValeurFacette
 from orc.index.record import Record
@@ -91,6 +92,7 @@ class TantivyEngine:
             self._index.register_tokenizer(name, analyzer)
         self._compiler = Compiler(self._index.schema)
         self._seen = self._read_state()
+        self._view = View(self._index.searcher(), self._compiler)
 
     @property
     def path(self) -> Path:
@@ -196,21 +198,27 @@ class TantivyEngine:
         """Find, within the Clearance only; an empty one is answered without the engine."""
         if not clearance.cellules:
             return Hits()
-        searcher = self._get_searcher()
-        base = self._make_base(query, clearance)
+        view = self._get_view()
+        scope = view.find_scope(clearance)
+        if scope is None:
+            return Hits()
+        searcher = view.searcher
+        base = self._make_base(query, scope)
         page = self._find_page(searcher, base, query)
         if not query.totaux:
             return Hits(_make_hits(searcher, query.genre, page), suivant=page.suivant)
-        total, somme, facets = self._read_totals(searcher, base, query, clearance)
+        total, somme, facets = self._read_totals(searcher, base, query, scope)
         hits = _make_hits(searcher, query.genre, page)
         return Hits(hits, total, somme, facets, page.suivant)
 
     def count(self, query: Query, *, clearance: Clearance) -> int:
         """How many records, exactly."""
-        if not clearance.cellules:
+        view = self._get_view()
+        scope = view.find_scope(clearance) if clearance.cellules else None
+        if scope is None:
             return 0
-        base = self._make_base(query, clearance)
-        return read_totals(self._get_searcher(), base, (), somme=False)[0]
+        base = self._make_base(query, scope)
+        return read_totals(view.searcher, base, (), somme=False)[0]
 
     def suggest(
         self, champ: str, debut: str, *, clearance: Clearance, taille: int = 10
@@ -221,7 +229,7 @@ class TantivyEngine:
 
     def find_versions(self, *, apres: int = -1, taille: int = 10_000) -> Sequence[tuple[int, int]]:
         """Read (piece_id, version) of the pieces held, by ascending piece_id."""
-        searcher = self._get_searcher()
+        searcher = self._get_view().searcher
         pieces = self._compiler.keys("genre_", [GENRES[Genre.PIECE]])
         after = Native.range_query(
             self._index.schema, "piece_", tantivy.FieldType.Unsigned, apres + 1, None
@@ -236,22 +244,20 @@ class TantivyEngine:
         versions = read_keys(searcher, "version_", [a for _, a in result.hits])
         return [(p, v) for (p, _), v in zip(result.hits, versions, strict=True)]
 
-    def _make_base(self, query: Query, clearance: Clearance, sauf: str | None = None) -> Native:
+    def _make_base(self, query: Query, scope: Scope, sauf: str | None = None) -> Native:
         """What may be seen, of this genre, that meets the words and the filters but `sauf`'s."""
         keys = self._compiler
-        scope = keys.every(
-            [
-                keys.keys("cellule_", clearance.ordered),
-                keys.keys("genre_", [GENRES[query.genre]]),
-            ]
-        )
-        make = Compiler(self._index.schema, scope)
-        parts = [scope, make.make(query.expression)]
+        genre = keys.keys("genre_", [GENRES[query.genre]])
+        near = keys.every([scope.near, genre] if scope.near else [genre])
+        make = Compiler(self._index.schema, near)
+        parts = [genre, make.make(query.expression)]
+        if scope.seen:
+            parts.insert(0, scope.seen)
         for filtre in query.filtres:
             if filtre.champ != sauf:
                 one = make.any([make.make(v) for v in filtre.valeurs])
                 parts.append(Native.const_score_query(one, 0.0))
-        return make.every(parts)
+        return make.every(parts, scope.hidden)
 
     def _find_page(self, searcher: tantivy.Searcher, base: Native, query: Query) -> Page:
         if query.taille <= 0:
@@ -262,7 +268,7 @@ class TantivyEngine:
         return pages.find(base, query.apres, query.taille)
 
     def _read_totals(
-        self, searcher: tantivy.Searcher, base: Native, query: Query, clearance: Clearance
+        self, searcher: tantivy.Searcher, base: Native, query: Query, scope: Scope
     ) -> tuple[int, int | None, dict[str, tuple[ValeurFacette, ...]]]:
         """The totals and every facet; one filtered by itself needs a pass of its own."""
         filtered = {f.champ for f in query.filtres}
@@ -270,19 +276,19 @@ class TantivyEngine:
         total, somme, facets = read_totals(searcher, base, plain, somme=query.genre is not Genre.PJ)
         for asked in query.facettes:
             if asked not in plain:
-                wider = self._make_base(query, clearance, sauf=asked.champ)
+                wider = self._make_base(query, scope, sauf=asked.champ)
                 if asked.contient:
                     begun = self._compiler.make(make_beginning(asked))
                     wider = self._compiler.every([wider, begun])
                 facets |= read_totals(searcher, wider, [asked], somme=False)[2]
         return total, somme, facets
 
-    def _get_searcher(self) -> tantivy.Searcher:
-        """A searcher of the last commit, whichever process made it."""
+    def _get_view(self) -> View:
+        """A searcher of the last commit, whichever process made it, and what it holds."""
         self._follow()
         if self._read_state() not in (self._seen, _ABSENT):
             self._reload()
-        return self._index.searcher()
+        return self._view
 
     def _follow(self) -> None:
         """Open the index that took the place of ours, if one did."""
@@ -300,6 +306,7 @@ class TantivyEngine:
         with self._lock:
             self._seen = self._read_state()
             self._index.reload()
+            self._view = View(self._index.searcher(), self._compiler)
 
     def _read_state(self) -> tuple[int, int]:
         try:

@@ -57,13 +57,21 @@ class Compiler:
             query = Native.term_set_query(self.schema, name, list(values))
         return Native.const_score_query(query, 0.0)
 
+    def bounds(self, name: str, mini: int, maxi: int) -> Native:
+        """A column of keys between bounds, both included; it weighs nothing in relevance."""
+        query = Native.range_query(self.schema, name, FieldType.Unsigned, mini, maxi)
+        return Native.const_score_query(query, 0.0)
+
     def range(self, name: str, mini: int | None, maxi: int | None) -> Native:
         """Integers between bounds, both included."""
         return self._compile(make_range(name, mini, maxi))
 
     @staticmethod
-    def every(queries: Sequence[Native]) -> Native:
-        """All of them; of none, everything."""
+    def every(queries: Sequence[Native], sauf: Native | None = None) -> Native:
+        """All of them, and not `sauf`; of none, everything."""
+        if sauf is not None:
+            parts = [(Occur.Must, q) for q in queries or [Native.all_query()]]
+            return Native.boolean_query([*parts, (Occur.MustNot, sauf)])
         if not queries:
             return Native.all_query()
         if len(queries) == 1:
