@@ -9,10 +9,15 @@ from pathlib import Path
 
 import httpx
 import pytest
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, delete, func, select, update
 
-from orc.identity.comptes import NouveauCompte, create_compte
+from orc.domain import Role
+from orc.identity.cles import DroitApi
+from orc.identity.comptes import NouveauCompte, Octroi, create_compte, grant_habilitation
+from orc.identity.techniques import NouveauTechnique, create_technique
+from orc.journal.read import find_visiteurs
 from orc.models import (
+    Base,
     CleApi,
     CompteTechnique,
     Demande,
@@ -21,19 +26,28 @@ from orc.models import (
     Mission,
     Personne,
     PieceDemande,
+    PorteeMission,
+    Structure,
     read_now,
 )
 from tests.archive import COMMUNAUTE, COMMUNE, MOT_DE_PASSE, POSTE, Archive, make_archive
 from tests.web.serving import Navigateur, open_navigateur, serve
 
+NBSP = "\u00a0"
 PDF = ("pieces", ("deliberation.pdf", b"%PDF-1.7 deliberation", "application/pdf"))
 STRUCTURE = {"objet": "structure", "siren": COMMUNE, "motif": "Délibération du 12/01"}
 ACCES = {"objet": "personne", "siren": COMMUNE, "motif": "Service finances"}
 
 
-@pytest.fixture
-def archive(tmp_path: Path) -> Iterator[Archive]:
-    with make_archive(tmp_path) as archive:
+# What a test makes and the next one has to be without, children first.
+FAITS = (
+    PieceDemande, Demande, Structure, CleApi, CompteTechnique, Habilitation, PorteeMission, Mission,
+)  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def ensemble(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Archive]:
+    with make_archive(tmp_path_factory.mktemp("habilitations")) as archive:
         with archive.orc.database.writing() as session:
             for nom in ("alice", "bob", "chef"):
                 compte = NouveauCompte(nom, nom.title(), MOT_DE_PASSE)
@@ -42,7 +56,26 @@ def archive(tmp_path: Path) -> Iterator[Archive]:
 
 
 @pytest.fixture
-def ouvrir(archive: Archive) -> Iterator[dict[str, Navigateur]]:
+def archive(ensemble: Archive) -> Iterator[Archive]:
+    """One archive for them all, where each test finds only the grants of the first day."""
+    with ensemble.orc.database.reading() as session:
+        ids = [find_key(table) for table in FAITS]
+        before = [session.scalar(select(func.max(key))) or 0 for key in ids]
+    yield ensemble
+    with ensemble.orc.database.writing() as session:
+        for table, key, last in zip(FAITS, ids, before, strict=True):
+            session.execute(delete(table).where(key > last))
+        first = {"retire_le": None, "retire_par": "", "motif_retrait": ""}
+        session.execute(update(Habilitation).values(first))
+
+
+def find_key(table: type[Base]) -> ColumnElement[int]:
+    """The column that numbers the rows of a table."""
+    return next(iter(table.__table__.primary_key))
+
+
+@pytest.fixture(scope="module")
+def navigateurs(ensemble: Archive) -> Iterator[dict[str, Navigateur]]:
     """A browser per person, logged in when first asked for."""
 
     class Navigateurs(dict[str, Navigateur]):
@@ -51,8 +84,15 @@ def ouvrir(archive: Archive) -> Iterator[dict[str, Navigateur]]:
             return self[nom]
 
     with ExitStack() as stack:
-        address = stack.enter_context(serve(archive.orc))
+        address = stack.enter_context(serve(ensemble.orc))
         yield Navigateurs()
+
+
+@pytest.fixture
+def ouvrir(archive: Archive, navigateurs: dict[str, Navigateur]) -> dict[str, Navigateur]:
+    """The same browsers, once the test has its archive."""
+    del archive
+    return navigateurs
 
 
 def deposit(qui: Navigateur, *pieces: tuple[str, object], **fields: str) -> httpx.Response:
@@ -317,7 +357,52 @@ def test_an_administrateur_makes_closes_and_resets_an_account(
     assert "Léa Test" in admin.get("/administration?q=lea").text
     assert "Personne ne correspond" in admin.get("/administration?q=zzz").text
     assert admin.post(f"/administration/personnes/{number}/fermeture").status_code == 303
-    assert "compte fermé" in admin.get(f"/administration/personnes/{number}").text
+    page = admin.get(f"/administration/personnes/{number}").text
+    assert "compte fermé" in page
+    assert "Rouvrir le compte" in page
+
+
+def test_a_closed_account_is_opened_again_and_its_sessions_are_closed_from_afar(
+    archive: Archive, ouvrir: dict[str, Navigateur]
+) -> None:
+    admin, address = ouvrir["administrateur"], str(ouvrir["administrateur"].client.base_url)
+    path = f"/administration/personnes/{archive.personnes['paie']}"
+    assert admin.post(f"{path}/reouverture").status_code == 409
+    with open_navigateur(address, "paie") as paie:
+        assert paie.get("/").status_code == 200
+        assert admin.post(f"{path}/sessions").headers["location"] == f"{path}?fait=sessions"
+        assert paie.get("/").headers["location"] == "/connexion"
+        assert admin.post(f"{path}/fermeture").status_code == 303
+        assert paie.log_in("paie").status_code == 403
+        assert admin.post(f"{path}/reouverture").status_code == 303
+        assert "rouvert" in admin.get(f"{path}?fait=rouvert").text
+        assert paie.log_in("paie").status_code == 303
+        assert paie.get("/recherche").status_code == 200
+    with archive.orc.database.reading() as session:
+        objet = f"personne:{archive.personnes['paie']}"
+        query = select(Ecriture.acte).where(Ecriture.objet == objet, Ecriture.acteur != "paie")
+        acts = session.scalars(query.order_by(Ecriture.id.desc()).limit(3)).all()
+    assert acts == ["compte_reactive", "compte_desactive", "session_fermee"]
+    own = f"/administration/personnes/{archive.personnes['administrateur']}"
+    for action in ("reouverture", "sessions"):
+        assert admin.post(f"{own}/{action}").status_code == 403
+
+
+def test_a_technical_account_has_no_password_to_give_and_stays_closed(
+    archive: Archive, ouvrir: dict[str, Navigateur]
+) -> None:
+    admin = ouvrir["administrateur"]
+    with archive.orc.database.writing() as session:
+        nouveau = NouveauTechnique(COMMUNE, "relais", "Relais", "alice", frozenset(DroitApi))
+        number = create_technique(session, nouveau, par="test")
+    path = f"/administration/personnes/{number}"
+    page = admin.get(path).text
+    assert "compte technique" in page
+    assert "mot de passe provisoire" not in page
+    assert admin.post(f"{path}/mot-de-passe").status_code == 409
+    assert admin.post(f"{path}/fermeture").status_code == 303
+    assert "Rouvrir" not in admin.get(path).text
+    assert admin.post(f"{path}/reouverture").status_code == 409
 
 
 def test_an_administrateur_grants_and_withdraws_never_for_itself(
@@ -367,6 +452,54 @@ def test_who_sees_a_collectivite_is_shown_without_the_juges(
     page = admin.get(f"/administration/acces?siren={COMMUNE}").text
     assert "Ordonnateur de test" in page
     assert "Comptable public du poste" in page
+
+
+def test_who_saw_a_collectivite_of_late_is_shown_without_the_juges_nor_what_was_seen(
+    archive: Archive, ouvrir: dict[str, Navigateur]
+) -> None:
+    admin = ouvrir["administrateur"]
+    piece = archive.pieces["communaute/2022/70"]
+    path = f"/administration/acces?siren={COMMUNAUTE}"
+    assert ouvrir["juge"].get(f"/piece/{piece}").status_code == 200
+    assert "<p>Personne.</p>" in admin.get(path).text
+    with archive.orc.database.writing() as session:
+        octroi = Octroi(Role.ORDONNATEUR, "collectivite", COMMUNAUTE)
+        grant_habilitation(session, archive.personnes["bob"], octroi, par="test")
+    assert ouvrir["bob"].get(f"/piece/{piece}").status_code == 200
+    seen = admin.get(path).text.partition("depuis un mois")[2]
+    assert "<strong>Bob</strong> (bob), la dernière fois le" in seen
+    assert "Juge" not in seen
+    assert "Participation" not in seen
+    assert "<p>Personne.</p>" in admin.get("/administration/acces?siren=123456789").text
+    with archive.orc.database.reading() as session:
+        later = read_now() + timedelta(seconds=1)
+        assert find_visiteurs(session, COMMUNAUTE, later) == {}
+
+
+def test_the_home_page_says_what_happened_to_one_s_accesses_and_what_waits(
+    archive: Archive, ouvrir: dict[str, Navigateur]
+) -> None:
+    alice, bob, chef = ouvrir["alice"], ouvrir["bob"], ouvrir["chef"]
+    assert "Fil d’événements" not in bob.get("/").text
+    deposit(alice, PDF, **STRUCTURE)
+    assert "1 demande d’habilitation à traiter" in ouvrir["comptable"].get("/").text.replace(
+        NBSP, " "
+    )
+    decide(ouvrir["comptable"], archive, "accorder")
+    assert "demande d’habilitation" not in ouvrir["comptable"].get("/").text
+    page = alice.get("/").text
+    assert "Demande accordée : Gestionnaire principal pour Commune" in page
+    assert "Habilitation accordée : Gestionnaire principal pour Commune" in page
+    deposit(bob, **ACCES, role="ordonnateur")
+    decide(ouvrir["comptable"], archive, "refuser", "Mauvais service")
+    assert "Demande refusée : Ordonnateur" in bob.get("/").text
+    assert "(Mauvais service)" in bob.get("/").text
+    assert "Mauvais service" not in alice.get("/").text
+    ouvrir["administrateur"].post("/missions", **MISSION)
+    assert "Mission 2026-17 : vous en êtes membre" in chef.get("/").text
+    mission = f"/missions/{get_last(archive, Mission)}"
+    ouvrir["administrateur"].post(f"{mission}/cloture")
+    assert "Mission 2026-17 : close" in chef.get("/").text
 
 
 MISSION = {
