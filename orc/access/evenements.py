@@ -93,6 +93,8 @@ def _find_of_demandes(session: Session, personne_id: int, today: date) -> Iterat
     demandes = list(session.scalars(query.order_by(Demande.id)))
     noms = read_noms(session, demandes)
     for demande in demandes:
+        if demande.etat == Etat.ACCORDEE and demande.personne_id == personne_id:
+            continue  # its grant says so
         answer = "accordée" if demande.etat == Etat.ACCORDEE else "refusée"
         said = f" ({demande.motif_decision})" if demande.motif_decision else ""
         when = demande.validee_le or demande.decidee_le

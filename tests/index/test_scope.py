@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from orc.index.engines.tantivy import TantivyEngine, scope
-from orc.index.engines.tantivy.scope import find_ranges
+from orc.index.engines.tantivy import TantivyEngine
+from orc.index.engines.tantivy.scope import CELLULES_MAX, KEPT, View, find_ranges
 from orc.index.query import Mot, Phrase, Query
 from tests.contracts.records import clearance, find, make_record, put
 
@@ -53,10 +53,10 @@ SEEN = {
 @pytest.mark.parametrize("seen", SEEN.values(), ids=SEEN.keys())
 @pytest.mark.parametrize("known", [True, False])
 def test_what_is_found_is_what_may_be_seen(
-    engine: TantivyEngine, seen: list[int], known: bool, monkeypatch: pytest.MonkeyPatch
+    engine: TantivyEngine, seen: list[int], known: bool
 ) -> None:
-    monkeypatch.setattr(scope, "_CELLULES_MAX", 50_000 if known else 10)
-    engine._reload()
+    most = CELLULES_MAX if known else 10
+    engine._view = View(engine._view.searcher, engine._compiler, most)
     numbers = [c for c in HELD for _ in range(10 if c % 10 == 0 else 1)]
     expected = {n for n, c in enumerate(numbers, 1) if c in set(seen)}
     for expression in (Mot("facture"), Phrase("facture de gaz")):
@@ -82,7 +82,7 @@ def test_a_cellule_that_comes_later_is_not_seen_by_a_filter_made_before(tmp_path
 def test_the_filters_kept_are_bounded(engine: TantivyEngine) -> None:
     for rank in range(200):
         engine.count(Query(Mot("facture")), clearance=clearance(*range(rank + 1)))
-    assert len(engine._view._kept) == scope._KEPT
+    assert len(engine._view._kept) == KEPT
 
 
 @given(held=st.sets(st.integers(0, 60)), seen=st.sets(st.integers(0, 60)))

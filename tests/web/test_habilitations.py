@@ -488,8 +488,13 @@ def test_the_home_page_says_what_happened_to_one_s_accesses_and_what_waits(
     decide(ouvrir["comptable"], archive, "accorder")
     assert "demande d’habilitation" not in ouvrir["comptable"].get("/").text
     page = alice.get("/").text
-    assert "Demande accordée : Gestionnaire principal pour Commune" in page
+    assert "Demande accordée" not in page
     assert "Habilitation accordée : Gestionnaire principal pour Commune" in page
+    deposit(alice, **ACCES, identifiant="chef", role="partenaire")
+    decide(ouvrir["comptable"], archive, "accorder")
+    assert "Demande accordée : Partenaire pour Commune" in alice.get("/").text
+    with archive.orc.database.writing() as session:
+        session.execute(delete(Habilitation).where(Habilitation.role == "partenaire"))
     deposit(bob, **ACCES, role="ordonnateur")
     decide(ouvrir["comptable"], archive, "refuser", "Mauvais service")
     assert "Demande refusée : Ordonnateur" in bob.get("/").text

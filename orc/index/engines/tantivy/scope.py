@@ -17,13 +17,13 @@ from orc.access import Clearance
 from orc.index.engines.tantivy.compile import Compiler
 
 # Beyond, the engine counts no more values at once: the filter names every cellule.
-_CELLULES_MAX = 50_000
+CELLULES_MAX = 50_000
 # So many ranges cost less than a set of values, whose words are looked up one by one.
 _RANGES_MAX = 4
 # Of so few, the union of their words costs less than a set (measured: 1 % instead of 16 % at 4 of
 # 40), and tells phrases more than its bounds.
 _FEW = 64
-_KEPT = 64
+KEPT = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +41,11 @@ class Scope:
 class View:
     """A searcher, the cellules of its documents, and the filters of the last Clearances."""
 
-    def __init__(self, searcher: tantivy.Searcher, compiler: Compiler) -> None:
+    def __init__(
+        self, searcher: tantivy.Searcher, compiler: Compiler, most: int = CELLULES_MAX
+    ) -> None:
+        """`most`: so many cellules are told apart."""
+        self._most = most
         self.searcher = searcher
         self._compiler = compiler
         self._held: Mapping[int, int] | None = None
@@ -57,9 +61,9 @@ class View:
                 self._kept.move_to_end(key)
                 return self._kept[key]
             if not self._read:
-                self._held, self._read = _read_held(self.searcher), True
+                self._held, self._read = _read_held(self.searcher, self._most), True
             made = self._kept[key] = self._make(clearance)
-            if len(self._kept) > _KEPT:
+            if len(self._kept) > KEPT:
                 self._kept.popitem(last=False)
             return made
 
@@ -98,9 +102,9 @@ class View:
         return keys.any([keys.keys("cellule_", [cellule]) for cellule in cellules])
 
 
-def _read_held(searcher: tantivy.Searcher) -> Mapping[int, int] | None:
+def _read_held(searcher: tantivy.Searcher, most: int) -> Mapping[int, int] | None:
     """How many documents each cellule has, in order; None: too many cellules to know them all."""
-    terms = {"field": "cellule_", "size": _CELLULES_MAX, "segment_size": _CELLULES_MAX}
+    terms = {"field": "cellule_", "size": most, "segment_size": most}
     answer = searcher.aggregate(Native.all_query(), {"c": {"terms": terms}})["c"]
     if answer["sum_other_doc_count"]:
         return None
