@@ -1,6 +1,6 @@
 """What a flow says may change decisions: the PJ it bears on are marked as it is read."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from functools import cache
 
 from sqlalchemy import Select, and_, bindparam, select
@@ -31,14 +31,19 @@ CONTRACTUELLE = "009"
 FLUX = "flux"
 
 
-def mark_flux(session: Writing, flux_id: int, pieces: Collection[int]) -> None:
+def mark_flux(
+    session: Writing, flux_id: int, pieces: Collection[int], said: Mapping[str, int]
+) -> None:
     """The PJ that a flow sends, cites, answers for, or whose marché it says.
 
-    `pieces`: those, of this flow or others, whose version or citations it changed.
+    `pieces`: those, of this flow or others, whose version or citations it changed. `said`: how
+    many rows it brought, by table: what it does not speak of is not looked for.
     """
     ids: set[int | None] = set()
-    for query in _find_of_flux():
-        ids.update(session.scalars(query, {FLUX: flux_id}))
+    for table, queries in _find_of_flux().items():
+        if said.get(table):
+            for query in queries:
+                ids.update(session.scalars(query, {FLUX: flux_id}))
     ordered = sorted(pieces)
     for start in range(0, len(ordered), LOT):
         some = Lien.piece_id.in_(ordered[start : start + LOT])
@@ -50,21 +55,23 @@ def mark_flux(session: Writing, flux_id: int, pieces: Collection[int]) -> None:
 
 
 @cache
-def _find_of_flux() -> tuple[Select[int | None], ...]:
+def _find_of_flux() -> Mapping[str, tuple[Select[int | None], ...]]:
+    """By the table of the rows that they start from."""
     sent, again = aliased(Pj), aliased(Pj)
     same = and_(again.siren == sent.siren, again.id_unique == sent.id_unique)
-    return (
-        select(Pj.id).where(Pj.flux_id == bindparam(FLUX)),
-        select(again.id)
-        .join(sent, same)
-        .where(sent.flux_id == bindparam(FLUX), sent.id_unique != "", again.id != sent.id),
-        select(Lien.pj_id).where(Lien.flux_id == bindparam(FLUX)),
-        _find_answered(),
-        _find_answered_bordereaux(),
-        _find_acknowledged(),
-        _find_of_blocs(),
-        _find_of_lignes(),
-    )
+    others = select(again.id).join(sent, same)
+    cited = select(Lien.pj_id).where(Lien.flux_id == bindparam(FLUX))
+    return {
+        "pj": (
+            select(Pj.id).where(Pj.flux_id == bindparam(FLUX)),
+            others.where(sent.flux_id == bindparam(FLUX), sent.id_unique != ""),
+        ),
+        "piece": (cited,),
+        "ref_compta": (cited,),
+        "retour_piece": (_find_answered(), _find_answered_bordereaux()),
+        "acquit": (_find_acknowledged(),),
+        "marche": (_find_of_blocs(), _find_of_lignes()),
+    }
 
 
 def _find_answered() -> Select[int | None]:

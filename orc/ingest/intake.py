@@ -192,7 +192,7 @@ class Intake:
         """The flow counts, at once and entirely, among the others of its collectivité."""
         maker = self._get_maker()
         touched = self._meet_others(session, maker) if maker.holds_accounts else set()
-        mark_flux(session, self.flux_id, touched)
+        mark_flux(session, self.flux_id, touched, maker.totals)
         self._close(session, maker.totals)
 
     def _meet_others(self, session: Writing, maker: RowMaker) -> set[int]:

@@ -100,22 +100,23 @@ def _record(
     sirens = _find_sirens(session, list(decisions))
     fresh: dict[int, DecisionGardee] = {}
     for pj_id, decision in decisions.items():
-        if pj_id not in had or had[pj_id][1] != make_empreinte(decision):
-            fresh[pj_id] = _make_row(pj_id, decision, quand)
+        row = _make_row(pj_id, decision, quand)
+        if pj_id not in had or had[pj_id][1] != row.empreinte:
+            fresh[pj_id] = row
     gone = {pj_id: row for pj_id, (row, _) in had.items() if pj_id not in decisions}
     for pj_id in gone:
         fresh[pj_id] = _make_row(pj_id, _say_replaced(), quand)
     session.add_all(fresh.values())
     session.flush()
-    for row in gone.values():
-        session.delete(row)
+    for courante in gone.values():
+        session.delete(courante)
     for pj_id, decision in decisions.items():
-        row = had[pj_id][0] if pj_id in had else DecisionCourante(pj_id=pj_id)
+        courante = had[pj_id][0] if pj_id in had else DecisionCourante(pj_id=pj_id)
         if pj_id in fresh:
-            row.decision_id = fresh[pj_id].id
-        _fill(row, decision)
-        row.siren, row.revoir_le = sirens[pj_id], revoir[pj_id]
-        session.add(row)
+            courante.decision_id = fresh[pj_id].id
+        _fill(courante, decision)
+        courante.siren, courante.revoir_le = sirens[pj_id], revoir[pj_id]
+        session.add(courante)
     session.flush()
 
 
@@ -126,6 +127,7 @@ def _find_sirens(session: Session, pj_ids: list[int]) -> dict[int, str]:
 
 
 def _make_row(pj_id: int, decision: Decision, quand: Jour) -> DecisionGardee:
+    raisons = dump_raisons(decision)
     return DecisionGardee(
         pj_id=pj_id,
         decidee_le=quand.quand,
@@ -133,8 +135,8 @@ def _make_row(pj_id: int, decision: Decision, quand: Jour) -> DecisionGardee:
         statut=decision.statut.value,
         depuis=decision.depuis,
         jusqu_a=decision.jusqu_a,
-        raisons=dump_raisons(decision),
-        empreinte=make_empreinte(decision),
+        raisons=raisons,
+        empreinte=make_empreinte(decision, raisons),
         regles_id=quand.regles_id,
     )
 

@@ -17,10 +17,10 @@ def dump_raisons(decision: Decision) -> str:
     return json.dumps(rows, ensure_ascii=False, separators=(",", ":"), sort_keys=True)
 
 
-def make_empreinte(decision: Decision) -> str:
-    """SHA-256 of all that a decision says."""
+def make_empreinte(decision: Decision, raisons: str) -> str:
+    """SHA-256 of all that a decision says; `raisons`: its reasons, dumped."""
     head = (decision.statut.value, str(decision.depuis), str(decision.jusqu_a))
-    said = "\n".join((*head, dump_raisons(decision)))
+    said = "\n".join((*head, raisons))
     return hashlib.sha256(said.encode()).hexdigest()
 
 
