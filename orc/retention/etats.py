@@ -83,12 +83,16 @@ class Ligne:
     raisons: tuple[Raison, ...]
 
     @property
+    def empechements(self) -> tuple[Raison, ...]:
+        """The reasons that forbid, worst first."""
+        against = [r for r in self.raisons if r.statut is not Statut.ELIGIBLE]
+        return tuple(sorted(against, key=lambda r: -RANGS[r.statut]))
+
+    @property
     def raison(self) -> Raison:
         """The one to say where there is room for one: the worst, or the last to let it go."""
-        against = [r for r in self.raisons if r.statut is not Statut.ELIGIBLE]
-        if against:
-            return max(against, key=lambda r: RANGS[r.statut])
-        return max(self.raisons, key=lambda r: r.depuis or date.min)
+        against = self.empechements
+        return against[0] if against else max(self.raisons, key=lambda r: r.depuis or date.min)
 
 
 def find_etats(session: Session, cellules: Collection[int], siren: str = "") -> list[Etat]:
@@ -162,13 +166,32 @@ def read_lignes(
         apres = lot[-1].pj_id
 
 
-def get_ligne(session: Session, cellules: Collection[int], pj_id: int) -> Ligne:
-    """A PJ seen from these cellules, decided. NotFound: it is not there, or may not be seen."""
-    query = _select_lignes().where(DecisionCourante.pj_id == pj_id, sees_pj(cellules))
-    row = session.execute(query).first() if cellules else None
-    if row is None:
+@dataclass(frozen=True, slots=True)
+class PjVue:
+    """A PJ as retention shows it: never its content."""
+
+    pj_id: int
+    siren: str
+    id_unique: str
+    nom: str
+    octets: int
+    courante: bool
+
+
+def get_pj(session: Session, cellules: Collection[int], pj_id: int) -> PjVue:
+    """A PJ seen from these cellules, whatever its version. NotFound: not there, or not seen."""
+    query = select(PieceJustificative).where(PieceJustificative.id == pj_id, sees_pj(cellules))
+    pj = session.scalar(query)
+    if pj is None:
         raise NotFound("Cette pièce justificative n’existe pas, ou vous n’y avez pas accès.")
-    return _make_ligne(*row)
+    return PjVue(pj.id, pj.siren, pj.id_unique, pj.nom, pj.taille, pj.courante)
+
+
+def find_ligne(session: Session, cellules: Collection[int], pj_id: int) -> Ligne | None:
+    """What is decided of a PJ seen from these cellules; None: nothing, or it is not seen."""
+    query = _select_lignes().where(DecisionCourante.pj_id == pj_id, sees_pj(cellules))
+    row = session.execute(query).first()
+    return _make_ligne(*row) if row else None
 
 
 def _select_lignes() -> Select[PieceJustificative, DecisionCourante, str]:

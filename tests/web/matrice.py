@@ -42,14 +42,21 @@ class Personnage:
     connecte: bool = True
     # As an ordonnateur with the droit « destruction ».
     destruction: bool = False
+    # What else is seen under early destruction: exercices that are still open.
+    retient: frozenset[str] = frozenset()
+
+    def sees_at(self, path: str) -> frozenset[str]:
+        """The OBJETS that this person may see there."""
+        return self.voit | self.retient if "/destruction" in path else self.voit
 
     def enters(self, rule: Acces) -> bool:
         """Whether the rule of a route lets this person in, once connected."""
         return rule.allows(self.roles, destruction=self.destruction)
 
 
-def _p(nom: str, role: Role, *voit: str) -> Personnage:
-    return Personnage(nom, frozenset({role}), frozenset(voit))
+def _p(nom: str, role: Role, *voit: str, retient: str = "") -> Personnage:
+    more = frozenset(filter(None, [retient]))
+    return Personnage(nom, frozenset({role}), frozenset(voit), retient=more)
 
 
 # Nobody, and everybody: those of COMPTES, and those whose grants or account ended.
@@ -60,11 +67,11 @@ PERSONNAGES: tuple[Personnage, ...] = (
     Personnage("expire"),
     Personnage("retire"),
     Personnage("futur"),
-    _p("comptable", Role.COMPTABLE, "commune"),
+    _p("comptable", Role.COMPTABLE, "commune", retient="ouvert"),
     _p("ordonnateur", Role.ORDONNATEUR, "commune"),
     _p("paie", Role.ORDONNATEUR, "commune", "paie"),
     _p("juge", Role.JUGE, "communaute"),
-    _p("archiviste", Role.ARCHIVISTE, "commune"),
+    _p("archiviste", Role.ARCHIVISTE, "commune", retient="ouvert"),
     _p("administrateur", Role.ADMINISTRATEUR),
     _p("partenaire", Role.PARTENAIRE),
     _p("gestionnaire", Role.GESTIONNAIRE),
@@ -74,6 +81,7 @@ PERSONNAGES: tuple[Personnage, ...] = (
         frozenset({Role.ORDONNATEUR}),
         frozenset({"commune"}),
         destruction=True,
+        retient=frozenset({"ouvert"}),
     ),
 )
 
@@ -173,6 +181,9 @@ DEMANDES: Mapping[str, tuple[str, ...]] = {
     "/journal.csv": ("", "du="),
     "/api/v1/journal": ("", "du=&taille=1000"),
     "/destruction/echeancier": ("", "siren=999000018"),
+    "/destruction": ("", "statut=refus", "exercice=2024", "test=9a", "anomalie=oui"),
+    "/destruction.csv": ("", "exercice=2024"),
+    "/api/v1/destruction/liste": ("", "exercice=2024"),
     "/pj/{pj_id}/mots": ("q=école",),
     "/pj/{pj_id}": ("", "onglet=texte&q=école", "onglet=details"),
 }  # fmt: skip
@@ -216,7 +227,7 @@ class Case:
     @property
     def sees(self) -> bool:
         """Whether the object is within the scope of who asks."""
-        seen = self.qui.voit
+        seen = self.qui.sees_at(self.route.path)
         coarse = [GROSSIER.get(name, frozenset()) for name in self.named]
         if coarse and all(self.objet in some for some in coarse):
             return "commune" in seen

@@ -11,6 +11,7 @@ from sqlalchemy import func, select, text
 
 from orc.domain import Role
 from orc.models import Base
+from orc.retention.jobs import decide_waiting
 from tests.archive import Archive, make_archive
 from tests.web.matrice import (
     OBJETS,
@@ -64,6 +65,7 @@ Rempli = list[tuple[Case, Reponse]]
 @pytest.fixture(scope="module")
 def archive(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Archive]:
     with make_archive(tmp_path_factory.mktemp("matrice")) as made:
+        decide_waiting(made.orc.database, made.orc.settings)
         yield made
 
 
@@ -161,7 +163,7 @@ def test_no_answer_holds_a_word_of_what_may_not_be_seen(lues: Rempli) -> None:
         f"{case.nom} {case.path} : {mot}"
         for case, answer in lues
         for nom, mots in MOTS.items()
-        if nom not in case.qui.voit
+        if nom not in case.qui.sees_at(case.route.path)
         for mot in mots
         if mot in answer.text
     )

@@ -5,6 +5,7 @@ from fastapi import APIRouter
 from web.api import (
     consultation,
     contrat,
+    destruction,
     eliminations,
     exercices,
     journal,
@@ -20,6 +21,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     consultation.router,
     parcours.router,
     exercices.router,
+    destruction.router,
     eliminations.router,
     traitements.router,
     journal.router,

@@ -1,27 +1,251 @@
-"""« Destruction anticipée »: what may go, what waits, and why."""
+"""« Destruction anticipée »: what may go, what waits, and why; a PJ explained, on any day."""
 
+import csv
+import io
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from datetime import date
+from typing import Annotated, Literal
 
-from fastapi import APIRouter, Request
-from starlette.responses import Response
+from fastapi import APIRouter, Query, Request
+from starlette.responses import Response, StreamingResponse
 
+from orc.access import Lecteur
+from orc.bootstrap import Orc
+from orc.errors import NotFound
+from orc.journal import Acte
+from orc.retention.decide import Statut
+from orc.retention.decisions import Decidee, find_decisions, read_decision
+from orc.retention.etats import (
+    PAR_PAGE,
+    Etat,
+    Filtre,
+    Ligne,
+    PjVue,
+    count_motifs,
+    find_collectivites,
+    find_etats,
+    find_lignes,
+    get_pj,
+    read_lignes,
+)
+from orc.retention.libelles import LIBELLES_FONDEMENTS, LIBELLES_STATUTS
+from orc.retention.rules import REGLES
+from orc.search.open_pj import get_pj as open_for
 from web.acces import acces_destruction
-from web.deps import Connecte
+from web.deps import Connecte, JournalDuLecteur, Lecture, get_orc
+from web.pages.piece import Numero
 from web.render import render
 
 router = APIRouter(include_in_schema=False)
 
+CHEMIN = "/destruction"
+TESTS = tuple(numero for numero in REGLES if numero not in {"15", "16"})
+BOM = "\ufeff"
+# What a spreadsheet would take for a formula.
+_FORMULES = ("=", "+", "-", "@", "\t", "\r")
+EN_TETES = (
+    "Collectivité", "Identifiant unique", "Nom", "Type", "Octets", "Statut", "Depuis", "Jusqu’à",
+    "Gelée", "Anomalie", "Raisons",
+)  # fmt: skip
+
+Siren = Annotated[str, Query(pattern=r"^(\d{9})?$")]
+Exercice = Annotated[str, Query(pattern=r"^(\d{4})?$")]
+Reponse = Literal["", "eligible", "en_attente", "suspendu", "refus"]
+Test = Annotated[str, Query(pattern=r"^(\d{1,2}[abc]?)?$")]
+Oui = Literal["", "oui"]
+Apres = Annotated[int, Query(ge=0, lt=2**63)]
+JourDemande = Annotated[str, Query(pattern=r"^(\d{4}-\d{2}-\d{2})?$")]
+
 
 @dataclass(frozen=True, slots=True)
 class PageDestruction:
-    """What the page says."""
+    """What the page says; `params` are those of its address, `liste`: a list was asked for."""
 
-    cellules: int
+    etats: Sequence[Etat]
+    collectivites: Sequence[tuple[str, str]]
+    filtre: Filtre
+    liste: bool
+    lignes: Sequence[Ligne]
+    motifs: Sequence[tuple[str, str, int]]
+    params: dict[str, object]
+    suivant: int | None
+    premiere: bool
+    statuts: Sequence[tuple[Statut, str]]
+    tests: Sequence[tuple[str, str]]
 
 
-@router.get("/destruction")
+@dataclass(frozen=True, slots=True)
+class PageDecision:
+    """A PJ explained: what holds, or held that day; `lisible`: its document may be opened."""
+
+    pj: PjVue
+    jour: date
+    decidee: Decidee | None
+    passees: Sequence[Decidee]
+    statuts: dict[str, str]
+    fondements: dict[str, str]
+    lisible: bool
+    aujourdhui: bool
+
+
+def make_filtre(
+    siren: str, exercice: str, statut: Reponse, test: str, anomalie: Oui, gelee: Oui
+) -> Filtre:
+    """What an address asks for."""
+    return Filtre(
+        siren=siren,
+        exercice=int(exercice) if exercice else None,
+        statut=Statut(statut) if statut else None,
+        test=test,
+        anomalie=bool(anomalie),
+        gelee=bool(gelee),
+    )
+
+
+@router.get(CHEMIN)
 @acces_destruction()
-def show_destruction(request: Request, lecteur: Connecte) -> Response:
-    """What may be destroyed early within the reader's scope."""
-    page = PageDestruction(len(lecteur.clearance.retention))
+def show_destruction(
+    request: Request,
+    session: Lecture,
+    lecteur: Connecte,
+    siren: Siren = "",
+    exercice: Exercice = "",
+    statut: Reponse = "",
+    test: Test = "",
+    anomalie: Oui = "",
+    gelee: Oui = "",
+    apres: Apres = 0,
+) -> Response:
+    """Counts by collectivité and exercice, then the list that is asked for."""
+    cellules = lecteur.clearance.retention
+    filtre = make_filtre(siren, exercice, statut, test, anomalie, gelee)
+    params: dict[str, object] = {
+        "siren": siren, "exercice": exercice, "statut": statut, "test": test,
+        "anomalie": anomalie, "gelee": gelee,
+    }  # fmt: skip
+    liste = any(params.values())
+    lignes = find_lignes(session, cellules, filtre, apres=apres, combien=PAR_PAGE + 1)
+    shown = lignes[:PAR_PAGE] if liste else []
+    page = PageDestruction(
+        etats=find_etats(session, cellules, siren),
+        collectivites=find_collectivites(session, cellules),
+        filtre=filtre,
+        liste=liste,
+        lignes=shown,
+        motifs=[
+            (numero, _name_test(numero), count)
+            for numero, count in count_motifs(session, cellules, Filtre(siren=siren))
+        ],
+        params=params,
+        suivant=shown[-1].pj_id if shown and len(lignes) > PAR_PAGE else None,
+        premiere=not apres,
+        statuts=[(s, LIBELLES_STATUTS[s]) for s in Statut],
+        tests=[(numero, _name_test(numero)) for numero in TESTS],
+    )
     return render(request, "destruction/destruction", page)
+
+
+def _name_test(numero: str) -> str:
+    regle = REGLES.get(numero)
+    return regle.intitule if regle else f"Test {numero}"
+
+
+@router.get("/destruction/pj/{pj_id}")
+@acces_destruction()
+def show_decision(
+    request: Request,
+    session: Lecture,
+    lecteur: Connecte,
+    journal: JournalDuLecteur,
+    pj_id: Numero,
+    jour: JourDemande = "",
+) -> Response:
+    """Why a PJ may go or not, with every reason; what was decided on a past day."""
+    pj = get_pj(session, lecteur.clearance.retention, pj_id)
+    today = date.today()  # noqa: DTZ011 - decisions are dated in the civil days of the place
+    asked = _read_jour(jour) or today
+    page = PageDecision(
+        pj=pj,
+        jour=asked,
+        decidee=read_decision(session, pj_id, asked),
+        passees=find_decisions(session, pj_id),
+        statuts=dict(LIBELLES_STATUTS),
+        fondements=dict(LIBELLES_FONDEMENTS),
+        lisible=_is_readable(session, pj_id, lecteur),
+        aujourdhui=asked >= today,
+    )
+    journal.record(Acte.CONSULTATION, f"pj:{pj_id}", {"quoi": "destruction"})
+    return render(request, "destruction/decision", page)
+
+
+def _read_jour(jour: str) -> date | None:
+    try:
+        return date.fromisoformat(jour) if jour else None
+    except ValueError:
+        return None
+
+
+def _is_readable(session: Lecture, pj_id: int, lecteur: Lecteur) -> bool:
+    """Whether the document itself may be opened: retention data are seen by more people."""
+    try:
+        open_for(session, pj_id, None, clearance=lecteur.clearance)
+    except NotFound:
+        return False
+    return True
+
+
+@router.get("/destruction.csv")
+@acces_destruction()
+def export_destruction(
+    request: Request,
+    lecteur: Connecte,
+    journal: JournalDuLecteur,
+    siren: Siren = "",
+    exercice: Exercice = "",
+    statut: Reponse = "",
+    test: Test = "",
+    anomalie: Oui = "",
+    gelee: Oui = "",
+) -> Response:
+    """The whole list of the page, line after line; the export is itself an act."""
+    filtre = make_filtre(siren, exercice, statut, test, anomalie, gelee)
+    said = {"siren": siren, "exercice": exercice, "statut": statut, "test": test}
+    journal.record(Acte.EXPORT, "destruction", {k: v for k, v in said.items() if v})
+    return StreamingResponse(
+        write_csv(get_orc(request), lecteur.clearance.retention, filtre),
+        media_type="text/csv; charset=utf-8",
+        headers={"content-disposition": 'attachment; filename="destruction.csv"'},
+    )
+
+
+def write_csv(orc: Orc, cellules: frozenset[int], filtre: Filtre) -> Iterator[str]:
+    """BOM, « ; », dates that a spreadsheet sorts, no formula; all the reasons of each PJ."""
+    yield BOM + _write_line(EN_TETES)
+    with orc.database.reading() as session:
+        for lot in read_lignes(session, cellules, filtre):
+            yield "".join(_write_line(_make_cells(ligne)) for ligne in lot)
+
+
+def _make_cells(ligne: Ligne) -> tuple[str, ...]:
+    against = [r for r in ligne.raisons if r.statut is not Statut.ELIGIBLE] or ligne.raisons
+    return (
+        ligne.siren,
+        ligne.id_unique,
+        ligne.nom,
+        ligne.type_pj,
+        str(ligne.octets),
+        LIBELLES_STATUTS[ligne.statut],
+        ligne.depuis.isoformat() if ligne.depuis else "",
+        ligne.jusqu_a.isoformat() if ligne.jusqu_a else "",
+        "oui" if ligne.gelee else "",
+        "oui" if ligne.anomalie else "",
+        " ; ".join(f"{r.regle.numero} : {r.texte}" for r in against),
+    )
+
+
+def _write_line(values: Sequence[str]) -> str:
+    line = io.StringIO()
+    safe = [f"'{v}" if v.startswith(_FORMULES) else v for v in values]
+    csv.writer(line, delimiter=";", lineterminator="\r\n").writerow(safe)
+    return line.getvalue()

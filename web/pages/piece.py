@@ -7,6 +7,7 @@ from fastapi import APIRouter, Path, Query, Request
 from starlette.responses import Response
 
 from orc.journal import Acte
+from orc.retention.chronologie import Chronologie, read_chronologie
 from orc.search.consult import get_piece
 from orc.search.consult_values import PieceVue
 from orc.search.lieux import Lieu
@@ -30,6 +31,7 @@ class PagePiece:
     """What the page says; `q` is the search it was reached from, for the viewer to highlight."""
 
     piece: PieceVue
+    chronologie: Chronologie
     etapes: Etapes
     q: str
 
@@ -65,6 +67,6 @@ def show_piece(
         *make_etapes(piece.lieu, piece.exercice),
         (f"Bordereau {bordereau.numero}", f"/bordereau/{bordereau.id}"),
     )
-    return render(
-        request, "consultation/piece", PagePiece(piece, etapes, keep_q(session, lecteur, q))
-    )
+    chronologie = read_chronologie(session, piece.id)
+    page = PagePiece(piece, chronologie, etapes, keep_q(session, lecteur, q))
+    return render(request, "consultation/piece", page)

@@ -11,6 +11,7 @@ from orc.access import Lecteur
 from orc.errors import OrcError
 from orc.journal import Acte
 from orc.nomenclature import libelle_type_pj
+from orc.retention.etats import Ligne, find_ligne
 from orc.search.consult import get_visible
 from orc.search.consult_lignes import LIGNES_PAR_PAGE, find_lignes
 from orc.search.consult_pj import find_pj_of_piece
@@ -118,6 +119,8 @@ class PageVisionneuse:
     lectures: tuple[LectureOcr, ...]
     provenance: Provenance | None
     verification: Verification
+    # What is decided of its early destruction, for whoever may know; None: nothing, or not them.
+    retention: Ligne | None
 
     @property
     def params(self) -> dict[str, object]:
@@ -215,6 +218,7 @@ def make_visionneuse(
         refus=refus,
         piece=find_resumes(session, [row], clearance=clearance)[0],
         lieu=get_lieu(session, row.budget_id),
+        retention=find_ligne(session, clearance.retention, pj.id) if clearance.retention else None,
         lignes=lignes.items[:LIGNES_A_COTE],
         autres_lignes=lignes.total - min(lignes.total, LIGNES_A_COTE, LIGNES_PAR_PAGE),
         autres=tuple(autres),
