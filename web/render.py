@@ -90,6 +90,8 @@ MENU_DESTRUCTION: Menu = (
     ("Registre", "/destruction/bordereaux/registre", ROLES_DE_LA_DESTRUCTION),
     ("Échéancier", "/destruction/echeancier", ROLES_DE_LA_DESTRUCTION),
     ("Rapports", "/destruction/rapports", ROLES_DE_LA_DESTRUCTION),
+    ("Règles de durée", "/destruction/regles", ROLES_DE_LA_DESTRUCTION),
+    ("Sorties du silo", "/destruction/sorties", ROLES_DE_LA_DESTRUCTION),
 )
 
 

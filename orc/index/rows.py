@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from sqlalchemy import Row, Select, func, select
+from sqlalchemy import Row, Select, exists, func, select
 from sqlalchemy.orm import Session
 
 from orc.models import (
@@ -13,6 +13,7 @@ from orc.models import (
     Collectivite,
     Lien,
     Ligne,
+    LigneSortie,
     Piece,
     PieceJustificative,
     Texte,
@@ -90,7 +91,11 @@ def find_tiers(session: Session, tiers_ids: Iterable[int]) -> dict[int, Row[Any]
 
 
 def find_liens(session: Session, ids: Sequence[int]) -> Rows:
-    """Every lien of these pieces, with its PJ and the state of its text where they are known."""
+    """Every lien of these pieces, with its PJ and the state of its text where they are known.
+
+    A PJ that left the silo at its term is found no more.
+    """
+    left = exists().where(LigneSortie.pj_id == Lien.pj_id).correlate(Lien)
     query = (
         select(
             Lien.id,
@@ -116,7 +121,7 @@ def find_liens(session: Session, ids: Sequence[int]) -> Rows:
         )
         .outerjoin(PieceJustificative, PieceJustificative.id == Lien.pj_id)
         .outerjoin(Texte, Texte.sha256 == PieceJustificative.sha256)
-        .where(Lien.piece_id.in_(ids))
+        .where(Lien.piece_id.in_(ids), ~left)
         .order_by(Lien.id)
     )
     return session.execute(query).all()

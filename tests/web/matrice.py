@@ -149,6 +149,7 @@ AUTRES: Mapping[str, tuple[object, ...]] = {
     "geste": ("proposer", "abandonner", "nulle-part"),
     "etape": (1, 987654321),
     "genre": ("etats", "echeancier", "rien"),
+    "version_id": (1, 987654321),
 }
 
 # What is coarser than a piece is seen with less than its domaine, or before its exercice closes.
