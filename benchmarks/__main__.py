@@ -8,7 +8,17 @@ import time
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 
-from benchmarks import courbe, extraction, ingestion, lecture_pes, ouverture_pj, recherche, tika
+from benchmarks import (
+    courbe,
+    extraction,
+    habilitations,
+    ingestion,
+    lecture_pes,
+    ouverture_pj,
+    recherche,
+    refus,
+    tika,
+)
 
 Row = tuple[str, float, str]
 Part = tuple[str, Callable[[], list[Row]]]
@@ -25,9 +35,18 @@ def make_parts(args: argparse.Namespace) -> dict[str, Part]:
             f"Ingestion de {args.pieces} factures PDF de deux pages, et ce qui s’en approche",
             lambda: ingestion.measure(args.pieces, args.passes),
         ),
+        "habilitations": (
+            "Ce que coûte le filtre d’une habilitation, 2 000 pièces",
+            lambda: list(habilitations.measure(2000, sizes=(1, 40, 400))),
+        ),
+        "refus": ("Ce que prend un refus : hors du périmètre, inexistant", refus.measure),
         "courbe": ("Ingestion et recherche selon la taille", lambda: courbe.measure(sizes)),
     }
     if args.grand:
+        parts["filtre"] = (
+            "Le même filtre, 10 000 pièces, jusqu’à 4 000 cellules",
+            lambda: list(habilitations.measure(10_000)),
+        )
         parts["flux"] = ("Ingestion d’un seul grand flux", courbe.measure_grand_flux)
         parts["tika"] = (
             f"Tika puis bulk à côté d’ORC, {args.pieces} PDF",

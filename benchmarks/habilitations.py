@@ -12,7 +12,7 @@ import argparse
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -170,11 +170,11 @@ def measure_sql(folder: Path, cellules: int) -> Iterator[Row]:
     yield (f"SQL, lire les droits d’un poste de {cellules} cellules", median(spent), "ms")
 
 
-def measure(pieces: int, url: str = "") -> Iterator[Row]:
+def measure(pieces: int, url: str = "", sizes: Sequence[int] = SIZES) -> Iterator[Row]:
     """Every size on SQL, on tantivy, and on the Elasticsearch of this address."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        for cellules in SIZES:
+        for cellules in sizes:
             yield from measure_sql(folder, cellules)
             for holes in (False, True):
                 yield from _measure_tantivy(folder, pieces, cellules, holes=holes)

@@ -34,7 +34,9 @@ def find_evenements(session: Session, personne_id: int, today: date) -> tuple[Ev
         *_find_of_demandes(session, personne_id, today),
     ]
     near = [e for e in found if today - AVANT <= e.jour <= today + APRES]
-    return tuple(sorted(near, key=lambda e: e.jour, reverse=True)[:EVENEMENTS_MAX])
+    # Of one day, what happened last comes first.
+    near.sort(key=lambda e: e.jour)
+    return tuple(near[::-1][:EVENEMENTS_MAX])
 
 
 def _find_of_grants(session: Session, personne_id: int, today: date) -> Iterator[Evenement]:

@@ -6,7 +6,7 @@ from datetime import date
 from sqlalchemy import ColumnElement, and_, func, or_, select
 from sqlalchemy.orm import Session
 
-from orc.access.clearance import Lecteur, find_habilitations
+from orc.access.clearance import ROLES_QUI_LISENT, Lecteur, find_habilitations
 from orc.access.demandes import ROLES_DEMANDABLES, check_motif, find_gerees
 from orc.access.echeances import renew_habilitation
 from orc.access.etendues import cover_budgets
@@ -123,15 +123,14 @@ def withdraw_structure(
 
 
 def find_voyants(session: Session, siren: str, today: date) -> list[tuple[Habilitation, Personne]]:
-    """Whose grants cover a budget of this collectivité now; juges are never counted."""
+    """Whose grants to read cover a budget of this collectivité now; juges are never counted."""
     query = (
         select(Habilitation, Personne)
         .join(Personne, Personne.id == Habilitation.personne_id)
         .where(
             _in_force(today),
             Habilitation.depuis <= today,
-            Habilitation.role != Role.JUGE.value,
-            Habilitation.portee != "rien",
+            Habilitation.role.in_([role.value for role in ROLES_QUI_LISENT - {Role.JUGE}]),
             Personne.desactive_le.is_(None),
         )
         .order_by(Personne.nom, Personne.id, Habilitation.id)
