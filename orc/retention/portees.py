@@ -11,7 +11,7 @@ from orc.marques import mark_to_decide
 from orc.models import Gel, GelObjet, Piece, PieceJustificative
 from orc.retention.criteres import Criteres, compile_criteres
 from orc.retention.gels import OBJETS, read_criteres, select_listed
-from orc.retention.qualites import make_vue
+from orc.retention.qualites import Qualite, find_qualite, make_vue
 from orc.retention.regard import (
     find_sirens,
     list_values,
@@ -33,6 +33,17 @@ def sees_gel(session: Session, lecteur: Lecteur) -> ColumnElement[bool]:
         Gel.id.in_(pj.where(sees_pj(cellules))), Gel.id.in_(piece.where(sees_piece(cellules)))
     )
     return or_(Gel.siren.in_(list_values(sirens)), and_(Gel.portee == OBJETS, listed))
+
+
+def find_refus(session: Session, lecteur: Lecteur, gel: Gel, today: date) -> str:
+    """Why this person may not release a gel in force; empty where it may."""
+    if gel.personne_id == lecteur.personne_id:
+        return "Qui a posé un gel ne le lève pas : une autre personne le fait."
+    if find_qualite(lecteur) == Qualite.ORDONNATEUR and gel.qualite != Qualite.ORDONNATEUR:
+        return "Un archiviste ou un comptable lève ce gel, pas un ordonnateur."
+    if not sees_all(session, lecteur, gel, today):
+        return "Ce gel porte aussi sur des pièces que vous ne voyez pas."
+    return ""
 
 
 def sees_all(session: Session, lecteur: Lecteur, gel: Gel, today: date) -> bool:

@@ -16,8 +16,8 @@ from orc.journal import Acte, record_acte
 from orc.models import Gel, GelObjet, Piece, PieceJustificative, read_now
 from orc.retention.criteres import Criteres, check_criteres, dump_criteres
 from orc.retention.gels import CRITERES, EXERCICES, LOT, OBJETS
-from orc.retention.portees import mark_gel, sees_all, sees_gel
-from orc.retention.qualites import Qualite, find_qualite, make_vue
+from orc.retention.portees import find_refus, mark_gel, sees_gel
+from orc.retention.qualites import find_qualite, make_vue
 from orc.retention.regard import sees_piece, sees_pj
 from orc.retention.verrou import hold_retention
 
@@ -209,13 +209,8 @@ def release_gel(
     what an archiviste or a comptable placed. Raises NotFound, Forbidden, Conflict, Invalid.
     """
     gel = _hold_gel(session, lecteur, gel_id)
-    if gel.personne_id == lecteur.personne_id:
-        raise Forbidden("Qui a posé un gel ne le lève pas : une autre personne le fait.")
-    ordonnateur = find_qualite(lecteur) == Qualite.ORDONNATEUR
-    if ordonnateur and gel.qualite != Qualite.ORDONNATEUR:
-        raise Forbidden("Ce gel se lève par un archiviste ou un comptable.")
-    if not sees_all(session, lecteur, gel, today):
-        raise Forbidden("Ce gel porte aussi sur des pièces que vous ne voyez pas.")
+    if refus := find_refus(session, lecteur, gel, today):
+        raise Forbidden(refus)
     gel.motif_levee = _read_motif(motif, "Dites pourquoi ce gel est levé.")
     gel.leve_par, gel.leve_par_id = lecteur.identifiant, lecteur.personne_id
     gel.leve_le, gel.fin_le = read_now(), today + timedelta(days=delai)

@@ -1,0 +1,272 @@
+"""Declarations as pages show them: per collectivité, what stands, what was before, who may act."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from sqlalchemy import func, or_, select
+from sqlalchemy.orm import Session, aliased
+
+from orc.access.clearance import Lecteur
+from orc.access.pieces_demande import get_piece
+from orc.errors import NotFound
+from orc.models import Collectivite, Declaration, Piece, PieceJustificative
+from orc.retention.declarations import LIBELLES_GENRES, Genre, holds_now
+from orc.retention.depots import DEMANDES, MARCHE, PIECE, PJ, SAISIES
+from orc.retention.qualites import Qualites, find_cellules, read_qualites
+from orc.retention.regard import list_ids, list_values, sees_piece, sees_pj
+from orc.storage import Storage
+
+PAR_PAGE = 50
+HISTOIRE_MAX = 200
+_INCONNUE = "Cette collectivité n’existe pas, ou elle n’est pas de votre ressort."
+
+
+@dataclass(frozen=True, slots=True)
+class DeclarationVue:
+    """A row, in words. `etat`: en vigueur, à venir, finie, remplacée, retirée, en attente."""
+
+    id: int
+    genre: Genre
+    libelle: str
+    siren: str
+    objet: str
+    url: str
+    exercices: str
+    depuis: date
+    jusqu_a: date | None
+    valeur: str
+    autorite: str
+    reference: str
+    motif: str
+    document: str
+    par: str
+    le: datetime
+    etat: str
+    # What this reader may do of it now.
+    peut_changer: bool
+    peut_repondre: bool
+    mienne: bool
+
+
+@dataclass(frozen=True, slots=True)
+class CollectiviteVue:
+    """A collectivité in the list: since when it has joined; None: it has not."""
+
+    siren: str
+    nom: str
+    orc: date | None
+    offre: date | None
+    helios: date | None
+    numerisation: date | None
+    en_attente: int
+
+
+def find_collectivites(
+    session: Session, lecteur: Lecteur, q: str, page: int, today: date
+) -> tuple[tuple[CollectiviteVue, ...], int]:
+    """The collectivités this person speaks of or sees, those that wait first; and how many."""
+    sirens = read_qualites(session, lecteur, today).sirens
+    waiting = _count_waiting(session, sirens)
+    named = {
+        row.siren: row.libelle
+        for row in session.scalars(
+            select(Collectivite).where(Collectivite.siren.in_(list_values(sirens)))
+        )
+    }
+    asked = q.casefold()
+    found = [s for s in sirens if asked in s or asked in named.get(s, "").casefold()]
+    found.sort(key=lambda s: (s not in waiting, named.get(s, s), s))
+    shown = found[(page - 1) * PAR_PAGE : page * PAR_PAGE]
+    since = _find_since(session, shown, today)
+    return tuple(
+        CollectiviteVue(
+            s,
+            named.get(s) or s,
+            since.get((s, Genre.ADHESION_ORC.value)),
+            since.get((s, Genre.ADHESION_OFFRE.value)),
+            since.get((s, Genre.TENUE_HELIOS.value)),
+            since.get((s, Genre.NUMERISATION.value)),
+            waiting.get(s, 0),
+        )
+        for s in shown
+    ), len(found)
+
+
+def _count_waiting(session: Session, sirens: Collection[str]) -> dict[str, int]:
+    query = (
+        select(Declaration.siren, func.count())
+        .where(
+            Declaration.genre.in_([genre.value for genre in DEMANDES]),
+            Declaration.siren.in_(list_values(sirens)),
+            holds_now(),
+        )
+        .group_by(Declaration.siren)
+    )
+    rows = session.execute(query).all() if sirens else []
+    return {row[0]: row[1] for row in rows}
+
+
+def _find_since(
+    session: Session, sirens: Collection[str], today: date
+) -> dict[tuple[str, str], date]:
+    """Since when each whole fact that holds today does."""
+    query = select(Declaration.siren, Declaration.genre, func.min(Declaration.depuis)).where(
+        Declaration.siren.in_(list_values(sirens)),
+        Declaration.objet == "",
+        Declaration.depuis <= today,
+        or_(Declaration.jusqu_a.is_(None), Declaration.jusqu_a >= today),
+        holds_now(),
+    )
+    rows = session.execute(query.group_by(Declaration.siren, Declaration.genre)) if sirens else ()
+    return {(siren, genre): day for siren, genre, day in rows}
+
+
+def find_declarations(
+    session: Session, lecteur: Lecteur, siren: str, today: date
+) -> tuple[DeclarationVue, ...]:
+    """Every row on a collectivité that this person sees, those that stand first, the last first.
+
+    Raises NotFound outside its scope. Of what no longer stands, the last HISTOIRE_MAX.
+    """
+    qualites = read_qualites(session, lecteur, today)
+    if siren not in qualites.sirens:
+        raise NotFound(_INCONNUE)
+    later = aliased(Declaration)
+    query = (
+        select(Declaration, later.id)
+        .outerjoin(later, later.remplace_id == Declaration.id)
+        .where(Declaration.siren == siren)
+        .order_by(later.id.is_not(None), Declaration.retiree, Declaration.id.desc())
+    )
+    rows = session.execute(query.limit(HISTOIRE_MAX)).all()
+    seen = _find_seen(session, lecteur, [row.objet for row, _ in rows])
+    return tuple(
+        _make_vue(lecteur, qualites, row, replaced, today)
+        for row, replaced in rows
+        if row.objet in seen
+    )
+
+
+def _find_seen(session: Session, lecteur: Lecteur, objets: Collection[str]) -> frozenset[str]:
+    """Those of these objects that a person sees: what is of the whole or of a marché, it does."""
+    cellules = lecteur.clearance.retention
+    seen = {objet for objet in objets if objet.partition(":")[0] in ("", MARCHE)}
+    pj_ids, piece_ids = _find_ids(objets, PJ), _find_ids(objets, PIECE)
+    pj = select(PieceJustificative.id).where(
+        PieceJustificative.id.in_(list_ids(pj_ids)), sees_pj(cellules)
+    )
+    pieces = select(Piece.id).where(Piece.id.in_(list_ids(piece_ids)), sees_piece(cellules))
+    seen |= {f"{PJ}:{i}" for i in session.scalars(pj)} if pj_ids else set()
+    seen |= {f"{PIECE}:{i}" for i in session.scalars(pieces)} if piece_ids else set()
+    return frozenset(seen)
+
+
+def _find_ids(objets: Collection[str], kind: str) -> list[int]:
+    return [int(key) for k, _, key in (o.partition(":") for o in objets) if k == kind]
+
+
+def _make_vue(
+    lecteur: Lecteur, qualites: Qualites, row: Declaration, later_id: int | None, today: date
+) -> DeclarationVue:
+    genre = Genre(row.genre)
+    stands = later_id is None and not row.retiree
+    asked = genre in DEMANDES
+    comptable = row.siren in qualites.comptable
+    mine = row.personne_id == lecteur.personne_id
+    return DeclarationVue(
+        id=row.id,
+        genre=genre,
+        libelle=LIBELLES_GENRES[genre],
+        siren=row.siren,
+        objet=_name_objet(row.objet),
+        url="/{}/{}".format(*row.objet.split(":")) if row.objet[:2] in ("pj", "pi") else "",
+        exercices=write_exercices(row.exercice_min, row.exercice_max),
+        depuis=row.depuis,
+        jusqu_a=row.jusqu_a,
+        valeur=row.valeur,
+        autorite=row.autorite,
+        reference=row.reference,
+        motif=row.motif,
+        document=row.document,
+        par=row.saisie_par,
+        le=row.saisie_le,
+        etat=_find_etat(row, later_id, today),
+        peut_changer=stands and not asked and _may_change(lecteur, qualites, row),
+        peut_repondre=stands and asked and comptable and not mine,
+        mienne=stands and asked and mine,
+    )
+
+
+def _name_objet(objet: str) -> str:
+    kind, _, key = objet.partition(":")
+    return {"": "", MARCHE: f"marché {key}", PJ: "une pièce justificative", PIECE: "une pièce"}[
+        kind
+    ]
+
+
+def write_exercices(low: int | None, high: int | None) -> str:
+    """`exercices 2022 à 2023`, or nothing where all of them are meant."""
+    if low is None and high is None:
+        return ""
+    if low == high:
+        return f"exercice {low}"
+    if low is None:
+        return f"jusqu’à l’exercice {high}"
+    return f"exercices {low} à {high}" if high is not None else f"depuis l’exercice {low}"
+
+
+def _find_etat(row: Declaration, later_id: int | None, today: date) -> str:
+    asked = Genre(row.genre) in DEMANDES
+    if row.retiree:
+        return row.valeur if asked else "retirée"
+    if later_id is not None:
+        return "répondue" if asked else "remplacée"
+    if asked:
+        return "en attente"
+    if row.depuis > today:
+        return "à venir"
+    return "finie" if row.jusqu_a and row.jusqu_a < today else "en vigueur"
+
+
+def _may_change(lecteur: Lecteur, qualites: Qualites, row: Declaration) -> bool:
+    """Whether it is said by what this person is; the act itself checks it again."""
+    wanted = SAISIES[Genre(row.genre)].qualites
+    if row.objet.partition(":")[0] in ("", MARCHE):
+        return bool(qualites.find(row.siren) & wanted)
+    return any(find_cellules(lecteur, qualite) for qualite in wanted)
+
+
+def find_genres(session: Session, lecteur: Lecteur, siren: str, today: date) -> tuple[Genre, ...]:
+    """What this person may declare of the whole of a collectivité, or of its marchés."""
+    mine = read_qualites(session, lecteur, today).find(siren)
+    return tuple(
+        genre
+        for genre, rule in SAISIES.items()
+        if rule.qualites & mine and rule.objets[0] in ("", MARCHE)
+    )
+
+
+def find_genres_de_piece(lecteur: Lecteur) -> tuple[Genre, ...]:
+    """What this person may declare of a PJ or a piece, for those it sees as one who may."""
+    return tuple(
+        genre
+        for genre, rule in SAISIES.items()
+        if PJ in rule.objets and any(find_cellules(lecteur, q) for q in rule.qualites)
+    )
+
+
+def open_document(
+    session: Session, storage: Storage, lecteur: Lecteur, declaration_id: int, today: date
+) -> tuple[str, bytes]:
+    """The name and bytes of the document of a declaration. Raises NotFound."""
+    row = session.get(Declaration, declaration_id)
+    sirens = read_qualites(session, lecteur, today).sirens
+    if (
+        row is None
+        or not row.document_sha256
+        or row.siren not in sirens
+        or row.objet not in _find_seen(session, lecteur, [row.objet])
+    ):
+        raise NotFound("Ce document n’existe pas, ou il n’est pas de votre ressort.")
+    return row.document, get_piece(storage, row.document_sha256)
