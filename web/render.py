@@ -92,6 +92,12 @@ MENU_DESTRUCTION: Menu = (
     ("Rapports", "/destruction/rapports", ROLES_DE_LA_DESTRUCTION),
     ("Règles de durée", "/destruction/regles", ROLES_DE_LA_DESTRUCTION),
     ("Sorties du silo", "/destruction/sorties", ROLES_DE_LA_DESTRUCTION),
+    (
+        "Déclarations",
+        "/destruction/declarations",
+        ROLES_DE_LA_DESTRUCTION | {Role.GESTIONNAIRE},
+    ),
+    ("Gels", "/destruction/gels", ROLES_DE_LA_DESTRUCTION),
 )
 
 

@@ -142,6 +142,8 @@ AUTRES: Mapping[str, tuple[object, ...]] = {
     "cle": (1, 987654321),
     "demande_id": (1, 987654321),
     "piece_demande_id": (1, 987654321),
+    "declaration_id": (1, 987654321),
+    "gel_id": (1, 987654321),
     "habilitation_id": (987654320, 987654321),
     "mission_id": (1, 987654321),
     "personne_id": (987654320, 987654321),

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Request
@@ -190,7 +190,7 @@ def find_of_search(
         hits = engine.search(make_query(question), clearance=lecteur.clearance)
         if hits.total > LISTE_MAX:
             raise Invalid(f"Cette recherche trouve plus de {LISTE_MAX} pièces : précisez-la.")
-        pj_ids |= _find_pj_ids(session, [h.lien_id for h in hits.hits if h.lien_id is not None])
+        pj_ids |= _find_pj_ids(session, [hit.numero for hit in hits.hits])
         if hits.suivant is None:
             break
         question = replace(question, apres=hits.suivant)
@@ -236,18 +236,13 @@ def _show_again(
     return render(request, "destruction/gel_nouveau", page, status=422)
 
 
-def _read_depot(
-    request: Request, session: Session, lecteur: Lecteur, form: FormData
-) -> DepotGel:
-    revue_le = read_jour(form, "revue_le")
-    if revue_le is None:
-        raise Invalid("Dites quand ce gel sera revu.")
+def _read_depot(request: Request, session: Session, lecteur: Lecteur, form: FormData) -> DepotGel:
     depot = DepotGel(
         nom=read_texte(form, "nom", TEXTE_MAX + 1),
         autorite=read_texte(form, "autorite", TEXTE_MAX + 1),
         reference=read_texte(form, "reference", TEXTE_MAX + 1),
         motif=read_texte(form, "motif", MOTIF_MAX + 1),
-        revue_le=revue_le,
+        revue_le=_read_revue(form),
     )
     recherche, objet = read_texte(form, "recherche", 4000), read_texte(form, "objet", 40)
     if objet:
@@ -258,6 +253,13 @@ def _read_depot(
     if make_sha256(ids, ()) != read_texte(form, "sha256", 64):
         raise Conflict("La recherche ne trouve plus les mêmes pièces : relisez avant de geler.")
     return replace(depot, pj_ids=ids)
+
+
+def _read_revue(form: FormData) -> date:
+    day = read_jour(form, "revue_le")
+    if day is None:
+        raise Invalid("Dites quand ce gel sera revu.")
+    return day
 
 
 def _read_objet(depot: DepotGel, objet: str) -> DepotGel:
@@ -362,9 +364,7 @@ def review(
 ) -> Response:
     """Keep a gel, and say when it will be looked at again."""
     try:
-        day, motif = read_jour(form, "revue_le"), read_texte(form, "motif", MOTIF_MAX)
-        if day is None:
-            raise Invalid("Dites quand ce gel sera revu.")
+        day, motif = _read_revue(form), read_texte(form, "motif", MOTIF_MAX)
         review_gel(session, lecteur, gel_id, day, motif, today=read_today())
     except Invalid as error:
         session.rollback()

@@ -123,6 +123,8 @@ class PageRecherche:
     ouverts: tuple[str, ...] = ()
     facettes: tuple[FacetteVue, ...] = ()
     resultats: tuple[ResultatVue, ...] = ()
+    # Where to freeze what was found, for who may; empty: nothing is offered.
+    url_geler: str = ""
 
 
 @router.get(CHEMIN)
@@ -193,8 +195,16 @@ def answer_recherche(
         non_cherches=find_non_cherches(session, orc.engine, adresse, clearance),
         facettes=make_facettes(session, adresse, reponse.hits.facettes),
         resultats=read_resultats(session, reponse, cle or adresse.q, clearance),
+        url_geler=make_url_geler(lecteur, adresse) if reponse.nb_pj else "",
     )
     return render(request, "recherche", page)
+
+
+def make_url_geler(lecteur: Lecteur, adresse: Adresse) -> str:
+    """Where a person of early destruction freezes the PJ of this search; empty for others."""
+    if lecteur.scelle or not lecteur.clearance.retention:
+        return ""
+    return f"/destruction/gels/nouveau?{adresse.without_page().url().partition('?')[2]}"
 
 
 def record_recherche(journal: Journal, details: dict[str, object], cle: str) -> None:
