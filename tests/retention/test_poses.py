@@ -21,11 +21,17 @@ from orc.models import (
     Lien,
     PieceJustificative,
 )
-from orc.retention import poses
 from orc.retention.criteres import Criteres, load_criteres
 from orc.retention.gels import find_gels, find_held
 from orc.retention.gels_vus import EtatGel, find_gels_vus, read_gel
-from orc.retention.poses import DepotGel, make_sha256, place_gel, release_gel, review_gel
+from orc.retention.poses import (
+    LISTE_MAX,
+    DepotGel,
+    make_sha256,
+    place_gel,
+    release_gel,
+    review_gel,
+)
 from tests.flows import UnePj, UnFlux, UnMandat
 from tests.ingest.test_intake import take_in
 from tests.retention.actes import find_piece, find_pj
@@ -126,11 +132,9 @@ def test_a_gel_that_lacks_something_is_refused(commune: Database, depot: DepotGe
         place(commune, "archiviste", depot)
 
 
-def test_a_list_too_long_is_refused(commune: Database, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(poses, "LISTE_MAX", 1)
-    ids = (find_pj(commune, "A"), find_pj(commune, "B"))
+def test_a_list_too_long_is_refused(commune: Database) -> None:
     with pytest.raises(Invalid, match="critères"):
-        place(commune, "archiviste", replace(LISTE, pj_ids=ids))
+        place(commune, "archiviste", replace(LISTE, pj_ids=tuple(range(LISTE_MAX + 1))))
 
 
 def test_a_gel_bears_only_on_what_its_placer_sees(commune: Database) -> None:
