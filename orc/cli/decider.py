@@ -34,7 +34,7 @@ def decider(*, as_json: Json = False) -> None:
             )
         with orc.database.reading() as session:
             query = select(DecisionCourante.statut, func.count()).group_by(DecisionCourante.statut)
-            counts = dict(session.execute(query).tuples().all())
+            counts = dict(session.execute(query).all())
     _print(bilan, counts, as_json=as_json)
     if bilan.echecs:
         raise Unavailable(

@@ -184,3 +184,12 @@ def test_the_payments_of_an_annulation_are_signed_as_it_is(
     paid = UnRetour("2023-08-01", "05", (PAIEMENT,), type_bordereau="02")
     take(database, tmp_path, [replace(FLUX, type_bordereau="02"), paid])
     assert read(database).regle == -10_000
+
+
+def test_a_retour_of_no_reason_and_no_label_is_still_told(
+    database: Database, tmp_path: Path
+) -> None:
+    take(database, tmp_path, [FLUX])
+    put_acquit(database, accepte=False, code="", libelle="Refus")
+    acquit = read(database).evenements[1]
+    assert acquit.details == ("Erreur sur le bordereau : Refus",)

@@ -1,29 +1,44 @@
 """The task that decides: all that waits, what time changes, all when the rules do; no mark lost."""
 
 import logging
+import signal
+import subprocess
+import sys
+import time
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
+from threading import Event, Thread
 
 import pytest
-from sqlalchemy import select, update
+from sqlalchemy import func, select, update
 
-from orc.db import Database
-from orc.marques import count_to_decide, mark_pj_ids
-from orc.models import ADecider, DecisionCourante, Texte
+from orc.db import Database, Writing, open_engine
+from orc.errors import Unavailable
+from orc.ingest.texts import mark_citing
+from orc.marques import count_to_decide, mark_collectivites, mark_pj_ids
+from orc.models import ADecider, DecisionCourante, PieceJustificative, Texte
+from orc.models import Decision as DecisionGardee
+from orc.retention import jobs
 from orc.retention.declarations import Genre
 from orc.retention.jobs import (
     Bilan,
     count_waiting,
     decide_waiting,
     has_to_decide,
+    register_decisions,
 )
 from orc.settings import Settings
+from orc.tasks import INDEX, Tasks
+from orc.tasks.in_process import InProcess
+from tests.conftest import ROOT
 from tests.flows import UnePj, UnFlux, UnMandat
 from tests.retention.archives import (
     AUJOURD_HUI,
     EVENEMENTS,
     FLUX,
+    SIREN,
+    count_decisions,
     declare,
     find_pj,
     join_all,
@@ -130,8 +145,6 @@ def test_other_settings_decide_all_again_once(database: Database, tmp_path: Path
 
 
 def test_a_document_extracted_is_decided_again(database: Database, tmp_path: Path) -> None:
-    from orc.ingest.texts import mark_citing
-
     make_ready(database, tmp_path)
     decide_all(database)
     with database.writing() as session:
@@ -173,6 +186,160 @@ def test_a_pj_that_cannot_be_decided_stops_no_other(
 
 
 def select_digest(pj_id: int) -> object:
-    from orc.models import PieceJustificative
-
     return select(PieceJustificative.sha256).where(PieceJustificative.id == pj_id)
+
+
+MEURT = """
+import os, signal, sys
+from datetime import date
+import orc.retention.decisions as decisions
+from orc.db import Database, open_engine
+from orc.retention.jobs import decide_waiting
+from orc.settings import Settings
+
+def die(*args):
+    os.kill(os.getpid(), signal.SIGKILL)
+
+url, when = sys.argv[1:]
+record = decisions._record
+if when == "avant":
+    decisions._record = lambda *args: (record(*args), die())
+decide_waiting(
+    Database(open_engine(url)), Settings(), today=date(2026, 6, 1),
+    watch=die if when == "apres" else print,
+)
+"""
+
+
+@pytest.mark.parametrize("when", ["avant", "apres"])
+def test_a_kill_in_the_middle_loses_no_decision_and_doubles_none(
+    base: str, database: Database, tmp_path: Path, when: str
+) -> None:
+    noms = [f"PJ{n}" for n in range(1, 601)]
+    many = UnFlux((UnMandat("1", cite=tuple(noms)),), tuple(UnePj(n, n.encode()) for n in noms))
+    make_ready(database, tmp_path, [many])
+    killed = subprocess.run(
+        [sys.executable, "-c", MEURT, base, when], cwd=ROOT, check=False, timeout=120
+    )
+    assert killed.returncode == -signal.SIGKILL
+    assert count_marks(database) == (600 if when == "avant" else 100)
+    assert decide_all(database).reste is False
+    assert (count_marks(database), count_decisions(database)) == (0, 600)
+
+
+def test_no_mark_is_lost_between_who_marks_and_who_decides(base_pg: str, tmp_path: Path) -> None:
+    """Facts change while deciders run: in the end each decision is that of the last facts."""
+    database = Database(open_engine(base_pg))
+    noms = [f"PJ{n}" for n in range(1, 13)]
+    many = UnFlux((UnMandat("1", cite=tuple(noms)),), tuple(UnePj(n, n.encode()) for n in noms))
+    make_ready(database, tmp_path, [many])
+    over = Event()
+
+    def decide_on() -> None:
+        while not over.is_set():
+            decide_all(database)
+
+    deciders = [Thread(target=decide_on) for _ in range(2)]
+    for thread in deciders:
+        thread.start()
+    try:
+        with database.reading() as session:
+            query = select(PieceJustificative.id, PieceJustificative.sha256)
+            pjs = [
+                (pj_id, sha256)
+                for pj_id, sha256 in session.execute(query.order_by(PieceJustificative.id))
+            ]
+        for turn in range(40):
+            etat = "illisible" if turn % 2 else "extrait"
+            some = pjs[turn % 5 :: 3]
+
+            def change(session: Writing, etat: str = etat, some: list = some) -> None:  # type: ignore[type-arg]  # ids and digests
+                for pj_id, sha256 in some:
+                    same = Texte.sha256 == sha256
+                    session.execute(update(Texte).where(same).values(etat=etat))
+                    mark_pj_ids(session, [pj_id])
+                    time.sleep(0.002)
+
+            database.write(change)
+    finally:
+        over.set()
+        for thread in deciders:
+            thread.join()
+    decide_all(database)
+    with database.reading() as session:
+        etats = dict(session.execute(select(Texte.sha256, Texte.etat)).all())
+        refused = set(
+            session.scalars(
+                select(DecisionCourante.pj_id).where(DecisionCourante.motifs.contains(",7,"))
+            )
+        )
+        assert refused == {pj_id for pj_id, sha256 in pjs if etats[sha256] == "illisible"}
+        said = session.execute(
+            select(func.count(), func.count(DecisionGardee.id.distinct()))
+            .select_from(DecisionCourante)
+            .join(DecisionGardee, DecisionGardee.id == DecisionCourante.decision_id)
+            .where(DecisionGardee.statut == DecisionCourante.statut)
+        ).one()
+        assert tuple(said) == (12, 12)
+    assert count_marks(database) == 0
+    database.close()
+
+
+class Travail:
+    """What registers tasks and is asked for them: only what bootstrap gives."""
+
+    def __init__(self, database: Database) -> None:
+        self.settings, self.database = SETTINGS, database
+        self.tasks: Tasks = InProcess({INDEX: 1}, database)
+
+
+def test_what_marks_asks_for_the_task_once_committed(database: Database, tmp_path: Path) -> None:
+    travail = Travail(database)
+    register_decisions(travail)
+    travail.tasks.start()
+    pj_id = make_ready(database, tmp_path)
+    travail.tasks.wait()
+    assert read_statut(database, pj_id) in {"eligible", "en_attente"}
+    with database.writing() as session:
+        mark_pj_ids(session, [pj_id])
+        mark_collectivites(session, [SIREN])
+        assert count_to_decide(session) == 1
+    travail.tasks.wait()
+    assert count_marks(database) == 0
+    tache = travail.tasks.taches["decider"]
+    assert list(tache.unfinished() or ()) == []
+    travail.tasks.stop()
+    database.info.pop("a_decider")
+    with database.writing() as session:
+        mark_pj_ids(session, [pj_id])
+    assert list(tache.unfinished() or ()) == [()]
+
+
+def test_a_long_work_gives_its_thread_back_and_goes_on(
+    database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(jobs, "LOT", 1)
+    monkeypatch.setattr(jobs, "SECONDES", -1.0)
+    two = UnFlux((UnMandat("1", cite=("PJ1", "PJ2")),), (UnePj("PJ1"), UnePj("PJ2", b"autre")))
+    make_ready(database, tmp_path, [two])
+    travail = Travail(database)
+    register_decisions(travail)
+    travail.tasks.start()
+    travail.tasks.enqueue_now("decider")
+    travail.tasks.wait()
+    travail.tasks.stop()
+    assert (count_marks(database), count_decisions(database)) == (0, 2)
+
+
+def test_a_database_that_does_not_answer_is_no_fault_of_the_pj(
+    database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make_ready(database, tmp_path)
+
+    def fail(*_args: object) -> None:
+        raise Unavailable("La base ne répond pas.")
+
+    monkeypatch.setattr(jobs, "decide_now", fail)
+    with pytest.raises(Unavailable):
+        decide_all(database)
+    assert count_marks(database) == 1

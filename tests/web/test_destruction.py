@@ -243,3 +243,9 @@ def test_the_api_says_the_same(ouvrir: Ouvrir, archive: Archive) -> None:
     assert {"texte", "interpretation"} == {r["fondement"] for r in pj["raisons"]}
     before = f"/api/v1/destruction/pj/{archive.pj[FACTURE]}?jour=2020-01-01"
     assert ouvrir("comptable").get(before).status_code == 404
+
+
+def test_a_list_is_filtered_by_the_day_since_which_they_may_go(ouvrir: Ouvrir) -> None:
+    page = ouvrir("comptable").get
+    assert f">{FACTURE}<" in page("/destruction?statut=eligible&depuis=2022-06-20").text
+    assert f">{FACTURE}<" not in page("/destruction?statut=eligible&depuis=2022-06-19").text

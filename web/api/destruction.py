@@ -17,6 +17,7 @@ from web.deps import Connecte, Lecture
 from web.pages.destruction import (
     Apres,
     Exercice,
+    JourDemande,
     Oui,
     Reponse,
     Siren,
@@ -138,11 +139,12 @@ def show_liste(
     test: Test = "",
     anomalie: Oui = "",
     gelee: Oui = "",
+    depuis: JourDemande = "",
     apres: Apres = 0,
     taille: Annotated[int, Query(ge=1, le=1000)] = 100,
 ) -> PageDePj:
-    """`test` : le numéro d’un test qui empêche. `apres` : le `suivant` de la page d’avant."""
-    filtre = make_filtre(siren, exercice, statut, test, anomalie, gelee)
+    """`test` : le numéro d’un test qui empêche. `depuis` : permises au plus tard ce jour. `apres` : le `suivant` de la page d’avant."""
+    filtre = make_filtre(siren, exercice, statut, test, anomalie, gelee, depuis)
     cellules = lecteur.clearance.retention
     found = find_lignes(session, cellules, filtre, apres=apres, combien=taille + 1)
     shown = found[:taille]

@@ -90,7 +90,13 @@ class PageDecision:
 
 
 def make_filtre(
-    siren: str, exercice: str, statut: Reponse, test: str, anomalie: Oui, gelee: Oui
+    siren: str,
+    exercice: str,
+    statut: Reponse,
+    test: str,
+    anomalie: Oui,
+    gelee: Oui,
+    depuis: str,
 ) -> Filtre:
     """What an address asks for."""
     return Filtre(
@@ -100,6 +106,7 @@ def make_filtre(
         test=test,
         anomalie=bool(anomalie),
         gelee=bool(gelee),
+        depuis=_read_jour(depuis),
     )
 
 
@@ -115,14 +122,15 @@ def show_destruction(
     test: Test = "",
     anomalie: Oui = "",
     gelee: Oui = "",
+    depuis: JourDemande = "",
     apres: Apres = 0,
 ) -> Response:
     """Counts by collectivité and exercice, then the list that is asked for."""
     cellules = lecteur.clearance.retention
-    filtre = make_filtre(siren, exercice, statut, test, anomalie, gelee)
+    filtre = make_filtre(siren, exercice, statut, test, anomalie, gelee, depuis)
     params: dict[str, object] = {
         "siren": siren, "exercice": exercice, "statut": statut, "test": test,
-        "anomalie": anomalie, "gelee": gelee,
+        "anomalie": anomalie, "gelee": gelee, "depuis": depuis,
     }  # fmt: skip
     liste = any(params.values())
     lignes = find_lignes(session, cellules, filtre, apres=apres, combien=PAR_PAGE + 1)
@@ -207,9 +215,10 @@ def export_destruction(
     test: Test = "",
     anomalie: Oui = "",
     gelee: Oui = "",
+    depuis: JourDemande = "",
 ) -> Response:
     """The whole list of the page, line after line; the export is itself an act."""
-    filtre = make_filtre(siren, exercice, statut, test, anomalie, gelee)
+    filtre = make_filtre(siren, exercice, statut, test, anomalie, gelee, depuis)
     said = {"siren": siren, "exercice": exercice, "statut": statut, "test": test}
     journal.record(Acte.EXPORT, "destruction", {k: v for k, v in said.items() if v})
     return StreamingResponse(
