@@ -157,11 +157,11 @@ def find_lignes(
 
 
 def read_lignes(
-    session: Session, cellules: Collection[int], filtre: Filtre
+    session: Session, cellules: Collection[int], filtre: Filtre, *, combien: int = LOT
 ) -> Iterator[Sequence[Ligne]]:
     """Every PJ of a list, so many at a time: nothing of it is held whole."""
     apres = 0
-    while lot := find_lignes(session, cellules, filtre, apres=apres, combien=LOT):
+    while lot := find_lignes(session, cellules, filtre, apres=apres, combien=combien):
         yield lot
         apres = lot[-1].pj_id
 

@@ -60,14 +60,16 @@ class Bilan:
     reste: bool = False
 
 
-def register_decisions(orc: Atelier) -> None:
-    """Give the broker the task that decides; what marks a PJ asks for it after its commit."""
+def register_decisions(orc: Atelier, *, secondes: float = SECONDES) -> None:
+    """Give the broker the task that decides; what marks a PJ asks for it after its commit.
+
+    `secondes`: of work before the thread is given back.
+    """
     orc.database.info[REGLAGES] = orc.settings
 
     def decider() -> None:
-        bilan = decide_waiting(
-            orc.database, orc.settings, stop=orc.tasks.is_stopping, secondes=SECONDES
-        )
+        stop = orc.tasks.is_stopping
+        bilan = decide_waiting(orc.database, orc.settings, stop=stop, secondes=secondes)
         if bilan.reste and bilan.decidees:
             orc.tasks.enqueue_now("decider")
 
@@ -105,7 +107,7 @@ def decide_waiting(
             ids = session.scalars(_find_next(day, last)).all()
         if not ids:
             return Bilan(done, failed)
-        wrong = _decide_lot(database, list(ids), day)
+        wrong = decide_lot(database, list(ids), day)
         done, failed, last = done + len(ids) - wrong, failed + wrong, ids[-1]
         watch(done)
         if time.monotonic() > end:
@@ -122,8 +124,11 @@ def _find_next(today: date, last: int) -> Select[int]:
     return select(both.c.pj_id).order_by(both.c.pj_id).limit(LOT)
 
 
-def _decide_lot(database: Database, ids: list[int], today: date) -> int:
-    """How many could not be decided."""
+def decide_lot(database: Database, ids: list[int], today: date) -> int:
+    """Decide these PJ in one transaction, or each in its own; how many could not be.
+
+    Raises Unavailable where the database does not answer: it is no fault of theirs.
+    """
     try:
         database.write(lambda session: decide_now(session, ids, today))
     except Unavailable:
@@ -133,7 +138,7 @@ def _decide_lot(database: Database, ids: list[int], today: date) -> int:
             log.exception("La pièce justificative %s ne peut pas être décidée.", *ids)
             return 1
         log.warning("Des PJ ne peuvent pas être décidées ensemble : chacune l’est à part.")
-        return sum(_decide_lot(database, [pj_id], today) for pj_id in ids)
+        return sum(decide_lot(database, [pj_id], today) for pj_id in ids)
     return 0
 
 

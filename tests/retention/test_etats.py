@@ -105,11 +105,11 @@ def test_a_list_holds_what_is_asked(
 
 
 def test_a_list_is_read_to_its_end_a_lot_at_a_time(
-    database: Database, cellules: frozenset[int], monkeypatch: pytest.MonkeyPatch
+    database: Database, cellules: frozenset[int]
 ) -> None:
-    monkeypatch.setattr("orc.retention.etats.LOT", 2)
     with database.reading() as session:
-        lots = [[n.pj_id for n in lot] for lot in read_lignes(session, cellules, Filtre())]
+        read = read_lignes(session, cellules, Filtre(), combien=2)
+        lots = [[n.pj_id for n in lot] for lot in read]
         links = session.scalars(select(Lien.pj_id)).all()
     assert [len(lot) for lot in lots] == [2, 1]
     flat = [pj_id for lot in lots for pj_id in lot]

@@ -19,11 +19,11 @@ from orc.ingest.texts import mark_citing
 from orc.marques import count_to_decide, mark_collectivites, mark_pj_ids
 from orc.models import ADecider, DecisionCourante, PieceJustificative, Texte
 from orc.models import Decision as DecisionGardee
-from orc.retention import jobs
 from orc.retention.declarations import Genre
 from orc.retention.jobs import (
     Bilan,
     count_waiting,
+    decide_lot,
     decide_waiting,
     has_to_decide,
     register_decisions,
@@ -45,6 +45,7 @@ from tests.retention.archives import (
     make_ready,
     take,
 )
+from tests.sql import make_database
 
 SETTINGS = Settings()
 
@@ -315,31 +316,24 @@ def test_what_marks_asks_for_the_task_once_committed(database: Database, tmp_pat
     assert list(tache.unfinished() or ()) == [()]
 
 
-def test_a_long_work_gives_its_thread_back_and_goes_on(
-    database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(jobs, "LOT", 1)
-    monkeypatch.setattr(jobs, "SECONDES", -1.0)
-    two = UnFlux((UnMandat("1", cite=("PJ1", "PJ2")),), (UnePj("PJ1"), UnePj("PJ2", b"autre")))
-    make_ready(database, tmp_path, [two])
+def test_a_long_work_gives_its_thread_back_and_goes_on(database: Database, tmp_path: Path) -> None:
+    noms = [f"PJ{n}" for n in range(1, 511)]
+    many = UnFlux((UnMandat("1", cite=tuple(noms)),), tuple(UnePj(n, n.encode()) for n in noms))
+    make_ready(database, tmp_path, [many])
     travail = Travail(database)
-    register_decisions(travail)
+    register_decisions(travail, secondes=-1.0)
     travail.tasks.start()
     travail.tasks.enqueue_now("decider")
     travail.tasks.wait()
     travail.tasks.stop()
-    assert (count_marks(database), count_decisions(database)) == (0, 2)
+    assert (count_marks(database), count_decisions(database)) == (0, 510)
 
 
-def test_a_database_that_does_not_answer_is_no_fault_of_the_pj(
-    database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    make_ready(database, tmp_path)
-
-    def fail(*_args: object) -> None:
-        raise Unavailable("La base ne répond pas.")
-
-    monkeypatch.setattr(jobs, "decide_now", fail)
+def test_a_database_that_does_not_answer_is_no_fault_of_the_pj(tmp_path: Path) -> None:
+    database = make_database(tmp_path)
+    pj_id = make_ready(database, tmp_path)
+    database.close()
+    (tmp_path / "orc.sqlite").rename(tmp_path / "ailleurs")
+    (tmp_path / "orc.sqlite").mkdir()
     with pytest.raises(Unavailable):
-        decide_all(database)
-    assert count_marks(database) == 1
+        decide_lot(database, [pj_id], AUJOURD_HUI)

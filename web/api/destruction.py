@@ -143,7 +143,10 @@ def show_liste(
     apres: Apres = 0,
     taille: Annotated[int, Query(ge=1, le=1000)] = 100,
 ) -> PageDePj:
-    """`test` : le numéro d’un test qui empêche. `depuis` : permises au plus tard ce jour. `apres` : le `suivant` de la page d’avant."""
+    """`test` : le numéro d’un test qui empêche. `depuis` : permises au plus tard ce jour.
+
+    `apres` : le `suivant` de la page d’avant.
+    """
     filtre = make_filtre(siren, exercice, statut, test, anomalie, gelee, depuis)
     cellules = lecteur.clearance.retention
     found = find_lignes(session, cellules, filtre, apres=apres, combien=taille + 1)
