@@ -36,6 +36,13 @@ PERSONNES: dict[str, tuple[Role, dict[str, object]]] = {
 }
 
 
+class SansAttente(Storage):
+    """A storage that waits for no disk: thousands of acts join a document here."""
+
+    def sync(self) -> None:
+        """Not here."""
+
+
 @dataclass
 class Monde:
     """The database, its storage, the PJ by their IdUnique, people by their name."""
@@ -50,7 +57,7 @@ def make_monde(database: Database, folder: Path, combien: int = 4) -> Monde:
     """So many PJ of a commune, each cited by a paid mandat, all of them ELIGIBLE."""
     noms = [f"PJ{n:05d}" for n in range(1, combien + 1)]
     put_pj(database, folder, noms)
-    monde = Monde(database, Storage(str(folder / "textes")))
+    monde = Monde(database, SansAttente(str(folder / "textes")))
     with database.writing() as session:
         for genre in ADHESIONS:
             put_declaration(session, genre, COMMUNE, depuis=date(2020, 1, 1))
