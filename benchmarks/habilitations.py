@@ -180,7 +180,7 @@ def measure(pieces: int, url: str = "", sizes: Sequence[int] = SIZES) -> Iterato
                 yield from _measure_tantivy(folder, pieces, cellules, holes=holes)
                 if url:
                     yield from _measure_elasticsearch(
-                        f"{url}-{cellules}-{holes:d}", pieces, cellules, holes=holes
+                        f"{url}_{cellules}_{holes:d}", pieces, cellules, holes=holes
                     )
 
 
