@@ -9,11 +9,12 @@ from sqlalchemy.orm import Session, aliased
 
 from orc.access.clearance import Lecteur
 from orc.access.pieces_demande import get_piece
+from orc.domain import Role
 from orc.errors import NotFound
 from orc.models import Collectivite, Declaration, Piece, PieceJustificative
 from orc.retention.declarations import LIBELLES_GENRES, Genre, holds_now
 from orc.retention.depots import DEMANDES, MARCHE, PIECE, PJ, SAISIES
-from orc.retention.qualites import Qualites, find_cellules, read_qualites
+from orc.retention.qualites import Qualite, Qualites, find_cellules, read_qualites
 from orc.retention.regard import list_ids, list_values, sees_piece, sees_pj
 from orc.storage import Storage
 
@@ -91,6 +92,15 @@ def find_collectivites(
         )
         for s in shown
     ), len(found)
+
+
+def count_a_repondre(session: Session, lecteur: Lecteur, today: date) -> int:
+    """How many demandes of adhesion wait for this person, their comptable."""
+    if Role.COMPTABLE not in lecteur.roles:
+        return 0
+    qualites = read_qualites(session, lecteur, today)
+    mine = [s for s in qualites.sirens if Qualite.COMPTABLE in qualites.find(s)]
+    return sum(_count_waiting(session, mine).values())
 
 
 def _count_waiting(session: Session, sirens: Collection[str]) -> dict[str, int]:

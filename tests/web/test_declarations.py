@@ -1,5 +1,6 @@
 """Pages of declarations: asked for, answered, recorded, corrected, ended; each sees its own."""
 
+import html
 from collections.abc import Iterator
 from contextlib import ExitStack
 from datetime import date
@@ -76,6 +77,8 @@ def test_asked_by_the_gestionnaire_answered_by_the_comptable(
     with archive.orc.database.reading() as session:
         assert session.scalars(select(Message.destinataire)).all() == ["comptable@exemple.fr"]
     assert "1 en attente" in comptable.get("/destruction/declarations").text
+    assert "1\u00a0demande d’adhésion à traiter" in html.unescape(comptable.get("/").text)
+    assert "adhésion à traiter" not in html.unescape(gestionnaire.get("/").text)
     page = comptable.get(CHEMIN).text
     assert "Demandes en attente" in page
     assert "Enregistrer l’adhésion" in page

@@ -113,6 +113,8 @@ def test_the_whole_story_by_forms(ouvrir: dict[str, Navigateur], monde: Monde) -
     do(maire, ident, "faire/demander_visa")
     attendus = archiviste.get(RACINE).text.split("Tous les bordereaux")[0]
     assert f'href="{RACINE}/{ident}"' in attendus
+    assert "1\u00a0bordereau d’élimination à viser" in html.unescape(archiviste.get("/").text)
+    assert "à viser" not in maire.get("/").text
     line = str(find_line(monde, ident, "PJ00002"))
     said = do(archiviste, ident, "lignes", quoi="excepter", ligne=line, motif="Procès en cours")
     assert "Refus préparé" in said
@@ -136,6 +138,7 @@ def test_the_whole_story_by_forms(ouvrir: dict[str, Navigateur], monde: Monde) -
     )  # fmt: skip
     assert maire.get(f"{RACINE}/{ident}/signer/contresigner").status_code == 409
     secretaire = ouvrir["secretaire"]
+    assert "1\u00a0bordereau d’élimination à contresigner" in html.unescape(secretaire.get("/").text)
     prove(secretaire)
     do(secretaire, ident, "signer/contresigner")
     said = do(archiviste, ident, "signer/certifier")

@@ -10,9 +10,8 @@ from sqlalchemy.orm import Session as SqlSession
 from starlette.responses import Response
 
 from orc.access import ROLES_QUI_LISENT, Lecteur, find_habilitations
-from orc.access.demandes_vues import find_a_repondre
 from orc.access.evenements import Evenement, find_evenements
-from orc.domain import Role, Sens, format_nombre
+from orc.domain import Sens
 from orc.identity.annuaire import read_applications
 from orc.identity.sessions import Ouverte
 from orc.identity.validite import find_expiration
@@ -21,12 +20,11 @@ from orc.index.query import DemandeFacette, Filtre, Query, Terme
 from orc.journal import Acte
 from orc.models import Ecriture, Personne
 from orc.search.portee import find_etendue, write_etendue, write_exercices
-from orc.search.portee_silo import find_portee
-from orc.search.quarantaine import count_ecartes
 from orc.settings import Settings
 from web.acces import acces_connectes
 from web.deps import Connecte, Lecture, Session, get_orc
 from web.pages.adresse import CHEMIN
+from web.pages.attentes import Attente, find_attentes
 from web.plots import Barres, Serie, make_barres
 from web.render import render
 
@@ -35,16 +33,6 @@ router = APIRouter(include_in_schema=False)
 EXERCICES_MAX = 15
 RECHERCHES_MAX = 5
 _SERIES = (Serie("Mandats", "orc-serie-a"), Serie("Titres", "orc-serie-b"))
-_REPONDENT = frozenset({Role.COMPTABLE, Role.ADMINISTRATEUR})
-_VOIENT_LE_SILO = frozenset({Role.COMPTABLE, Role.ADMINISTRATEUR, Role.ARCHIVISTE})
-
-
-@dataclass(frozen=True, slots=True)
-class Attente:
-    """Something that waits for this person."""
-
-    libelle: str
-    url: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,24 +119,12 @@ def _count_by_exercice(engine: SearchEngine, lecteur: Lecteur, sens: Sens) -> di
     return {int(v.valeur): v.nombre for v in hits.facettes.get("exercice", ())}
 
 
-def find_attentes(session: SqlSession, lecteur: Lecteur, today: date) -> tuple[Attente, ...]:
-    """What waits, by rôle."""
-    found = []
-    if lecteur.roles & _REPONDENT and (waiting := len(find_a_repondre(session, lecteur, today))):
-        libelle = f"{format_nombre(waiting, 'demande')} d’habilitation à traiter"
-        found.append(Attente(libelle, "/habilitations"))
-    if lecteur.roles & _VOIENT_LE_SILO:
-        portee = find_portee(session, lecteur, today)
-        ecartes = count_ecartes(session, portee)
-        if ecartes:
-            libelle = f"{format_nombre(ecartes, 'fichier')} en quarantaine"
-            found.append(Attente(libelle, "/silo#quarantaine"))
-    return tuple(found)
-
-
 PARTIES = (
     Acces("Recherche", "/recherche", "Chercher dans les pièces archivées", ""),
     Acces("Parcourir", "/parcourir", "Collectivités, budgets, exercices", ""),
+)
+DESTRUCTION = Acces(
+    "Destruction anticipée", "/destruction", "Ce qui peut partir, gels, éliminations, rapports", ""
 )
 
 
@@ -159,6 +135,8 @@ def find_applications(
     grants = find_habilitations(session, lecteur.personne_id, today)
     codiques = ", ".join(sorted({g.portee_cle for g in grants if g.portee == "poste"}))
     own = PARTIES if lecteur.roles & ROLES_QUI_LISENT else ()
+    if lecteur.clearance.retention:
+        own = (*own, DESTRUCTION)
     others = tuple(
         Acces(a.nom, a.adresse, a.description, codiques if a.codique else "")
         for a in read_applications(settings.applications)
