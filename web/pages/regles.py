@@ -6,13 +6,14 @@ from datetime import date
 from typing import Any
 
 from fastapi import APIRouter, Request
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session as SqlSession
 from starlette.datastructures import FormData
 from starlette.responses import RedirectResponse, Response
 
 from orc.access import Lecteur
 from orc.domain import Role
 from orc.errors import Invalid, NotFound
+from orc.identity.preuve import check_preuve
 from orc.models import VersionRegles
 from orc.retention.durees import Arrondi, Unite
 from orc.retention.publication import (
@@ -46,7 +47,7 @@ from orc.retention.regle_duree import (
 from orc.retention.regles import find_version, read_version
 from orc.retention.rules import Fondement
 from web.acces import acces_destruction
-from web.deps import Connecte, Ecriture, Formulaire, Lecture, SessionProuvee, get_orc
+from web.deps import Connecte, Ecriture, Formulaire, Lecture, Session, get_orc
 from web.pages.rapports import read_today
 from web.render import render
 
@@ -232,7 +233,7 @@ def show_version(
     return render(request, "destruction/version", page)
 
 
-def _get(session: Session, version_id: int) -> VersionRegles:
+def _get(session: SqlSession, version_id: int) -> VersionRegles:
     if not 0 < version_id < 2**31:
         raise NotFound("Cette version des règles n’existe pas.")
     return get_version(session, version_id)
@@ -337,9 +338,10 @@ def act_on_version(
     version_id: int,
     geste: str,
     form: Formulaire,
-    _prouvee: SessionProuvee,
+    ouverte: Session,
 ) -> Response:
     """Submit, publish or abandon a version; its impact is measured before the lock is taken."""
+    check_preuve(ouverte, retour=f"/destruction/regles/{version_id}")
     qui, today, database = make_redacteur(lecteur), read_today(), get_orc(request).database
     if geste not in {"soumettre", "publier", "abandonner"}:
         raise NotFound("Cet acte n’existe pas.")
