@@ -63,7 +63,11 @@ def find_version(session: Session, day: date) -> VersionDeRegles:
 
 def read_version(session: Session, row: VersionRegles) -> VersionDeRegles:
     """A version of SQL with its rules, in order; a brouillon is in force on no day."""
-    query = select(RegleDuree).where(RegleDuree.version_id == row.id).order_by(RegleDuree.rang)
+    query = (
+        select(RegleDuree)
+        .where(RegleDuree.version_id == row.id)
+        .order_by(RegleDuree.rang, RegleDuree.id)
+    )
     regles = tuple(_read_row(regle) for regle in session.scalars(query))
     return VersionDeRegles(row.id, f"Version {row.id}", row.en_vigueur_le or date.max, regles)
 

@@ -54,11 +54,15 @@ class Colonne:
 
 @dataclass(frozen=True, slots=True)
 class Tableau:
-    """A table; `lignes` are read once, so that a million of them are never held."""
+    """A table; `lignes` are read once, so that a million of them are never held.
+
+    `annexe`: a detail that a PDF may leave to the ODS where it is long.
+    """
 
     title: str
     colonnes: tuple[Colonne, ...]
     lignes: Iterable[tuple[Valeur, ...]]
+    annexe: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,17 +1,17 @@
 """Lines of reports read from the decisions: états, refusals and why, anomalies."""
 
 import json
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from datetime import date
 from typing import Any
 
-from sqlalchemy import Row, Select, func, select
+from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session
 
 from orc.models import Decision, DecisionCourante, PieceJustificative
 from orc.retention.decide import Statut
 from orc.retention.rapports.feuille import Colonne, Tableau, Valeur
-from orc.retention.rapports.portee import Noms, Portee, read_ids
+from orc.retention.rapports.portee import Noms, Portee, find_exercices, read_ids
 from orc.retention.regard import list_ids
 from orc.retention.regles import find_durees_de, find_version
 from orc.retention.rules import REGLES, Fondement
@@ -84,26 +84,34 @@ def count_etats(
     return {key: found[key] for key in sorted(found)}
 
 
-def _select_decisions(portee: Portee) -> Select[Any]:
-    exercices = portee.make_exercices()
-    return (
-        select(
-            PieceJustificative.id,
-            PieceJustificative.siren,
-            PieceJustificative.id_unique,
-            PieceJustificative.nom,
-            PieceJustificative.taille,
-            exercices.c.exercice,
-            Decision.raisons,
-            Decision.jour,
+def _read_decisions(
+    session: Session, portee: Portee, chosen: ColumnElement[bool]
+) -> Iterator[tuple[Any, int]]:
+    """Decisions of a scope by PJ with its exercice, some at a time: nothing is held whole."""
+    after = -1
+    while True:
+        query = (
+            select(
+                PieceJustificative.id,
+                PieceJustificative.siren,
+                PieceJustificative.id_unique,
+                PieceJustificative.nom,
+                PieceJustificative.taille,
+                Decision.raisons,
+                Decision.jour,
+            )
+            .join(DecisionCourante, DecisionCourante.pj_id == PieceJustificative.id)
+            .join(Decision, Decision.id == DecisionCourante.decision_id)
+            .where(portee.condition, chosen, PieceJustificative.id > after)
+            .order_by(PieceJustificative.id)
+            .limit(LOT)
         )
-        .join(DecisionCourante, DecisionCourante.pj_id == PieceJustificative.id)
-        .join(Decision, Decision.id == DecisionCourante.decision_id)
-        .outerjoin(exercices, exercices.c.pj_id == PieceJustificative.id)
-        .where(portee.condition)
-        .order_by(PieceJustificative.siren, PieceJustificative.id)
-        .execution_options(yield_per=LOT)
-    )
+        rows = session.execute(query).all()
+        if not rows:
+            return
+        after = rows[-1].id
+        years = find_exercices(session, portee, [row.id for row in rows])
+        yield from ((row, years.get(row.id, 0)) for row in rows)
 
 
 COLONNES_PJ = (
@@ -114,9 +122,8 @@ COLONNES_PJ = (
 )
 
 
-def _write_pj(row: Row[Any], noms: Noms) -> tuple[Valeur, ...]:
-    exercice = str(row.exercice) if row.exercice else "—"
-    return noms.name(row.siren), exercice, row.id_unique, row.nom
+def _write_pj(row: Any, exercice: int, noms: Noms) -> tuple[Valeur, ...]:
+    return noms.name(row.siren), str(exercice or "—"), row.id_unique, row.nom
 
 
 def make_refus(session: Session, portee: Portee, noms: Noms) -> Tableau:
@@ -129,17 +136,18 @@ def make_refus(session: Session, portee: Portee, noms: Noms) -> Tableau:
         Colonne("Décidée le", largeur=2),
         Colonne("Octets", nombre=True),
     )
-    query = _select_decisions(portee).where(DecisionCourante.statut == Statut.REFUS)
+    refused = DecisionCourante.statut == Statut.REFUS
 
     def read() -> Iterator[tuple[Valeur, ...]]:
-        for row in session.execute(query):
+        for row, exercice in _read_decisions(session, portee, refused):
             against = [r for r in json.loads(row.raisons) if r["statut"] == Statut.REFUS]
             motifs = " ; ".join(f"{r['regle']}. {r['texte']}" for r in against)
             rules = [REGLES[r["regle"]] for r in against if r["regle"] in REGLES]
             texte = any(rule.fondement is Fondement.TEXTE for rule in rules)
             references = " ; ".join(dict.fromkeys(rule.reference for rule in rules))
             fondement = "texte" if texte else "interprétation"
-            yield (*_write_pj(row, noms), motifs, fondement, references, row.jour, row.taille)
+            head = _write_pj(row, exercice, noms)
+            yield (*head, motifs, fondement, references, row.jour, row.taille)
 
     return Tableau("Pièces justificatives refusées", colonnes, read())
 
@@ -149,13 +157,13 @@ def make_anomalies(session: Session, portee: Portee, noms: Noms, today: date) ->
     colonnes = (*COLONNES_PJ, Colonne("Anomalie", largeur=3), Colonne("Détail", largeur=6))
 
     def read() -> Iterator[tuple[Valeur, ...]]:
-        query = _select_decisions(portee).where(DecisionCourante.anomalie)
-        for row in session.execute(query):
+        said = DecisionCourante.anomalie.is_(True)
+        for row, exercice in _read_decisions(session, portee, said):
             raisons = json.loads(row.raisons)
             for raison in raisons:
                 if raison.get("anomalie"):
                     nature = name_anomalie(raison, raisons)
-                    yield (*_write_pj(row, noms), nature, raison["texte"])
+                    yield (*_write_pj(row, exercice, noms), nature, raison["texte"])
         yield from _read_contradictions(session, portee, noms, today)
 
     return Tableau("Anomalies", colonnes, read())
@@ -179,22 +187,13 @@ def _read_contradictions(
     for rows in read_ids(session, portee):
         durees = find_durees_de(session, [row[0] for row in rows], version)
         wrong = {pj_id: d for pj_id, d in durees.items() if d.contradictoire}
-        for row in session.execute(_select_pj(portee, wrong)):
-            detail = f"{', '.join(wrong[row.id].regles)} : {wrong[row.id].sort_final} l’emporte"
-            yield (*_write_pj(row, noms), CONTRADICTION, detail)
-
-
-def _select_pj(portee: Portee, pj_ids: Collection[int]) -> Select[Any]:
-    exercices = portee.make_exercices(pj_ids)
-    return (
-        select(
-            PieceJustificative.id,
-            PieceJustificative.siren,
-            PieceJustificative.id_unique,
-            PieceJustificative.nom,
-            exercices.c.exercice,
+        years = {row[0]: row[2] for row in rows}
+        query = (
+            select(PieceJustificative)
+            .where(PieceJustificative.id.in_(list_ids(wrong)))
+            .order_by(PieceJustificative.id)
         )
-        .outerjoin(exercices, exercices.c.pj_id == PieceJustificative.id)
-        .where(PieceJustificative.id.in_(list_ids(pj_ids)))
-        .order_by(PieceJustificative.id)
-    )
+        for pj in session.scalars(query):
+            detail = f"{', '.join(wrong[pj.id].regles)} : {wrong[pj.id].sort_final} l’emporte"
+            head = (noms.name(pj.siren), str(years[pj.id] or "—"), pj.id_unique, pj.nom)
+            yield (*head, CONTRADICTION, detail)

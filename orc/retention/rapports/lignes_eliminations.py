@@ -186,7 +186,7 @@ def make_liste(
         for rang, cle, nom, exercice, octets, sha256 in session.execute(query):
             yield rang, cle, nom, str(exercice or "—"), octets, sha256
 
-    return Tableau("Pièces justificatives", colonnes, read())
+    return Tableau("Pièces justificatives", colonnes, read(), annexe=True)
 
 
 def find_etapes(session: Session, bordereau_id: int) -> list[EtapeElimination]:

@@ -2,8 +2,9 @@
 
 import json
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
+from itertools import islice
 from pathlib import Path
 from typing import Literal
 
@@ -14,9 +15,10 @@ from orc.retention.rapports.feuille import Feuille, Identite, Tableau, Valeur, w
 
 MODELE = Path(__file__).with_name("feuille.typ")
 NORMES: list[Literal["a-2a", "ua-1"]] = ["a-2a", "ua-1"]
-# Past so many lines a PDF serves nobody: the ODS and the CSV have no such bound.
-LIGNES_MAX = 20_000
+# Past so many lines a PDF serves nobody, and takes a gigabyte: the ODS and the CSV have no bound.
+LIGNES_MAX, ANNEXE_MAX = 5_000, 1_000
 LARGE = 6
+TROP_LONGUE = f"Cette liste a plus de {ANNEXE_MAX} lignes : l’ODS du même rapport la donne entière."
 BLANCS = "\u00a0\u202f"
 # What the font of the reports draws: Latin, Greek, Cyrillic, punctuation, the euro.
 DESSINES = (
@@ -79,20 +81,24 @@ def _make_data(feuille: Feuille, identite: Identite, service: str) -> dict[str, 
 
 
 def _make_tableau(tableau: Tableau) -> dict[str, object]:
+    most = ANNEXE_MAX if tableau.annexe else LIGNES_MAX
+    lignes = list(islice(_write(tableau.lignes), most + 1))
+    cut = len(lignes) > most
+    if cut and not tableau.annexe:
+        raise TropLong
     return {
         "title": _clean(tableau.title),
         "colonnes": [
             {"libelle": _clean(c.libelle), "nombre": c.nombre, "largeur": c.largeur}
             for c in tableau.colonnes
         ],
-        "lignes": list(_take(tableau.lignes)),
+        "lignes": [] if cut else lignes,
+        "vide": TROP_LONGUE if cut else "Aucune ligne.",
     }
 
 
-def _take(lignes: Iterable[tuple[Valeur, ...]]) -> Iterable[list[str]]:
-    for rang, ligne in enumerate(lignes):
-        if rang == LIGNES_MAX:
-            raise TropLong
+def _write(lignes: Iterable[tuple[Valeur, ...]]) -> Iterator[list[str]]:
+    for ligne in lignes:
         yield [_clean(write_valeur(valeur)) for valeur in ligne]
 
 

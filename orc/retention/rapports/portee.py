@@ -69,6 +69,12 @@ def find_collectivites(session: Session, cellules: Collection[int]) -> dict[str,
     return {siren: nom or siren for siren, nom in session.execute(query) if siren in sirens}
 
 
+def find_exercices(session: Session, portee: Portee, pj_ids: Collection[int]) -> dict[int, int]:
+    """The last exercice that cites each of these PJ; absent: nothing seen cites it."""
+    exercices = portee.make_exercices(pj_ids)
+    return {row.pj_id: row.exercice for row in session.execute(select(exercices))}
+
+
 def read_ids(session: Session, portee: Portee) -> Iterator[list[tuple[int, str, int, int]]]:
     """Every PJ of a scope, some at a time: id, SIREN, last exercice (0: cited by none), octets."""
     after = -1
@@ -83,6 +89,5 @@ def read_ids(session: Session, portee: Portee) -> Iterator[list[tuple[int, str, 
         if not rows:
             return
         after = rows[-1].id
-        exercices = portee.make_exercices([row.id for row in rows])
-        years = {row.pj_id: row.exercice for row in session.execute(select(exercices))}
+        years = find_exercices(session, portee, [row.id for row in rows])
         yield [(row.id, row.siren, years.get(row.id, 0), row.taille) for row in rows]

@@ -27,7 +27,7 @@ from orc.retention.rapports.feuille import (
     Valeur,
     write_valeur,
 )
-from orc.retention.rapports.pdf import LIGNES_MAX, TropLong, write_pdf
+from orc.retention.rapports.pdf import ANNEXE_MAX, LIGNES_MAX, TropLong, write_pdf
 from orc.retention.rapports.tableur import write_csv, write_ods
 from scripts.recettes import verapdf
 from scripts.recettes.serveur import Manque
@@ -119,6 +119,19 @@ def test_a_pdf_nobody_would_read_is_refused() -> None:
     long = Feuille(feuille.genre, "Long", (), (), (tableau,))
     with pytest.raises(TropLong, match="CSV ou en ODS"):
         write_pdf(long, IDENTITE, "ORC")
+
+
+def test_a_long_annexe_is_left_to_the_ods() -> None:
+    colonnes = (Colonne("Pièce"),)
+    lignes: list[tuple[Valeur, ...]] = [(f"PJ-{rang}",) for rang in range(ANNEXE_MAX + 1)]
+    main = Tableau("Lignes", colonnes, [("Factures",)])
+    for size in (ANNEXE_MAX, ANNEXE_MAX + 1):
+        annexe = Tableau("Liste", colonnes, lignes[:size], annexe=True)
+        feuille = Feuille(Genre.BORDEREAU, "Bordereau", (), (), (main, annexe))
+        text = read_text(write_pdf(feuille, IDENTITE, "ORC"))
+        assert ("PJ-999" in text) is (size == ANNEXE_MAX)
+        assert ("l’ODS du même rapport" in text) is (size > ANNEXE_MAX)
+        assert "Factures" in text
 
 
 def test_a_csv_has_nothing_a_spreadsheet_computes() -> None:
