@@ -5,6 +5,7 @@ import typer
 from orc.cli import (
     compte,
     decider,
+    declaration,
     demo,
     exercice,
     ingest,
@@ -30,6 +31,7 @@ app.add_typer(demo.app, name="demo")
 app.add_typer(exercice.app, name="exercice")
 app.add_typer(compte.app, name="compte")
 app.add_typer(referentiel.app, name="referentiel")
+app.add_typer(declaration.app, name="declaration")
 app.add_typer(mission.app, name="mission")
 app.add_typer(message.app, name="message")
 app.add_typer(silo.app, name="silo")
