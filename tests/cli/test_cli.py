@@ -240,3 +240,13 @@ def test_an_unknown_setting_is_refused_before_anything_is_done(demo: Path) -> No
     result = runner.invoke(app, ["compte", "liste"])
     assert result.exit_code == 3
     assert "ORC_DATABSE" in result.output
+
+
+def test_orc_decider_says_what_may_go_and_done_again_decides_nothing(demo: Path) -> None:
+    """Nobody joined: the ingestion has refused every PJ already."""
+    found = call_json(demo, "decider")
+    assert found["decidees"] == 0
+    assert set(found["statuts"]) == {"refus"}
+    said = call(demo, "decider").output
+    assert "Refusée" in said
+    assert "Destruction anticipée permise : 0" in said

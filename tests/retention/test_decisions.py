@@ -3,17 +3,24 @@
 from datetime import date
 from itertools import permutations
 from pathlib import Path
+from random import Random
+from tempfile import TemporaryDirectory
 
 import pytest
+from hypothesis import given
+from hypothesis import settings as hyp_settings
+from hypothesis import strategies as st
 from sqlalchemy import select, update
 
 from orc.db import Database
 from orc.marques import count_to_decide, mark_pj_ids
 from orc.models import Decision as DecisionGardee
-from orc.models import DecisionCourante, Fichier, PieceJustificative, Texte
+from orc.models import DecisionCourante, Fichier, Lien, PieceJustificative, Texte
+from orc.retention.criteres import Criteres
 from orc.retention.decide import Decision, Statut
 from orc.retention.decisions import Decidee, decide_now, find_decisions, read_decision
 from tests.flows import UnePj
+from tests.retention.actes import put_gel
 from tests.retention.archives import (
     ACQUIT,
     AUJOURD_HUI,
@@ -21,6 +28,7 @@ from tests.retention.archives import (
     FLUX,
     PAYE,
     PRIS_EN_CHARGE,
+    SIREN,
     count_decisions,
     find_pj,
     join_all,
@@ -196,3 +204,38 @@ def test_a_pj_that_is_not_there_is_not_decided(database: Database) -> None:
         assert decide_now(session, [123], AUJOURD_HUI) == {}
     with database.reading() as session:
         assert session.scalars(select(PieceJustificative.id)).all() == []
+
+
+@pytest.mark.parametrize("portee", ["pj", "piece", "collectivite"])
+def test_a_gel_on_what_may_go_stops_it_whatever_names_it(
+    database: Database, tmp_path: Path, portee: str
+) -> None:
+    pj_id = make_ready(database, tmp_path)
+    assert decide_one(database, pj_id).statut is Statut.ELIGIBLE
+    with database.writing() as session:
+        piece_id = session.scalars(select(Lien.piece_id)).one()
+        scopes: dict[str, dict[str, object]] = {
+            "pj": {"pj": (pj_id,)},
+            "piece": {"pieces": (piece_id,)},
+            "collectivite": {"criteres": Criteres(siren=SIREN)},
+        }
+        put_gel(session, **scopes[portee])  # type: ignore[arg-type]  # its own arguments
+    assert decide_one(database, pj_id).statut is Statut.SUSPENDU
+    row = read_courante(database, pj_id)
+    assert row is not None
+    assert (row.gelee, row.motif, row.jusqu_a) == (True, "11", None)
+
+
+@given(st.sets(st.sampled_from(range(len(EVENEMENTS))), min_size=1), st.randoms())
+@hyp_settings(max_examples=25)
+def test_fewer_events_in_any_order_never_favour(kept: set[int], random: Random) -> None:
+    """With all of them it may go; whatever is missing, it may only be the one said twice."""
+    some = [EVENEMENTS[rank] for rank in sorted(kept | {0})]
+    random.shuffle(some)
+    with TemporaryDirectory() as name:
+        folder = Path(name)
+        database = make_database(folder / "base")
+        pj_id = make_ready(database, folder, some)
+        statut = decide_one(database, pj_id).statut
+        database.close()
+    assert (statut is Statut.ELIGIBLE) == ({ACQUIT, PAYE} <= set(some))
