@@ -309,18 +309,14 @@ def test_a_pj_is_of_one_bordereau_at_a_time(dossier: Dossier, monde: Monde) -> N
     assert other.do(add_eligibles, "maire", TOUT).lignes == 4
 
 
-def test_what_may_not_go_or_is_elsewhere_is_not_added(
-    dossier: Dossier, monde: Monde, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_what_may_not_go_or_is_elsewhere_is_not_added(dossier: Dossier, monde: Monde) -> None:
     with pytest.raises(NotFound):
         dossier.do(add_pj, "maire", [123456])
     dossier.hold("PJ00001")
     with pytest.raises(Conflict, match="ne peut pas partir"):
         dossier.do(add_pj, "maire", [monde.pj["PJ00001"]])
-    monkeypatch.setattr("orc.retention.eliminations.preparation.LIGNES_MAX", 2)
-    with pytest.raises(Conflict, match="au plus 2"):
-        dossier.do(add_pj, "maire", list(monde.pj.values()))
-    assert dossier.do(add_eligibles, "maire", TOUT).lignes == 2
+    with pytest.raises(Conflict, match="au plus 50000"):
+        dossier.do(add_pj, "maire", list(range(60_000)))
 
 
 def test_a_line_is_refused_once_for_all_in_its_bordereau(dossier: Dossier, monde: Monde) -> None:

@@ -78,7 +78,7 @@ def _find_motif(decision: Decision | None, *, outside: bool) -> str:
     if decision is None:
         return ABSENTE
     if decision.statut is not Statut.ELIGIBLE:
-        raisons = (f"{r.regle.intitule} : {r.texte}" for r in decision.empechements)
+        raisons = (f"« {r.regle.intitule} » non rempli : {r.texte}" for r in decision.empechements)
         return " ; ".join(raisons)[:MOTIF_MAX]
     return HORS_PERIMETRE if outside else ""
 
