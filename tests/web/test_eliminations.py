@@ -138,7 +138,9 @@ def test_the_whole_story_by_forms(ouvrir: dict[str, Navigateur], monde: Monde) -
     )  # fmt: skip
     assert maire.get(f"{RACINE}/{ident}/signer/contresigner").status_code == 409
     secretaire = ouvrir["secretaire"]
-    assert "1\u00a0bordereau d’élimination à contresigner" in html.unescape(secretaire.get("/").text)
+    assert "1\u00a0bordereau d’élimination à contresigner" in html.unescape(
+        secretaire.get("/").text
+    )
     prove(secretaire)
     do(secretaire, ident, "signer/contresigner")
     said = do(archiviste, ident, "signer/certifier")

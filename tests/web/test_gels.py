@@ -181,3 +181,14 @@ def test_who_places_no_gel_sees_none(ouvrir: dict[str, Navigateur]) -> None:
     assert ouvrir["destructeur"].post(f"{CHEMIN}/{gel}/levee", motif="Non").status_code == 403
     for nom in ("ordonnateur", "juge", "administrateur", "partenaire"):
         assert ouvrir[nom].get(f"{CHEMIN}/{gel}").status_code == 403
+
+
+def test_programs_read_what_pages_say(ouvrir: dict[str, Navigateur]) -> None:
+    qui = ouvrir["archiviste"]
+    gel = place(qui, siren=COMMUNE)
+    found = qui.get("/api/v1/destruction/gels").json()
+    assert (found["total"], found["gels"][0]["nom"]) == (1, GEL["nom"])
+    assert qui.get(f"/api/v1/destruction/gels/{gel}").json()["nombre"] > 0
+    assert qui.get("/api/v1/destruction/gels?etat=fini").json() == {"gels": [], "total": 0}
+    assert qui.get(f"/api/v1/destruction/declarations/{COMMUNE}").json() == []
+    assert qui.get(f"/api/v1/destruction/declarations/{COMMUNAUTE}").status_code == 404

@@ -1,0 +1,82 @@
+"""In a real browser: an adhesion is recorded, a search is frozen, another person releases it."""
+
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from tests.archive import COMMUNE, MOT_DE_PASSE, Archive, make_archive
+from tests.web.serving import serve
+
+Axe = Callable[[Page], list[dict[str, Any]]]
+Ouvrir = Callable[[str], Page]
+
+pytestmark = pytest.mark.navigateur
+
+
+@pytest.fixture
+def archive(tmp_path: Path) -> Iterator[Archive]:
+    with make_archive(tmp_path) as archive:
+        yield archive
+
+
+@pytest.fixture
+def ouvrir(archive: Archive, browser: Browser) -> Iterator[Ouvrir]:
+    """A tab of this person, who is logged in."""
+    with ExitStack() as stack, serve(archive.orc) as address:
+
+        def open_one(nom: str) -> Page:
+            context = stack.enter_context(browser.new_context(base_url=address))
+            page = context.new_page()
+            page.goto("/connexion")
+            page.get_by_label("Identifiant").fill(nom)
+            page.get_by_label("Mot de passe").fill(MOT_DE_PASSE)
+            page.get_by_role("button", name="Se connecter").click()
+            expect(page.get_by_role("button", name="Se déconnecter")).to_be_visible()
+            return page
+
+        yield open_one
+
+
+def check(page: Page, axe: Axe) -> None:
+    """No violation, wide or narrow."""
+    for width in (320, 1280):
+        page.set_viewport_size({"width": width, "height": 900})
+        assert [v["id"] for v in axe(page)] == [], page.url
+        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), page.url
+    assert page.locator("h1").count() == 1
+
+
+def test_from_the_adhesion_to_the_gel_released(ouvrir: Ouvrir, axe: Axe) -> None:
+    comptable = ouvrir("comptable")
+    comptable.goto("/destruction/declarations")
+    check(comptable, axe)
+    comptable.get_by_role("link", name="Commune de Sainte-Anne").click()
+    comptable.locator("summary", has_text="Adhésion à ORC").click()
+    comptable.locator("#adhesion_orc-depuis").fill("2024-01-01")
+    comptable.locator("details[open]").get_by_role("button", name="Enregistrer").click()
+    expect(comptable.get_by_role("status")).to_contain_text("La déclaration est enregistrée")
+    check(comptable, axe)
+    assert COMMUNE in comptable.url
+    comptable.goto("/recherche?q=école")
+    comptable.get_by_role("link", name="Geler ces résultats").click()
+    comptable.get_by_label("Nom du gel").fill("Contentieux de l’école")
+    comptable.get_by_label("Autorité").fill("Tribunal administratif")
+    comptable.get_by_label("Référence").fill("TA-2026-1")
+    comptable.get_by_label("Motif").fill("Recours")
+    check(comptable, axe)
+    comptable.get_by_role("button", name="Geler").click()
+    expect(comptable.get_by_role("status")).to_contain_text("Le gel est posé")
+    check(comptable, axe)
+    archiviste = ouvrir("archiviste")
+    archiviste.goto("/destruction/gels")
+    check(archiviste, axe)
+    archiviste.get_by_role("link", name="Contentieux de l’école").click()
+    archiviste.locator("summary", has_text="Lever ce gel").click()
+    archiviste.locator("#motif-levee").fill("Désistement")
+    archiviste.get_by_role("button", name="Lever").click()
+    expect(archiviste.get_by_role("status")).to_contain_text("il tient encore")
+    check(archiviste, axe)
