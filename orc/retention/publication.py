@@ -13,7 +13,15 @@ from orc.db import Writing
 from orc.errors import Conflict, Forbidden, Invalid, NotFound
 from orc.journal import Acte, record_acte
 from orc.marques import mark_collectivites
-from orc.models import DecisionCourante, PieceJustificative, RegleDuree, VersionRegles, read_now
+from orc.models import (
+    Budget,
+    Cellule,
+    DecisionCourante,
+    PieceJustificative,
+    RegleDuree,
+    VersionRegles,
+    read_now,
+)
 from orc.retention.rapports.portee import Portee, read_ids
 from orc.retention.regard import list_ids, sees_pj
 from orc.retention.regle_duree import RegleDeDuree, VersionDeRegles, dump_criteres, dump_regle
@@ -157,6 +165,26 @@ def load_impact(column: str) -> Impact | None:
         return None
     said = json.loads(column)
     return Impact(tuple(LigneImpact(*row) for row in said["lignes"]), said["ailleurs"])
+
+
+def find_lignes_vues(
+    session: Session, impact: Impact, cellules: frozenset[int]
+) -> list[LigneImpact]:
+    """Those of which every PJ is seen from these cellules: a count tells nothing of the others."""
+    query = (
+        select(Budget.siren, Cellule.exercice)
+        .join(Budget, Budget.id == Cellule.budget_id)
+        .where(Cellule.id.not_in(list_ids(cellules)))
+        .distinct()
+    )
+    hidden = {(siren, exercice) for siren, exercice in session.execute(query)}
+    partly = {siren for siren, _ in hidden}
+    return [
+        ligne
+        for ligne in impact.lignes
+        if (ligne.siren, ligne.exercice) not in hidden
+        and (ligne.exercice or ligne.siren not in partly)
+    ]
 
 
 def find_versions(session: Session) -> list[VersionRegles]:

@@ -20,6 +20,7 @@ from orc.retention.publication import (
     abandon_version,
     create_brouillon,
     find_differences,
+    find_lignes_vues,
     find_versions,
     get_version,
     load_impact,
@@ -104,6 +105,12 @@ def test_an_impact_counts_what_changes_by_collectivite_and_exercice(archive: Arc
     assert impact.sirens == {COMMUNE, COMMUNAUTE}
     assert impact.ailleurs == 0
     assert measure(archive, made, find_cellules(archive, "archiviste")).ailleurs == 2
+    orphans = replace(impact, lignes=(LigneImpact(COMMUNE, 0, 1, 0, 1), *impact.lignes))
+    with archive.orc.database.reading() as session:
+        assert find_lignes_vues(session, orphans, find_all(archive)) == list(orphans.lignes)
+        # Without the pay of 2022: neither that exercice nor what nothing cites.
+        seen = find_lignes_vues(session, orphans, find_cellules(archive, "archiviste"))
+        assert seen == [LigneImpact(COMMUNE, 2023, 1, 0, 1), LigneImpact(COMMUNE, 2024, 1, 0, 1)]
     submit(archive, made)
     with archive.orc.database.reading() as session:
         assert load_impact(get_version(session, made).impact) == impact

@@ -25,6 +25,7 @@ from orc.retention.publication import (
     abandon_version,
     create_brouillon,
     find_differences,
+    find_lignes_vues,
     find_versions,
     get_version,
     load_impact,
@@ -214,7 +215,8 @@ def show_version(
     impact = load_impact(row.impact)
     collectivites = find_collectivites(session, lecteur.clearance.retention)
     noms = Noms(collectivites)
-    lignes = [n for n in impact.lignes if n.siren in collectivites] if impact else []
+    cellules = lecteur.clearance.retention
+    lignes = find_lignes_vues(session, impact, cellules) if impact else []
     before = read_livrees() if row.etat == EtatVersion.PUBLIEE else find_version(session, today)
     page = PageVersion(
         version=_show_version(row),
