@@ -10,7 +10,6 @@ from sqlalchemy.orm import Session
 
 from orc.models import (
     Bordereau,
-    Declaration,
     Flux,
     Lien,
     LienMarche,
@@ -19,14 +18,13 @@ from orc.models import (
     Piece,
     PieceJustificative,
 )
+from orc.retention.declarations import find_marches
 from orc.retention.events import find_acquits, find_suivis
 from orc.retention.regle_duree import Evenement, RegleDeDuree
 
 # So many ids in one question: SQLite bounds them.
 LOT, MARCHES = 500, 100
 CONTRACTUELLE = "009"
-# Genre of the declaration of the balance of a marché; its objet is `marche:` and the key.
-SOLDE = "solde_marche"
 
 
 @dataclass(slots=True)
@@ -182,6 +180,7 @@ def _add_acquits(session: Session, some: Mapping[int, Connu]) -> None:
 
 
 def _add_notifications(session: Session, some: Mapping[int, Connu]) -> None:
+    """What flows say of each marché; what people declare of it wins."""
     days: dict[tuple[str, str], date] = {}
     for lot in _cut_marches(some):
         asked = or_(*(and_(Marche.siren == siren, Marche.cle == cle) for siren, cle in lot))
@@ -191,29 +190,20 @@ def _add_notifications(session: Session, some: Mapping[int, Connu]) -> None:
             .group_by(Marche.siren, Marche.cle)
         )
         days |= {(siren, cle): day for siren, cle, day in session.execute(query) if day}
+    declared = find_marches(session, _find_keys(some))
+    days |= {key: dates.notifie_le for key, dates in declared.items() if dates.notifie_le}
     _start_by_marche(some, Evenement.NOTIFICATION, days)
 
 
 def _add_soldes(session: Session, some: Mapping[int, Connu]) -> None:
-    """The balance of each marché as last declared: what a later declaration replaced is out."""
-    later = select(Declaration.remplace_id).where(Declaration.remplace_id.is_not(None))
-    days: dict[tuple[str, str], date] = {}
-    for lot in _cut_marches(some):
-        query = select(Declaration.siren, Declaration.objet, Declaration.depuis).where(
-            Declaration.genre == SOLDE,
-            Declaration.retiree.is_(False),
-            Declaration.id.not_in(later),
-            or_(
-                *(
-                    and_(Declaration.siren == siren, Declaration.objet == f"marche:{cle}")
-                    for siren, cle in lot
-                )
-            ),
-        )
-        for siren, objet, day in session.execute(query):
-            key = (siren, objet.removeprefix("marche:"))
-            days[key] = max(day, days.get(key, day))
+    """The balance of each marché: people declare it, no flow says it."""
+    declared = find_marches(session, _find_keys(some))
+    days = {key: dates.solde_le for key, dates in declared.items() if dates.solde_le}
     _start_by_marche(some, Evenement.SOLDE, days)
+
+
+def _find_keys(some: Mapping[int, Connu]) -> set[tuple[str, str]]:
+    return {key for connu in some.values() for key in connu.marches}
 
 
 def _start_by_marche(
@@ -224,7 +214,7 @@ def _start_by_marche(
 
 
 def _cut_marches(some: Mapping[int, Connu]) -> Iterator[list[tuple[str, str]]]:
-    ordered = sorted({key for connu in some.values() for key in connu.marches})
+    ordered = sorted(_find_keys(some))
     return (ordered[i : i + MARCHES] for i in range(0, len(ordered), MARCHES))
 
 

@@ -383,3 +383,5 @@ def test_the_marche_block_says_its_notification(database: Database, tmp_path: Pa
     found = read_durees(database)
     assert found is not None
     assert (found.code, found.terme) == ("MARCHE-EXECUTION", date(2034, 1, 15))
+    declare(database, "notification_marche", "marche:M2207", date(2022, 4, 1))
+    assert start(database, Evenement.NOTIFICATION) == date(2022, 4, 1)  # people know better
