@@ -3,7 +3,7 @@
 from collections.abc import Collection, Mapping
 from functools import cache
 
-from sqlalchemy import Select, and_, bindparam, select
+from sqlalchemy import ColumnElement, Select, and_, bindparam, select
 from sqlalchemy.orm import aliased
 
 from orc.db import Writing
@@ -47,7 +47,7 @@ def mark_flux(
     ordered = sorted(pieces)
     for start in range(0, len(ordered), LOT):
         some = Lien.piece_id.in_(ordered[start : start + LOT])
-        ids.update(session.scalars(select(Lien.pj_id).where(some)))
+        ids.update(session.scalars(select(Lien.pj_id).where(some).distinct()))
     mark_pj_ids(session, (pj_id for pj_id in ids if pj_id is not None))
 
 
@@ -57,21 +57,24 @@ def mark_flux(
 @cache
 def _find_of_flux() -> Mapping[str, tuple[Select[int | None], ...]]:
     """By the table of the rows that they start from."""
-    sent, again = aliased(Pj), aliased(Pj)
-    same = and_(again.siren == sent.siren, again.id_unique == sent.id_unique)
-    others = select(again.id).join(sent, same)
-    cited = select(Lien.pj_id).where(Lien.flux_id == bindparam(FLUX))
+    cited = select(Lien.pj_id).where(Lien.flux_id == bindparam(FLUX)).distinct()
+    sendings = _find_sendings(Pj.flux_id == bindparam(FLUX))
     return {
-        "pj": (
-            select(Pj.id).where(Pj.flux_id == bindparam(FLUX)),
-            others.where(sent.flux_id == bindparam(FLUX), sent.id_unique != ""),
-        ),
+        "pj": (select(Pj.id).where(Pj.flux_id == bindparam(FLUX)), sendings),
         "piece": (cited,),
         "ref_compta": (cited,),
         "retour_piece": (_find_answered(), _find_answered_bordereaux()),
         "acquit": (_find_acknowledged(),),
         "marche": (_find_of_blocs(), _find_of_lignes()),
     }
+
+
+def _find_sendings(sent: ColumnElement[bool]) -> Select[int]:
+    """Every sending of what these PJ are; each key once, however often a flow repeats it."""
+    keys = select(Pj.siren, Pj.id_unique).where(sent, Pj.id_unique != "").distinct().subquery()
+    again = aliased(Pj)
+    same = and_(again.siren == keys.c.siren, again.id_unique == keys.c.id_unique)
+    return select(again.id).join(keys, same)
 
 
 def _find_answered() -> Select[int | None]:
@@ -85,7 +88,8 @@ def _find_answered() -> Select[int | None]:
         Piece.numero_bordereau == RetourPiece.numero_bordereau,
     )
     query = select(Lien.pj_id).join(Piece, Piece.id == Lien.piece_id).join(RetourPiece, speaks)
-    return query.where(RetourPiece.flux_id == bindparam(FLUX), RetourPiece.numero != "")
+    said = (RetourPiece.flux_id == bindparam(FLUX), RetourPiece.numero != "")
+    return query.where(*said).distinct()
 
 
 def _find_answered_bordereaux() -> Select[int | None]:
@@ -103,6 +107,7 @@ def _find_answered_bordereaux() -> Select[int | None]:
         .join(Bordereau, Bordereau.id == Piece.bordereau_id)
         .join(RetourPiece, speaks)
         .where(RetourPiece.flux_id == bindparam(FLUX), RetourPiece.numero == "")
+        .distinct()
     )
 
 
@@ -110,7 +115,8 @@ def _find_acknowledged() -> Select[int]:
     """Of which an acquit of the flow says something."""
     same = and_(Pj.siren == Acquit.siren, Pj.id_unique == Acquit.id_unique)
     query = select(Pj.id).join(Acquit, same)
-    return query.where(Acquit.flux_id == bindparam(FLUX), Acquit.domaine == PJ, Pj.id_unique != "")
+    said = (Acquit.flux_id == bindparam(FLUX), Acquit.domaine == PJ, Pj.id_unique != "")
+    return query.where(*said).distinct()
 
 
 def _find_of_blocs() -> Select[int | None]:
@@ -121,6 +127,7 @@ def _find_of_blocs() -> Select[int | None]:
         .join(bloc, bloc.id == LienMarche.marche_id)
         .join(told, and_(told.siren == bloc.siren, told.cle == bloc.cle))
         .where(told.flux_id == bindparam(FLUX))
+        .distinct()
     )
 
 
@@ -132,6 +139,7 @@ def _find_of_lignes() -> Select[int | None]:
         .join(Ligne, Ligne.piece_id == Lien.piece_id)
         .join(Marche, and_(Marche.cle == Ligne.marche_cle, Marche.siren == Lien.siren))
         .where(Marche.flux_id == bindparam(FLUX), Ligne.marche_cle != "")
+        .distinct()
     )
 
 
@@ -142,10 +150,9 @@ def mark_sent_by(session: Writing, flux_id: int) -> None:
 
 def mark_others(session: Writing, flux_id: int) -> None:
     """The other sendings of what a flow sends, which is about to be forgotten."""
-    sent, again = aliased(Pj), aliased(Pj)
-    same = and_(again.siren == sent.siren, again.id_unique == sent.id_unique)
-    others = select(again.id).join(sent, same)
-    mark_to_decide(session, others.where(sent.flux_id == flux_id, again.flux_id != flux_id))
+    mine = select(Pj.id).where(Pj.flux_id == flux_id)
+    others = _find_sendings(Pj.flux_id == flux_id).subquery()
+    mark_to_decide(session, select(others.c.id).where(others.c.id.not_in(mine)))
 
 
 def mark_textes(session: Writing, digests: Collection[str]) -> None:

@@ -96,12 +96,21 @@ def log_in(page: Page, identifiant: str) -> None:
     page.get_by_role("button", name="Se connecter", exact=True).click()
 
 
+def prove(page: Page) -> None:
+    """A door is added only by who says the password again."""
+    expect(page.get_by_role("heading", name="Prouvez que c’est bien vous")).to_be_visible()
+    page.get_by_label("Mot de passe").fill(MOT_DE_PASSE)
+    page.get_by_role("button", name="Continuer").click()
+
+
 def test_a_person_links_an_identity_comes_in_by_it_and_leaves_both(
     page: Page, address: str, axe: Axe
 ) -> None:
     log_in(page, "comptable")
     page.goto("/mes-portes")
     assert not axe(page)
+    page.get_by_role("button", name="Lier ProConnect").click()
+    prove(page)
     page.get_by_role("button", name="Lier ProConnect").click()
     page.get_by_role("link", name="Continuer vers ProConnect").click()
     page.get_by_label("Compte").fill("sub-comptable")
@@ -134,6 +143,8 @@ def test_a_gestionnaire_gives_a_connector_its_key(page: Page, address: str, axe:
     page.get_by_label("Nom affiché").fill("Connecteur de la gestion financière")
     page.get_by_label("Nom court").fill("finances")
     page.get_by_role("button", name="Créer le compte").click()
+    page.get_by_role("button", name="Créer une clé").click()
+    prove(page)
     page.get_by_role("button", name="Créer une clé").click()
     cle = page.locator("#cle").inner_text()
     assert not axe(page)
@@ -168,6 +179,8 @@ def test_a_certificate_is_enrolled_then_opens(
         log_in(page, "ordonnateur")
         expect(page.get_by_role("heading", name="Mes façons d’entrer")).to_be_visible()
         assert not axe(page)
+        page.get_by_role("button", name="L’enregistrer sur mon compte").click()
+        prove(page)
         page.get_by_role("button", name="L’enregistrer sur mon compte").click()
         expect(page).to_have_url(f"{own.url}/")
         page.get_by_role("button", name="Se déconnecter").click()

@@ -201,7 +201,7 @@ class TantivyEngine:
         view = self._get_view()
         scope = view.find_scope(clearance)
         if scope is None:
-            return Hits()
+            return Hits(facettes={f.champ: () for f in query.facettes} if query.totaux else {})
         searcher = view.searcher
         base = self._make_base(query, scope)
         page = self._find_page(searcher, base, query)
