@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import date
 from typing import Annotated
 from urllib.parse import quote
 
@@ -25,6 +24,7 @@ from orc.identity.etapes import Etape, find_etape, read_roles
 from orc.identity.preuve import check_preuve
 from orc.identity.sessions import Ouverte, find_session, make_limits, touch_session
 from orc.journal import Acte, record_acte
+from orc.models import read_today
 from web.acces import SAFE, get_acces, is_avant_etapes
 from web.cles import check_cle, read_bearer
 from web.security import COOKIE, check_csrf, check_origin, read_cookie
@@ -117,7 +117,7 @@ def find_lecteur(
         who.personne_id,
         who.identifiant,
         who.nom,
-        date.today(),  # noqa: DTZ011 - grants are dated in the civil days of the place
+        read_today(),
     )
     request.state.lecteur = lecteur
     return lecteur

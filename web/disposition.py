@@ -1,9 +1,14 @@
-"""The name a downloaded document is saved under: it comes from a flow, so it may be anything."""
+"""Documents to save: their names and bytes come from others, so they may be anything."""
 
 import re
 import unicodedata
 from urllib.parse import quote
 
+from starlette.responses import Response
+
+OCTETS = "application/octet-stream"
+# A document that is not ours runs nothing, loads nothing, and is of no origin.
+CSP_DOCUMENT = "sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src 'self' data:"
 LONGEST = 120
 NAMELESS = "piece_justificative"
 # Controls, and the marks that reverse what is read after them (U+202E).
@@ -57,3 +62,12 @@ def make_disposition(nom: str, type_reel: str, *, inline: bool = False) -> str:
     ascii_name = re.sub(r"[^A-Za-z0-9._ ()+=@,-]", "_", bare) or NAMELESS
     kind = "inline" if inline else "attachment"
     return f"{kind}; filename=\"{ascii_name}\"; filename*=UTF-8''{quote(name, safe='')}"
+
+
+def save_as(nom: str, octets: bytes, type_reel: str = "") -> Response:
+    """Bytes to save under this name: never shown by the browser, whatever they are."""
+    headers = {
+        "content-disposition": make_disposition(nom, type_reel),
+        "content-security-policy": CSP_DOCUMENT,
+    }
+    return Response(octets, media_type=OCTETS, headers=headers)

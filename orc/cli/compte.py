@@ -30,6 +30,7 @@ from orc.identity.comptes import (
     withdraw_habilitation,
 )
 from orc.identity.second_facteur import remove_totp
+from orc.models import read_today
 
 app = typer.Typer(help="Comptes, mots de passe et habilitations.", no_args_is_help=True)
 app.add_typer(technique.app, name="technique")
@@ -169,7 +170,7 @@ def importer(
     """Créer des comptes et leurs habilitations, tous ou aucun. Réimporter ne change rien."""
     with open_orc() as orc, orc.database.writing() as session:
         read = [read_file(path) for path in fichiers]
-        today = date.today()  # noqa: DTZ011 - grants are dated in the civil days of the place
+        today = read_today()
         bilan = import_comptes(session, read, par=PAR, today=today)
         if essai:
             session.rollback()

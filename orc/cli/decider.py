@@ -5,14 +5,13 @@ from sqlalchemy import func, select
 from orc.cli.console import Json, make_progress, open_orc, out, print_json
 from orc.domain import format_entier, format_nombre
 from orc.errors import Unavailable
-from orc.models import DecisionCourante
+from orc.models import DecisionCourante, read_today
 from orc.retention.decide import Statut
 from orc.retention.jobs import (
     Bilan,
     count_waiting,
     decide_waiting,
     mark_if_rules_changed,
-    read_today,
 )
 from orc.retention.libelles import LIBELLES_STATUTS
 

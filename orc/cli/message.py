@@ -1,6 +1,5 @@
 """orc message: what goes out, what waits, a test; orc rappels: the reminders of the day."""
 
-from datetime import date
 from typing import Annotated
 
 import typer
@@ -10,6 +9,7 @@ from orc.domain import format_nombre
 from orc.identity.essai import write_essai
 from orc.identity.rappels import read_jours, send_rappels
 from orc.messages import find_messages, find_to_send, send_message
+from orc.models import read_today
 
 app = typer.Typer(help="Courriels et SMS.", no_args_is_help=True)
 
@@ -48,7 +48,7 @@ def rappels() -> None:
     """Envoyer les rappels du jour (expirations) ; chacun ne part qu’une fois."""
     with french_errors(), open_orc() as orc:
         jours = read_jours(orc.settings.rappels_jours)
-        today = date.today()  # noqa: DTZ011 - validity is counted in the civil days of the place
+        today = read_today()
         written = send_rappels(orc.database, orc.settings.mot_de_passe_jours, jours, today)
         for (numero,) in find_to_send(orc.database):
             send_message(orc.database, orc.expediteurs, numero)

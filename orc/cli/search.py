@@ -1,7 +1,6 @@
 """orc search: what a person would find, from the command line; journaled like any search."""
 
 from dataclasses import dataclass
-from datetime import date
 from typing import Annotated
 
 import typer
@@ -16,7 +15,7 @@ from orc.errors import NotFound
 from orc.index.fields import Genre
 from orc.ingest.extract.nir import mask_nir
 from orc.journal import Acte, record_acte
-from orc.models import Personne
+from orc.models import Personne, read_today
 from orc.search.find import Question, Reponse, find
 from orc.search.not_searched import find_not_searched, write_not_searched
 from orc.search.ouvertes import find_numero, find_ouvertes, write_ouverte
@@ -77,7 +76,7 @@ def _search(orc: Orc, session: Reading, question: Question, lecteur: Lecteur) ->
     left_out = find_not_searched(session, orc.engine, clearance=clearance)
     numero = find_numero(reponse.expression)
     open_ones = find_ouvertes(session, numero, clearance=clearance) if numero else ()
-    etendue = find_etendue(session, lecteur, _read_today())
+    etendue = find_etendue(session, lecteur, read_today())
     return _Trouve(
         reponse,
         find_resultats(session, reponse.hits.hits, clearance=clearance),
@@ -96,11 +95,7 @@ def _get_lecteur(session: Reading, identifiant: str) -> Lecteur:
     personne = session.scalar(query)
     if personne is None:
         raise NotFound(f"Aucun compte {identifiant} : « orc compte liste » les donne tous.")
-    return make_lecteur(session, personne.id, personne.identifiant, personne.nom, _read_today())
-
-
-def _read_today() -> date:
-    return date.today()  # noqa: DTZ011 - grants are dated in the civil days of the place
+    return make_lecteur(session, personne.id, personne.identifiant, personne.nom, read_today())
 
 
 def _record(session: Writing, lecteur: Lecteur, requete: str, reponse: Reponse) -> None:

@@ -1,7 +1,6 @@
 """The accounts of the demonstration: one per rôle, with grants that show what each may see."""
 
 from dataclasses import dataclass
-from datetime import date
 
 from sqlalchemy import select
 
@@ -12,7 +11,7 @@ from orc.demo.referentiel import PAIERIE, PAYS_AVELLE, ROCHEBRUNE, SGC
 from orc.demo.referentiel_csv import make_fichiers
 from orc.domain import SENSIBLES, Domaine, Droit, Role
 from orc.identity.comptes import NouveauCompte, Octroi, create_compte, grant_habilitation
-from orc.models import Collectivite, Personne
+from orc.models import Collectivite, Personne, read_today
 
 MOT_DE_PASSE = "rochebrune-sur-avelle"
 PAR = "démonstration"
@@ -116,7 +115,7 @@ def make_comptes(database: Database) -> tuple[CompteDemo, ...]:
     with database.writing() as session:
         import_referentiel(session, make_fichiers(), par=PAR)
     made = _make(database, COMPTES)
-    today = date.today()  # noqa: DTZ011 - grants are dated in the civil days of the place
+    today = read_today()
     with database.writing() as session:
         open_demo_mission(session, "juge-xt", par=PAR, today=today)
     return made

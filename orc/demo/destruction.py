@@ -9,7 +9,7 @@ from orc.access.pieces_demande import PieceJointe
 from orc.db import Database, Writing
 from orc.demo.referentiel import PAYS_AVELLE, ROCHEBRUNE
 from orc.identity.comptes import get_personne_id
-from orc.models import Declaration
+from orc.models import Declaration, read_today
 from orc.retention.adhesions import request_adhesion
 from orc.retention.criteres import Criteres
 from orc.retention.declarations import Genre
@@ -27,7 +27,7 @@ NORME = "NF Z 42-026"
 
 def make_destruction(database: Database, storage: Storage) -> None:
     """Rochebrune has joined, the communauté asks to, an enquiry freezes some of 2023; once."""
-    today = date.today()  # noqa: DTZ011 - declarations are dated in the civil days of the place
+    today = read_today()
     with database.writing() as session:
         if session.scalar(select(func.count()).select_from(Declaration)):
             return

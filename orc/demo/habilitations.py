@@ -12,7 +12,7 @@ from orc.db import Database, Writing
 from orc.demo.referentiel import PAYS_AVELLE, ROCHEBRUNE
 from orc.domain import Domaine
 from orc.identity.comptes import get_personne_id
-from orc.models import Demande, Mission
+from orc.models import Demande, Mission, read_today
 from orc.storage import Storage
 
 REFERENCE = "AVELLE-2026-04"
@@ -39,7 +39,7 @@ def open_demo_mission(session: Writing, chef: str, *, par: str, today: date) -> 
 
 def make_demandes(database: Database, storage: Storage) -> None:
     """A structure habilitated by its comptable, and the demande of an agent that waits for him."""
-    today = date.today()  # noqa: DTZ011 - grants are dated in the civil days of the place
+    today = read_today()
     with database.writing() as session:
         if session.scalar(select(func.count()).select_from(Demande)):
             return

@@ -15,6 +15,7 @@ from orc.messages import (
     on_message,
     send_message,
 )
+from orc.models import read_today
 from orc.settings import Settings
 from orc.tasks import MAIL, Ids, Tasks
 
@@ -53,7 +54,7 @@ def register_mail(orc: Poste, autres: Sequence[Rappel] = ()) -> None:
         send_message(orc.database, orc.expediteurs, message_id)
 
     def rappeler() -> None:
-        today = date.today()  # noqa: DTZ011 - validity is counted in the civil days of the place
+        today = read_today()
         jours = read_jours(orc.settings.rappels_jours)
         # Before what says that the day is done: a fault here is tried again, nothing is sent twice.
         with orc.database.writing() as session:

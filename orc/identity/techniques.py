@@ -19,7 +19,7 @@ from orc.identity.cles import (
     write_droits,
 )
 from orc.journal import Acte, record_acte
-from orc.models import CleApi, CompteTechnique, Habilitation, Personne, read_now
+from orc.models import CleApi, CompteTechnique, Habilitation, Personne, read_now, read_today
 
 _NOM_COURT = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,38}[a-z0-9])?")
 _SIREN = re.compile(r"\d{9}", re.ASCII)
@@ -294,7 +294,7 @@ def _get_proprietaire(session: Session, identifiant: str) -> int:
 def _find_partenaire(session: Session, identifiant: str, today: date | None) -> int | None:
     if not identifiant.strip():
         return None
-    today = today or date.today()  # noqa: DTZ011 - grants are dated in civil days
+    today = today or read_today()
     found = _find_personne(session, identifiant)
     held = select(Habilitation.id).where(
         Habilitation.personne_id == found,

@@ -1,6 +1,6 @@
 """Every table. SQL is the truth: the index and the queue can be made again from here."""
 
-from orc.models.base import FLUX_BITS, Base, Instant, read_now
+from orc.models.base import FLUX_BITS, Base, Instant, read_now, read_today
 from orc.models.eliminations import (
     BordereauElimination,
     CelluleElimination,
@@ -131,4 +131,5 @@ __all__ = [
     "Tiers",
     "VersionRegles",
     "read_now",
+    "read_today",
 ]

@@ -1,6 +1,6 @@
 """What every table shares: the base, names of constraints, instants in UTC."""
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 
 from sqlalchemy import DateTime, Dialect, MetaData
@@ -46,3 +46,8 @@ class Instant(TypeDecorator[datetime]):
 def read_now() -> datetime:
     """This moment, in UTC."""
     return datetime.now(UTC)
+
+
+def read_today() -> date:
+    """The civil day of the place: grants, facts, durations and validities are dated in it."""
+    return date.today()  # noqa: DTZ011 - the civil day of the place, not of UTC

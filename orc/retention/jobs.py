@@ -20,6 +20,7 @@ from orc.models import (
     PieceJustificative,
     ReglesAppliquees,
     read_now,
+    read_today,
 )
 from orc.retention.decisions import REGLAGES, decide_now
 from orc.retention.regles import find_rules, find_version
@@ -79,11 +80,6 @@ def register_decisions(orc: Atelier, *, secondes: float = SECONDES) -> None:
 
     orc.tasks.register(decider, queue=INDEX, unfinished=find_decider, unique=True)
     on_mark(orc.database, lambda: orc.tasks.enqueue_now("decider"))
-
-
-def read_today() -> date:
-    """The civil day of the place."""
-    return date.today()  # noqa: DTZ011 - retention is counted in the civil days of the place
 
 
 def decide_waiting(

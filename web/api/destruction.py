@@ -8,6 +8,7 @@ from fastapi import APIRouter, Query
 from pydantic import BaseModel
 
 from orc.errors import NotFound
+from orc.models import read_today
 from orc.retention.decide import Raison, Statut
 from orc.retention.decisions import read_decision
 from orc.retention.etats import Etat, find_etats, find_lignes, get_pj
@@ -179,7 +180,7 @@ def show_pj(
 ) -> DecisionDite:
     """`jour` : ce qui était décidé ce jour-là ; sans lui, ce qui l’est aujourd’hui."""
     pj = get_pj(session, lecteur.clearance.retention, pj_id)
-    asked = jour or date.today()  # noqa: DTZ011 - decisions are dated in civil days
+    asked = jour or read_today()
     found = read_decision(session, pj_id, asked)
     if found is None:
         raise NotFound("Rien n’était encore décidé ce jour-là.")

@@ -11,6 +11,7 @@ from pydantic import BaseModel, Field
 
 from orc.access.pieces_demande import PieceJointe
 from orc.errors import Invalid, NotFound
+from orc.models import read_today
 from orc.retention.eliminations import (
     Appel,
     BordereauVu,
@@ -43,7 +44,6 @@ from orc.retention.eliminations.portee import find_camps
 from web.acces import acces_destruction
 from web.api.contrat import PREFIX, REFUS
 from web.deps import Connecte, Ecriture, Lecture, SessionProuvee, get_orc
-from web.pages.demandes import read_today
 from web.pages.piece import Numero
 
 router = APIRouter(prefix=f"{PREFIX}/destruction/bordereaux", responses=REFUS, tags=["Élimination"])

@@ -20,7 +20,7 @@ from orc.ingest.clotures import (
     record_clotures,
     withdraw_cloture,
 )
-from orc.models import Budget
+from orc.models import Budget, read_today
 from orc.search.paged import among
 from orc.search.portee_silo import find_portee_comptable
 from web.acces import acces
@@ -79,7 +79,7 @@ def close_exercices(
 ) -> Fait:
     """Leurs pièces deviennent cherchables dès qu’elles sont indexées. Ceux déjà clos le restent."""
     asked = check_exercices(session, lecteur, body.exercices)
-    check_close_le(body.close_le, date.today())  # noqa: DTZ011 - the civil day of the place
+    check_close_le(body.close_le, read_today())
     auteur = Auteur(lecteur.identifiant, lecteur.personne_id)
     count = record_clotures(writing, asked, close_le=body.close_le, auteur=auteur)
     get_orc(request).tasks.enqueue(writing, INDEXER)
@@ -101,7 +101,7 @@ def reopen_exercice(
 
 def find_which(session: Reading, lecteur: Lecteur) -> ColumnElement[bool]:
     """The budgets that this person holds as a comptable: no other grant closes an exercice."""
-    today = date.today()  # noqa: DTZ011 - grants are dated in the civil days of the place
+    today = read_today()
     return among(Budget.id, find_portee_comptable(session, lecteur, today))
 
 

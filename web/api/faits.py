@@ -5,13 +5,13 @@ from typing import Annotated
 from fastapi import APIRouter, Query
 from pydantic import BaseModel
 
+from orc.models import read_today
 from orc.retention.declarees import DeclarationVue, find_declarations
 from orc.retention.gels_vus import DetailGel, EtatGel, GelVu, find_gels_vus, read_gel
 from web.acces import acces_destruction
 from web.api.contrat import PREFIX, REFUS
 from web.deps import Connecte, Lecture
 from web.pages.declarations import ROLES
-from web.pages.demandes import read_today
 from web.pages.piece import Numero
 
 router = APIRouter(prefix=PREFIX, responses=REFUS, tags=["Destruction anticipée"])

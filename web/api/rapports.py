@@ -1,12 +1,12 @@
 """Reports of early destruction for programs: états, échéancier, the reports that were given."""
 
 from datetime import date, datetime
-from typing import Annotated
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter
 from pydantic import BaseModel
 
 from orc.errors import Conflict, NotFound
+from orc.models import read_today
 from orc.retention.decide import Statut
 from orc.retention.echeancier import PAGE_MAX, Horizon, count_pj, find_echeances
 from orc.retention.rapports.archives import find_rapports
@@ -15,10 +15,9 @@ from orc.retention.rapports.portee import Portee, find_collectivites
 from web.acces import acces_destruction
 from web.api.contrat import PREFIX, REFUS
 from web.deps import Connecte, Lecture
-from web.pages.rapports import read_today
+from web.pages.rapports import Siren
 
 router = APIRouter(prefix=f"{PREFIX}/destruction", responses=REFUS, tags=["Destruction anticipée"])
-Siren = Annotated[str, Query(pattern=r"^[0-9A-Z]{0,9}$")]
 
 
 class EtatCompte(BaseModel):

@@ -18,7 +18,7 @@ from orc.identity.validite import find_expiration
 from orc.index.port import SearchEngine
 from orc.index.query import DemandeFacette, Filtre, Query, Terme
 from orc.journal import Acte
-from orc.models import Ecriture, Personne
+from orc.models import Ecriture, Personne, read_today
 from orc.search.portee import find_etendue, write_etendue, write_exercices
 from orc.settings import Settings
 from web.acces import acces_connectes
@@ -76,7 +76,7 @@ def show_accueil(
     request: Request, session: Lecture, lecteur: Connecte, ouverte: Session
 ) -> Response:
     """The home page of this person."""
-    today = date.today()  # noqa: DTZ011 - grants are dated in the civil days of the place
+    today = read_today()
     settings = get_orc(request).settings
     reads = bool(lecteur.roles & ROLES_QUI_LISENT)
     etendue = find_etendue(session, lecteur, today)

@@ -38,10 +38,10 @@ from orc.identity.comptes import (
     reset_mot_de_passe,
     withdraw_habilitation,
 )
-from orc.models import Habilitation
+from orc.models import Habilitation, read_today
 from web.acces import acces
 from web.deps import Connecte, Ecriture, Formulaire, Lecture
-from web.pages.demandes import read_annee, read_choix, read_texte, read_today
+from web.forms import read_annee, read_choix, read_texte
 from web.pages.piece import Numero
 from web.render import render
 

@@ -1,20 +1,19 @@
 """« Déclarations »: what collectivités declared, asked for, and the forms of who answers for it."""
 
 from dataclasses import dataclass, replace
-from datetime import date
 from typing import Annotated, NamedTuple
 
 from fastapi import APIRouter, Query, Request
 from sqlalchemy.orm import Session
-from starlette.datastructures import FormData, UploadFile
+from starlette.datastructures import FormData
 from starlette.responses import RedirectResponse, Response
 
 from orc.access import ROLES_DE_LA_DESTRUCTION, Lecteur
-from orc.access.pieces_demande import OCTETS_MAX, PieceJointe
 from orc.db import Writing
 from orc.domain import Role
 from orc.errors import Conflict, Forbidden, Invalid, OrcError
 from orc.journal import Acte
+from orc.models import read_today
 from orc.retention.adhesions import (
     Reponse,
     abandon_demande,
@@ -52,10 +51,9 @@ from orc.retention.saisies import (
 from orc.search.paged import Paged
 from web.acces import acces_destruction
 from web.deps import Connecte, Ecriture, Formulaire, JournalDuLecteur, Lecture, get_orc
-from web.disposition import make_disposition
-from web.pages.demandes import read_annee, read_choix, read_texte, read_today
+from web.disposition import save_as
+from web.forms import read_annee, read_choix, read_jour, read_nombre, read_piece, read_texte
 from web.pages.piece import Numero
-from web.pages.pj import CSP_DOCUMENT, OCTETS
 from web.render import render
 from web.security import fichiers_admis
 
@@ -267,12 +265,12 @@ def _record(
 ) -> str:
     storage, today = get_orc(request).storage, read_today()
     depot = read_depot(form, siren)
-    remplace = read_texte(form, "remplace", 12)
+    remplace = read_nombre(form, "remplace")
     if depot.genre in DEMANDES:
         request_adhesion(session, storage, lecteur, depot, today=today)
         return "demandee"
-    if remplace.isascii() and remplace.isdigit():
-        replace_declaration(session, storage, lecteur, int(remplace), depot, today=today)
+    if remplace is not None:
+        replace_declaration(session, storage, lecteur, remplace, depot, today=today)
     else:
         record_declaration(session, storage, lecteur, depot, today=today)
     return "declaree"
@@ -286,13 +284,12 @@ def _show_again(
     form: FormData,
     error: OrcError,
 ) -> Response:
-    remplace = read_texte(form, "remplace", 9)
     page = _make_page(
         session,
         lecteur,
         siren,
         objet=read_texte(form, "objet", 40),
-        corrige=int(remplace) if remplace.isascii() and remplace.isdigit() else 0,
+        corrige=read_nombre(form, "remplace") or 0,
         form=form,
         erreur=str(error),
     )
@@ -318,26 +315,8 @@ def read_depot(form: FormData, siren: str) -> Depot:
         autorite=read_texte(form, "autorite", TEXTE_MAX + 1),
         reference=read_texte(form, "reference", TEXTE_MAX + 1),
         motif=read_texte(form, "motif", MOTIF_MAX + 1),
-        document=_read_document(form),
+        document=read_piece(form, "document"),
     )
-
-
-def read_jour(form: FormData, name: str) -> date | None:
-    """A day of a form, `2026-03-12`, or none. Raises Invalid."""
-    text = read_texte(form, name, 20)
-    try:
-        return date.fromisoformat(text) if text else None
-    except ValueError:
-        raise Invalid(f"Cette date ne se lit pas : « {text} ».") from None
-
-
-def _read_document(form: FormData) -> PieceJointe | None:
-    sent = form.get("document")
-    if not isinstance(sent, UploadFile):
-        return None
-    with sent.file as opened:
-        octets = opened.read(OCTETS_MAX + 1)
-    return PieceJointe(sent.filename or "", octets) if sent.filename or octets else None
 
 
 @router.post("/destruction/declaration/{declaration_id}/fin")
@@ -409,8 +388,4 @@ def download_document(
     storage = get_orc(request).storage
     nom, octets = open_document(session, storage, lecteur, declaration_id, read_today())
     journal.record(Acte.TELECHARGEMENT, f"declaration:{declaration_id}")
-    headers = {
-        "content-disposition": make_disposition(nom, ""),
-        "content-security-policy": CSP_DOCUMENT,
-    }
-    return Response(octets, media_type=OCTETS, headers=headers)
+    return save_as(nom, octets)

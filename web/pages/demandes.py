@@ -1,14 +1,12 @@
 """Asking for an access, step by step with its documents; one's own demandes and their answers."""
 
 from dataclasses import dataclass
-from datetime import date
-from enum import StrEnum
-from typing import Annotated, NamedTuple, TypeVar
+from typing import Annotated, NamedTuple
 
 from fastapi import APIRouter, Query, Request
 from sqlalchemy import select
 from sqlalchemy.orm import Session
-from starlette.datastructures import FormData, UploadFile
+from starlette.datastructures import FormData
 from starlette.responses import RedirectResponse, Response
 
 from orc.access import Lecteur
@@ -23,7 +21,7 @@ from orc.access.demandes import (
 )
 from orc.access.demandes_vues import DemandeVue, find_mes_demandes, open_piece
 from orc.access.phrases import read_noms, write_habilitation
-from orc.access.pieces_demande import OCTETS_MAX, PIECES_MAX, PieceJointe
+from orc.access.pieces_demande import OCTETS_MAX, PIECES_MAX
 from orc.access.ressort import find_codique
 from orc.access.structures import find_structure
 from orc.access.tenues import find_miennes
@@ -38,19 +36,17 @@ from orc.domain import (
 )
 from orc.errors import Conflict, Forbidden, Invalid, OrcError
 from orc.journal import Acte
-from orc.models import Budget, Collectivite
+from orc.models import Budget, Collectivite, read_today
 from orc.settings import Settings
 from web.acces import acces_connectes
 from web.deps import Connecte, Ecriture, Formulaire, JournalDuLecteur, Lecture, get_orc
-from web.disposition import make_disposition
+from web.disposition import save_as
+from web.forms import read_annee, read_choix, read_pieces, read_texte
 from web.pages.piece import Numero
-from web.pages.pj import CSP_DOCUMENT, OCTETS
 from web.render import render
 from web.security import fichiers_admis
 
 router = APIRouter(include_in_schema=False)
-
-T = TypeVar("T", bound=StrEnum)
 
 FAITS = {
     "deposee": "Votre demande est déposée : le comptable y répond.",
@@ -98,11 +94,6 @@ class PageDemande:
     motif_max: int = MOTIF_MAX
     pieces_max: int = PIECES_MAX
     octets_max: int = OCTETS_MAX
-
-
-def read_today() -> date:
-    """The civil day of the place: grants are dated in it."""
-    return date.today()  # noqa: DTZ011 - grants are dated in the civil days of the place
 
 
 def make_regles(settings: Settings) -> Regles:
@@ -229,7 +220,6 @@ def _show_again(
 
 
 def _read_depot(form: FormData, siren: str) -> Depot:
-    pieces = tuple(_read_pieces(form))
     return Depot(
         structure=read_texte(form, "objet", 20) == "structure",
         siren=siren,
@@ -241,44 +231,8 @@ def _read_depot(form: FormData, siren: str) -> Depot:
         exercice_max=read_annee(form, "exercice_max"),
         domaines=tuple(read_choix(Domaine, str(d)) for d in form.getlist("domaine")),
         droits=tuple(read_choix(Droit, str(d)) for d in form.getlist("droit")),
-        pieces=pieces,
+        pieces=tuple(read_pieces(form, "pieces")),
     )
-
-
-def _read_pieces(form: FormData) -> list[PieceJointe]:
-    found = []
-    for piece in form.getlist("pieces"):
-        if isinstance(piece, UploadFile):
-            with piece.file as sent:
-                octets = sent.read(OCTETS_MAX + 1)
-            # A browser sends an empty part where no file was chosen.
-            if piece.filename or octets:
-                found.append(PieceJointe(piece.filename or "", octets))
-    return found
-
-
-def read_texte(form: FormData, name: str, most: int) -> str:
-    """A field of a form, at most so long; empty where it is not there."""
-    value = form.get(name, "")
-    return value.strip()[:most] if isinstance(value, str) else ""
-
-
-def read_annee(form: FormData, name: str) -> int | None:
-    """A year of a form, or none. Raises Invalid."""
-    text = read_texte(form, name, 10)
-    if not text:
-        return None
-    if not (text.isascii() and text.isdigit() and len(text) == 4):
-        raise Invalid(f"Un exercice s’écrit sur quatre chiffres, pas « {text} ».")
-    return int(text)
-
-
-def read_choix(kind: type[T], text: str) -> T:
-    """A value of a closed list. Raises Invalid."""
-    try:
-        return kind(text)
-    except ValueError:
-        raise Invalid("Ce choix n’existe pas.") from None
 
 
 @router.post("/demandes/{demande_id}/abandon")
@@ -303,8 +257,4 @@ def download_piece(
     storage = get_orc(request).storage
     nom, octets = open_piece(session, storage, lecteur, demande_id, piece_demande_id, read_today())
     journal.record(Acte.TELECHARGEMENT, f"piece_demande:{piece_demande_id}")
-    headers = {
-        "content-disposition": make_disposition(nom, ""),
-        "content-security-policy": CSP_DOCUMENT,
-    }
-    return Response(octets, media_type=OCTETS, headers=headers)
+    return save_as(nom, octets)

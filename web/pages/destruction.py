@@ -14,6 +14,7 @@ from orc.access import Lecteur
 from orc.bootstrap import Orc
 from orc.errors import NotFound
 from orc.journal import Acte
+from orc.models import read_today
 from orc.retention.decide import Statut
 from orc.retention.decisions import Decidee, find_decisions, read_decision
 from orc.retention.etats import (
@@ -171,7 +172,7 @@ def show_decision(
 ) -> Response:
     """Why a PJ may go or not, with every reason; what was decided on a past day."""
     pj = get_pj(session, lecteur.clearance.retention, pj_id)
-    today = date.today()  # noqa: DTZ011 - decisions are dated in the civil days of the place
+    today = read_today()
     asked = _read_jour(jour) or today
     page = PageDecision(
         pj=pj,

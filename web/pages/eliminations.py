@@ -1,7 +1,6 @@
 """Bordereaux d'élimination: the list, one of them, the register, their documents."""
 
 from dataclasses import dataclass
-from datetime import date
 from typing import Annotated, TypeVar
 
 from fastapi import APIRouter, Query, Request
@@ -10,7 +9,7 @@ from starlette.responses import RedirectResponse, Response
 from orc.db import Reading
 from orc.errors import Invalid
 from orc.journal import Acte
-from orc.models import BordereauElimination
+from orc.models import BordereauElimination, read_today
 from orc.retention.eliminations import (
     LIBELLES_ETATS,
     LIBELLES_STATUTS,
@@ -41,10 +40,9 @@ from orc.retention.regard import find_sirens
 from orc.search.paged import Paged
 from web.acces import acces_destruction
 from web.deps import Connecte, Ecriture, Formulaire, JournalDuLecteur, Lecture, get_orc
-from web.disposition import make_disposition
-from web.pages.demandes import read_texte, read_today
+from web.disposition import make_disposition, save_as
+from web.forms import read_texte
 from web.pages.piece import Numero, Page
-from web.pages.pj import CSP_DOCUMENT, OCTETS
 from web.render import render
 
 router = APIRouter(include_in_schema=False)
@@ -327,11 +325,7 @@ def download_document(
     """The document of a step, to save: never shown by the browser, whatever it is."""
     nom, octets = open_document(session, get_orc(request).storage, lecteur, numero, etape)
     journal.record(Acte.TELECHARGEMENT, f"etape_elimination:{etape}")
-    headers = {
-        "content-disposition": make_disposition(nom, ""),
-        "content-security-policy": CSP_DOCUMENT,
-    }
-    return Response(octets, media_type=OCTETS, headers=headers)
+    return save_as(nom, octets)
 
 
 @router.get(f"{RACINE}/{{numero}}/liste.jsonl")
@@ -345,11 +339,3 @@ def download_liste(
     journal.record(Acte.TELECHARGEMENT, f"elimination:{numero}")
     headers = {"content-disposition": make_disposition(f"{row.numero}.jsonl", "")}
     return Response(octets, media_type="application/jsonl; charset=utf-8", headers=headers)
-
-
-def read_jour(texte: str) -> date | None:
-    """A day of a form, or none. Raises Invalid."""
-    try:
-        return date.fromisoformat(texte) if texte else None
-    except ValueError:
-        raise Invalid("Cette date ne se lit pas.") from None

@@ -1,16 +1,16 @@
 """What is done of a bordereau d'élimination: lines added or taken out, exceptions, signatures."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Annotated
 
 from fastapi import APIRouter, Path, Request
-from starlette.datastructures import FormData, UploadFile
+from starlette.datastructures import FormData
 from starlette.responses import RedirectResponse, Response
 
-from orc.access.pieces_demande import OCTETS_MAX, PieceJointe
+from orc.access.pieces_demande import OCTETS_MAX
 from orc.db import Reading
 from orc.errors import Conflict, Invalid, NotFound
-from orc.models import BordereauElimination
+from orc.models import BordereauElimination, read_today
 from orc.retention.eliminations import (
     Appel,
     BordereauVu,
@@ -32,8 +32,8 @@ from orc.retention.eliminations import (
 )
 from web.acces import acces_destruction
 from web.deps import Connecte, Ecriture, Formulaire, Lecture, SessionProuvee, get_orc
-from web.pages.demandes import read_annee, read_texte, read_today
-from web.pages.eliminations import LIENS, RACINE, read_jour
+from web.forms import read_annee, read_jour, read_nombre, read_piece, read_texte
+from web.pages.eliminations import LIENS, RACINE
 from web.pages.piece import Numero
 from web.render import render
 from web.security import fichiers_admis
@@ -192,20 +192,16 @@ def _redirect(numero: int, suite: Suite) -> Response:
 
 def read_pas(form: FormData) -> int:
     """The step the page was made at; -1 where the form does not say it: none is."""
-    texte = read_texte(form, "pas", 9)
-    return int(texte) if texte.isascii() and texte.isdigit() else -1
+    pas = read_nombre(form, "pas")
+    return -1 if pas is None else pas
 
 
 def _read_saisie(form: FormData) -> Saisie:
-    plain = _read_textes(form)
-    return Saisie(
-        motif=plain.motif,
-        reference=plain.reference,
-        observations=plain.observations,
-        methode=plain.methode,
-        detruite_le=read_jour(read_texte(form, "detruite_le", 10)),
+    return replace(
+        _read_textes(form),
+        detruite_le=read_jour(form, "detruite_le"),
         metrage_mm=read_metrage(read_texte(form, "metrage", METRES_MAX)),
-        piece=_read_piece(form),
+        piece=read_piece(form, "piece"),
     )
 
 
@@ -217,16 +213,6 @@ def read_metrage(texte: str) -> int | None:
     if not (whole.isascii() and whole.isdigit() and (part or "0").isdigit() and len(part) <= 3):
         raise Invalid("Un métrage s’écrit en mètres, au millimètre près : 1,25.")
     return int(whole) * 1000 + int(part.ljust(3, "0"))
-
-
-def _read_piece(form: FormData) -> PieceJointe | None:
-    sent = form.get("piece")
-    if not isinstance(sent, UploadFile):
-        return None
-    with sent.file as file:
-        octets = file.read(OCTETS_MAX + 1)
-    # A browser sends an empty part where no file was chosen.
-    return PieceJointe(sent.filename or "", octets) if sent.filename or octets else None
 
 
 @router.post(f"{RACINE}/{{numero}}/ajout")

@@ -23,7 +23,7 @@ from orc.ingest.clotures import (
     record_clotures,
     withdraw_cloture,
 )
-from orc.models import Budget
+from orc.models import Budget, read_today
 from orc.search.lieux import Lieu, find_lieux
 from orc.search.paged import Paged, among, make_page
 from orc.search.portee_silo import count_pj, find_portee_comptable
@@ -151,7 +151,7 @@ def show_apercu(request: Request, session: Lecture, lecteur: Connecte, e: Choix 
     if not e:
         return RedirectResponse("/exercices?fait=aucun", 303)
     lignes = choose(find_lignes(session, lecteur), e)
-    jour = date.today().isoformat()  # noqa: DTZ011 - the civil day of the place
+    jour = read_today().isoformat()
     return _show_apercu(request, session, lecteur, lignes, jour)
 
 
@@ -249,7 +249,7 @@ def _make_auteur(lecteur: Lecteur) -> Auteur:
 
 def find_lignes(session: Session, lecteur: Lecteur) -> list[LigneExercice]:
     """Every exercice of the budgets of this comptable, by collectivité, budget, latest first."""
-    today = date.today()  # noqa: DTZ011 - the civil day of the place
+    today = read_today()
     portee = find_portee_comptable(session, lecteur, today)
     etats = find_exercices(
         session, which=among(Budget.id, portee), cellules=lecteur.clearance.granted
@@ -292,5 +292,5 @@ def read_jour(text: str) -> date:
         day = date.fromisoformat(text.strip())
     except ValueError:
         raise Invalid("Donnez la date de clôture : jour, mois, année.") from None
-    check_close_le(day, date.today())  # noqa: DTZ011 - the civil day of the place
+    check_close_le(day, read_today())
     return day

@@ -16,7 +16,7 @@ from orc.domain import Sens
 from orc.errors import Conflict, Invalid, NotFound, OrcError
 from orc.index.fields import Genre
 from orc.index.port import SearchEngine
-from orc.models import Lien, PieceJustificative
+from orc.models import Lien, PieceJustificative, read_today
 from orc.retention.criteres import Criteres, check_criteres
 from orc.retention.gels_vus import (
     LIBELLES_ETATS,
@@ -44,9 +44,8 @@ from orc.search.find import TAILLE_MAX, make_query
 from orc.search.paged import Paged
 from web.acces import acces_destruction
 from web.deps import Connecte, Ecriture, Formulaire, Lecture, get_orc
+from web.forms import read_annee, read_choix, read_jour, read_texte
 from web.pages.adresse import read_adresse
-from web.pages.declarations import read_jour
-from web.pages.demandes import read_annee, read_choix, read_texte, read_today
 from web.pages.piece import Numero
 from web.pages.recherche import make_question
 from web.render import render

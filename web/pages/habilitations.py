@@ -21,10 +21,11 @@ from orc.access.tenues import (
     withdraw_structure,
 )
 from orc.domain import Role
-from orc.models import Habilitation, Personne
+from orc.models import Habilitation, Personne, read_today
 from web.acces import acces
 from web.deps import Connecte, Ecriture, Formulaire, Lecture, get_orc
-from web.pages.demandes import make_regles, read_texte, read_today
+from web.forms import read_texte
+from web.pages.demandes import make_regles
 from web.pages.piece import Numero
 from web.render import render
 

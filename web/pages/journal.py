@@ -18,7 +18,7 @@ from orc.domain import Role, Sens
 from orc.errors import Invalid
 from orc.journal import Acte
 from orc.journal.read import Choix, LigneJournal, Regard, find_lignes, name_acte, read_lignes
-from orc.models import Bordereau, Piece, PieceJustificative
+from orc.models import Bordereau, Piece, PieceJustificative, read_today
 from orc.search.paged import among
 from web.acces import acces
 from web.deps import Connecte, JournalDuLecteur, Lecture, get_orc
@@ -106,7 +106,7 @@ def _write(day: date | None) -> str:
 
 def read_demande(acte: str, qui: str, du: str | None, au: str | None) -> Demande:
     """The filters as typed; without a first day, the last JOURS. Invalid where a day is none."""
-    today = date.today()  # noqa: DTZ011 - the civil day of the place
+    today = read_today()
     start = today - timedelta(days=JOURS) if du is None else _read_jour(du)
     known = acte if acte in set(Acte) else ""
     return Demande(known, qui.strip(), start, _read_jour(au or ""))
@@ -179,7 +179,7 @@ def export_journal(
 
 def find_regard(session: Session, lecteur: Lecteur) -> Regard:
     """What this person may read of the journal now."""
-    today = date.today()  # noqa: DTZ011 - grants are dated in the civil days of the place
+    today = read_today()
     return make_regard(session, lecteur, today)
 
 

@@ -27,10 +27,10 @@ from orc.access.phrases import read_noms, write_bornes
 from orc.access.tables import read_jour
 from orc.domain import SENSIBLES, Role
 from orc.errors import Conflict, Invalid, OrcError
-from orc.models import Habilitation, Mission
+from orc.models import Habilitation, Mission, read_today
 from web.acces import acces, permis_au_juge
 from web.deps import Connecte, Ecriture, Formulaire, Lecture
-from web.pages.demandes import read_texte, read_today
+from web.forms import read_texte
 from web.pages.piece import Numero
 from web.render import render
 

@@ -15,7 +15,7 @@ from orc.search.open_pj import Document, PjVisible, get_pj, open_document
 from orc.search.viewer import Surligneur, read_pages
 from web.acces import acces_lecteurs
 from web.deps import Connecte, JournalDuLecteur, Lecture, get_orc
-from web.disposition import make_disposition
+from web.disposition import CSP_DOCUMENT, OCTETS, make_disposition, save_as
 from web.pages.piece import Numero, Page, Q
 from web.sceau import read_mots
 
@@ -25,10 +25,7 @@ PDF = "application/pdf"
 TIFF = "image/tiff"
 # What a browser draws by itself without running anything.
 IMAGES = frozenset({"image/jpeg", "image/png", "image/gif", "image/bmp", "image/webp"})
-OCTETS = "application/octet-stream"
 LARGEURS = 1600
-# A document that is not ours runs nothing, loads nothing, and is of no origin.
-CSP_DOCUMENT = "sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src 'self' data:"
 # The browser's own PDF reader does not work in a sandbox: it runs no script of the document.
 CSP_PDF = "default-src 'none'; object-src 'self'; style-src 'unsafe-inline'; img-src 'self' data:"
 
@@ -89,14 +86,7 @@ def download_original(
     document = open_for(request, session, lecteur, pj_id, piece)
     pj = document.pj
     journal.record(Acte.TELECHARGEMENT, f"pj:{pj.id}", make_details(pj))
-    return Response(
-        document.octets,
-        media_type=OCTETS,
-        headers={
-            "content-disposition": make_disposition(pj.nom, pj.type_reel),
-            "content-security-policy": CSP_DOCUMENT,
-        },
-    )
+    return save_as(pj.nom, document.octets, pj.type_reel)
 
 
 @router.get("/pj/{pj_id}/image")

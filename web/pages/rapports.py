@@ -3,7 +3,6 @@
 from base64 import b64encode
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
 from itertools import islice
 from typing import Annotated
 
@@ -15,6 +14,7 @@ from orc.access import Lecteur
 from orc.domain import format_date
 from orc.errors import Invalid, NotFound
 from orc.journal import Acte
+from orc.models import read_today
 from orc.retention.echeancier import (
     LIBELLES_HORIZONS,
     PAGE_MAX,
@@ -51,6 +51,7 @@ from orc.retention.rapports.portee import Noms, Portee, find_collectivites
 from web.acces import acces_destruction
 from web.deps import Connecte, Formulaire, JournalDuLecteur, Lecture, get_orc
 from web.disposition import make_disposition
+from web.forms import read_nombre, read_texte
 from web.plots import Barres, Serie, make_barres
 from web.render import render
 
@@ -128,11 +129,6 @@ class PageEcheancier:
     lignes: tuple[tuple[str, ...], ...]
     horizons: tuple[str, ...]
     trop: int
-
-
-def read_today() -> date:
-    """The civil day of the place."""
-    return date.today()  # noqa: DTZ011 - the civil day of the place
 
 
 def make_auteur(lecteur: Lecteur) -> Auteur:
@@ -267,12 +263,12 @@ def make_series(libelles: tuple[str, ...]) -> tuple[Serie, ...]:
 @acces_destruction()
 def make_rapport(request: Request, lecteur: Connecte, form: Formulaire) -> Response:
     """Make a report and keep it; it is then taken from the list of those given."""
-    genre = read_genre(str(form.get("genre", "")))
+    genre = read_genre(read_texte(form, "genre", 40))
     try:
-        forme = Forme(str(form.get("forme", "")))
+        forme = Forme(read_texte(form, "forme", 10))
     except ValueError:
         raise Invalid("Choisissez une forme : PDF, ODS ou CSV.") from None
-    demande = Demande(genre, str(form.get("siren", ""))[:9], _read_id(form.get("bordereau")))
+    demande = Demande(genre, read_texte(form, "siren", 9), read_nombre(form, "bordereau"))
     orc = get_orc(request)
     given = give_rapport(
         orc.database,
@@ -284,11 +280,6 @@ def make_rapport(request: Request, lecteur: Connecte, form: Formulaire) -> Respo
         orc.settings.nom_service,
     )
     return RedirectResponse(f"/destruction/rapports?fait={given.numero}", 303)
-
-
-def _read_id(given: object) -> int | None:
-    text = str(given or "")
-    return int(text) if text.isascii() and text.isdecimal() and len(text) < 10 else None
 
 
 @router.get("/destruction/rapports/fichier/{numero}")

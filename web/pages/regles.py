@@ -14,7 +14,7 @@ from orc.access import Lecteur
 from orc.domain import Role
 from orc.errors import Invalid, NotFound
 from orc.identity.preuve import check_preuve
-from orc.models import VersionRegles
+from orc.models import VersionRegles, read_today
 from orc.retention.durees import Arrondi, Unite
 from orc.retention.publication import (
     LIBELLES_ETATS,
@@ -49,7 +49,6 @@ from orc.retention.regles import find_version, read_version
 from orc.retention.rules import Fondement
 from web.acces import acces_destruction
 from web.deps import Connecte, Ecriture, Formulaire, Lecture, Session, get_orc
-from web.pages.rapports import read_today
 from web.render import render
 
 router = APIRouter(include_in_schema=False)

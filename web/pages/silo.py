@@ -1,7 +1,6 @@
 """The state of the silo: flows, quarantine, vanished files, anomalies, completeness, waits."""
 
 from dataclasses import dataclass
-from datetime import date
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Query, Request
@@ -9,6 +8,7 @@ from starlette.responses import Response
 
 from orc.domain import Role
 from orc.errors import Forbidden
+from orc.models import read_today
 from orc.search.consult_values import LIBELLES_TEXTES
 from orc.search.orphelines import OrphelineLigne, find_orphelines
 from orc.search.paged import Paged
@@ -84,7 +84,7 @@ def show_silo(
     etat: Annotated[str, Query(max_length=20)] = "",
 ) -> Response:
     """The silo as this person may see it: no document, no name of a piece."""
-    portee = find_portee(session, lecteur, date.today())  # noqa: DTZ011 - grants are dated in days
+    portee = find_portee(session, lecteur, read_today())
     if not portee.details and vue not in VUES_DES_COMPTES:
         raise Forbidden("Votre habilitation donne les comptes du silo, pas le détail de ses flux.")
     if vue in VUES_DE_L_EXPLOITANT and portee.budgets is not None:

@@ -9,8 +9,9 @@ from starlette.responses import RedirectResponse, Response
 
 from orc.domain import Role
 from orc.errors import Conflict, NotFound
-from orc.models import Sortie
+from orc.models import Sortie, read_today
 from orc.retention.echeancier import PAGE_MAX, count_pj
+from orc.retention.publication import MOTIF_MAX
 from orc.retention.rapports.portee import Noms, Portee, find_collectivites
 from orc.retention.sorties import (
     LIBELLES_SITUATIONS,
@@ -24,7 +25,8 @@ from orc.retention.sorties import (
 )
 from web.acces import acces_destruction
 from web.deps import Connecte, Formulaire, Lecture, SessionProuvee, get_orc
-from web.pages.rapports import Siren, read_today
+from web.forms import read_nombre, read_texte
+from web.pages.rapports import Siren
 from web.pages.regles import make_redacteur
 from web.render import render
 
@@ -148,15 +150,15 @@ def make_sortie(
     request: Request, lecteur: Connecte, form: Formulaire, _prouvee: SessionProuvee
 ) -> Response:
     """Register what left and remove its texts: the archiviste's own act, proven."""
-    orc, exercice = get_orc(request), str(form.get("exercice", ""))
+    orc = get_orc(request)
     with orc.database.writing() as session:
         sortie = record_sortie(
             session,
             make_redacteur(lecteur),
-            str(form.get("siren", ""))[:9],
-            int(exercice) if exercice.isascii() and exercice.isdecimal() else 0,
-            str(form.get("motif", "")),
-            str(form.get("liste_sha256", "")),
+            read_texte(form, "siren", 9),
+            read_nombre(form, "exercice") or 0,
+            read_texte(form, "motif", MOTIF_MAX + 1),
+            read_texte(form, "liste_sha256", 64),
             read_today(),
         )
         numero = sortie.numero

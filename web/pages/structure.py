@@ -15,10 +15,9 @@ from orc.access.etendues import add_predecesseurs
 from orc.access.structures import StructureVue, find_structures
 from orc.access.tenues import find_tenues
 from orc.domain import Role
-from orc.models import CleApi, CompteTechnique, Personne
+from orc.models import CleApi, CompteTechnique, Personne, read_today
 from web.acces import acces
 from web.deps import Connecte, Lecture
-from web.pages.demandes import read_today
 from web.pages.habilitations import TenueVue, make_tenues
 from web.render import render
 

@@ -38,11 +38,10 @@ from orc.identity.techniques import (
     find_techniques,
     get_technique,
 )
-from orc.models import Collectivite
+from orc.models import Collectivite, read_today
 from web.acces import acces
 from web.deps import Connecte, Ecriture, Formulaire, Lecture, get_orc
 from web.deps import Session as OuverteIci
-from web.pages.demandes import read_today
 from web.render import render
 
 router = APIRouter(include_in_schema=False)

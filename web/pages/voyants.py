@@ -13,10 +13,9 @@ from orc.access.phrases import read_noms, write_habilitation
 from orc.access.tenues import find_voyants
 from orc.domain import Role
 from orc.journal.read import find_visiteurs
-from orc.models import Collectivite, Personne, read_now
+from orc.models import Collectivite, Personne, read_now, read_today
 from web.acces import acces
 from web.deps import Lecture
-from web.pages.demandes import read_today
 from web.render import render
 
 router = APIRouter(include_in_schema=False)
