@@ -6,10 +6,9 @@ from sqlalchemy import Select, literal, select, true
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
-from orc.db import Database, Writing, call_after_commit
+from orc.db import Database, Writing, call_after_commit, cut
 from orc.models import ADecider, Instant, Lien, PieceJustificative, read_now
 
-LOT = 500
 # What a Writing calls after its commit, once, when it marked something.
 REVEIL, REVEILLE = "a_decider", "a_decider_dit"
 
@@ -47,9 +46,8 @@ def _wake_after(session: Writing) -> None:
 
 def mark_pj_ids(session: Writing, pj_ids: Iterable[int]) -> None:
     """The same for ids at hand, any number of them."""
-    ids = sorted(set(pj_ids))
-    for start in range(0, len(ids), LOT):
-        some = PieceJustificative.id.in_(ids[start : start + LOT])
+    for lot in cut(set(pj_ids)):
+        some = PieceJustificative.id.in_(lot)
         mark_to_decide(session, select(PieceJustificative.id).where(some))
 
 

@@ -2,10 +2,11 @@
 
 from datetime import date
 
-from sqlalchemy import BindParameter, bindparam, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from orc.access.clearance import Lecteur, find_habilitations, make_clearance
+from orc.db import list_values
 from orc.domain import Role
 from orc.journal.read import Regard
 from orc.models import Cellule
@@ -37,8 +38,5 @@ def make_regard(session: Session, lecteur: Lecteur, today: date) -> Regard:
 def _find_exercices(session: Session, cellules: frozenset[int]) -> frozenset[tuple[int, int]]:
     if not cellules:
         return frozenset()
-    ids: BindParameter[int] = bindparam(
-        "ids", sorted(cellules), expanding=True, literal_execute=True
-    )
-    query = select(Cellule.budget_id, Cellule.exercice).where(Cellule.id.in_(ids))
+    query = select(Cellule.budget_id, Cellule.exercice).where(Cellule.id.in_(list_values(cellules)))
     return frozenset((row.budget_id, row.exercice) for row in session.execute(query))

@@ -12,6 +12,7 @@ from sqlalchemy.orm import sessionmaker
 from orc.db.engines import CONNEXIONS, open_engine
 from orc.db.faults import BaseIndisponible, Collision, describe_fault, say_faults
 from orc.db.inserts import insert_missing, make_insert_missing
+from orc.db.lists import cut, list_values
 from orc.db.locks import hold_alone, lock
 from orc.db.sessions import Reading, Writing, call_after_commit, run_late_calls
 
@@ -23,8 +24,10 @@ __all__ = [
     "Reading",
     "Writing",
     "call_after_commit",
+    "cut",
     "describe_fault",
     "insert_missing",
+    "list_values",
     "lock",
     "make_insert_missing",
     "open_engine",

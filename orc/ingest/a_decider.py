@@ -6,7 +6,7 @@ from functools import cache
 from sqlalchemy import ColumnElement, Select, and_, bindparam, select
 from sqlalchemy.orm import aliased
 
-from orc.db import Writing
+from orc.db import Writing, cut
 from orc.marques import mark_pj_ids, mark_to_decide
 from orc.models import (
     Acquit,
@@ -24,7 +24,6 @@ from orc.models import (
 
 Pj = PieceJustificative
 # So many ids in one question: SQLite bounds them.
-LOT = 500
 # DomaineAck of a PJ.
 PJ = "4"
 CONTRACTUELLE = "009"
@@ -44,10 +43,8 @@ def mark_flux(
         if said.get(table):
             for query in queries:
                 ids.update(session.scalars(query, {FLUX: flux_id}))
-    ordered = sorted(pieces)
-    for start in range(0, len(ordered), LOT):
-        some = Lien.piece_id.in_(ordered[start : start + LOT])
-        ids.update(session.scalars(select(Lien.pj_id).where(some).distinct()))
+    for lot in cut(pieces):
+        ids.update(session.scalars(select(Lien.pj_id).where(Lien.piece_id.in_(lot)).distinct()))
     mark_pj_ids(session, (pj_id for pj_id in ids if pj_id is not None))
 
 
@@ -157,10 +154,8 @@ def mark_others(session: Writing, flux_id: int) -> None:
 
 def mark_textes(session: Writing, digests: Collection[str]) -> None:
     """The PJ of these documents: what can be read of them changed."""
-    ordered = sorted(digests)
-    for start in range(0, len(ordered), LOT):
-        some = Pj.sha256.in_(ordered[start : start + LOT])
-        mark_to_decide(session, select(Pj.id).where(some))
+    for lot in cut(digests):
+        mark_to_decide(session, select(Pj.id).where(Pj.sha256.in_(lot)))
 
 
 def mark_fichiers(session: Writing, silo: str, chemins: Collection[str]) -> None:

@@ -1,18 +1,15 @@
 """The journal read back: whose rows a person may see, filtered, from the latest."""
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TypeVar
 
 from sqlalchemy import (
     BigInteger,
-    BindParameter,
     ColumnElement,
     Select,
     and_,
-    bindparam,
     case,
     cast,
     exists,
@@ -23,13 +20,13 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
+from orc.db import list_values
 from orc.journal.acts import Acte
 from orc.models import Budget, Ecriture, Lien, Piece
 
 # What a person does of the documents: an administrateur never sees it (domaine.md).
 LECTURES = frozenset({Acte.RECHERCHE, Acte.CONSULTATION, Acte.TELECHARGEMENT, Acte.EXPORT})
 LOT = 1000
-T = TypeVar("T", int, str)
 
 LIBELLES_ACTES: Mapping[str, str] = {
     Acte.CONNEXION: "Connexion",
@@ -209,19 +206,15 @@ def _on_documents(regard: Regard) -> ColumnElement[bool]:
     if not regard.cellules:
         return false()
     # Written in the statement itself: a scope may hold 100 000 cellules.
-    inside = Piece.cellule_id.in_(_list(regard.cellules))
-    cited = Lien.cellule_id.in_(_list(regard.cellules))
+    inside = Piece.cellule_id.in_(list_values(regard.cellules))
+    cited = Lien.cellule_id.in_(list_values(regard.cellules))
     exercices = [f"budget:{budget}/exercice:{annee}" for budget, annee in regard.exercices]
     return or_(
         exists().where(Piece.id == _number("piece"), inside),
         exists().where(Piece.bordereau_id == _number("bordereau"), inside),
         exists().where(Lien.pj_id == _number("pj"), cited),
-        Ecriture.objet.in_(_list(exercices)),
+        Ecriture.objet.in_(list_values(exercices)),
     )
-
-
-def _list(values: Iterable[T]) -> BindParameter[T]:
-    return bindparam(None, sorted(values), expanding=True, literal_execute=True)
 
 
 def _number(kind: str) -> ColumnElement[int | None]:

@@ -1,21 +1,19 @@
 """The pieces that cite a PJ, with what the last retour says of each: what tests 9 and 10 read."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import TypeVar
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from orc.db import cut
 from orc.domain import Sens
 from orc.models import Bordereau, Budget, Flux, Lien, Ligne, Piece
 from orc.retention.events import Paiement, Retour, Suivi, find_suivis
 from orc.retention.facts import Citation, Emargement, LignePayee, Preuve
 
-# So many ids in one question: SQLite bounds them.
-LOT = 500
 ANNULATION = "02"
 NOMS = {Sens.DEPENSE.value: "mandat", Sens.RECETTE.value: "titre"}
 LIBELLES_RESTITUTIONS = {
@@ -23,7 +21,6 @@ LIBELLES_RESTITUTIONS = {
     "02": "retour périodique",
     "03": "retour de stock",
 }
-T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,12 +53,6 @@ class Citante:
             self.bordereau,
             self.numero,
         )
-
-
-def cut(ids: Collection[T], size: int = LOT) -> Iterator[list[T]]:
-    """These ids in order, each once, a lot at a time."""
-    ordered = sorted(set(ids))  # type: ignore[type-var]  # ids and codes are comparable
-    return (ordered[i : i + size] for i in range(0, len(ordered), size))
 
 
 def find_citantes(session: Session, pj_ids: Collection[int]) -> dict[int, list[Citante]]:

@@ -7,10 +7,9 @@ from datetime import date, datetime
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
-from orc.db import Writing, lock
+from orc.db import Writing, cut, lock
 from orc.models import ADecider, DecisionCourante, PieceJustificative, read_now
 from orc.models import Decision as DecisionGardee
-from orc.retention.citations import cut
 from orc.retention.decide import Decision, Raison, Statut, decide
 from orc.retention.dossier import read_dossiers
 from orc.retention.raisons import dump_raisons, load_raisons, make_empreinte

@@ -1,7 +1,7 @@
 """Facts people answer for: rows never edited, only superseded; what they say now, by object."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterator
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
@@ -9,11 +9,10 @@ from enum import StrEnum
 from sqlalchemy import ColumnElement, Select, and_, exists, or_, select
 from sqlalchemy.orm import Session, aliased
 
+from orc.db import cut
 from orc.models import Declaration, Lien, LienMarche, Ligne, Marche, Piece, PieceJustificative
 from orc.retention import facts
 from orc.retention.regard import is_orphan, is_same_piece, is_sent_again
-
-LOT = 500
 
 
 class Genre(StrEnum):
@@ -68,7 +67,7 @@ def find_periodes(
 ) -> dict[str, tuple[facts.Periode, ...]]:
     """When what a whole collectivité declared holds, the earliest first; absent: never."""
     found: dict[str, list[facts.Periode]] = defaultdict(list)
-    for lot in _cut(sirens):
+    for lot in cut(sirens):
         query = _select(genre).where(Declaration.siren.in_(lot), Declaration.objet == "")
         for row in session.scalars(query):
             found[row.siren].append(make_periode(row))
@@ -81,11 +80,6 @@ def _select(genre: Genre) -> Select[Declaration]:
         .where(Declaration.genre == genre.value, holds_now())
         .order_by(Declaration.depuis, Declaration.id)
     )
-
-
-def _cut(values: Collection[str]) -> Iterator[list[str]]:
-    ordered = sorted(set(values))
-    return (ordered[i : i + LOT] for i in range(0, len(ordered), LOT))
 
 
 def make_periode(row: Declaration) -> facts.Periode:
@@ -123,11 +117,9 @@ _Rows = tuple[list[Declaration], list[Declaration]]
 def _find_of_pj(session: Session, pj_ids: Collection[int], genre: Genre) -> dict[int, _Rows]:
     """The rows on each PJ, and those on the pieces that cite it."""
     found: dict[int, _Rows] = defaultdict(lambda: ([], []))
-    ordered = sorted(set(pj_ids))
-    for start in range(0, len(ordered), LOT):
-        lot = ordered[start : start + LOT]
+    for lot in cut(pj_ids):
         own, citing = _find_sendings(session, lot), _find_citing(session, lot)
-        for some in _cut([*own, *citing]):
+        for some in cut([*own, *citing]):
             for row in session.scalars(_select(genre).where(Declaration.objet.in_(some))):
                 for pj_id in own.get(row.objet, ()):
                     found[pj_id][0].append(row)
@@ -171,13 +163,15 @@ def find_cofinancements(
 ) -> dict[int, tuple[facts.Gel, ...]]:
     """The co-funding windows on each PJ: of its exercices, or of a marché it is of."""
     found: dict[int, dict[int, facts.Gel]] = defaultdict(dict)
-    ordered = sorted(set(pj_ids))
-    for start in range(0, len(ordered), LOT):
-        some = PieceJustificative.id.in_(ordered[start : start + LOT])
+    for lot in cut(pj_ids):
         query = (
             select(PieceJustificative.id, Declaration)
             .join(Declaration, Declaration.siren == PieceJustificative.siren)
-            .where(some, Declaration.genre == Genre.COFINANCEMENT.value, holds_now())
+            .where(
+                PieceJustificative.id.in_(lot),
+                Declaration.genre == Genre.COFINANCEMENT.value,
+                holds_now(),
+            )
             .where(or_(_is_of_exercices(), _is_of_marche()))
             .order_by(Declaration.depuis, Declaration.id)
         )
@@ -223,7 +217,7 @@ def find_marches(
     """What was declared of these marchés, by SIREN and key (`marche.cle`); absent: nothing."""
     asked = set(marches)
     said: dict[tuple[str, str], list[Declaration]] = defaultdict(list)
-    for lot in _cut([f"marche:{cle}" for _siren, cle in asked]):
+    for lot in cut([f"marche:{cle}" for _siren, cle in asked]):
         for genre in (Genre.NOTIFICATION_MARCHE, Genre.SOLDE_MARCHE):
             for row in session.scalars(_select(genre).where(Declaration.objet.in_(lot))):
                 said[row.siren, row.objet.removeprefix("marche:")].append(row)

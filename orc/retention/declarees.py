@@ -9,13 +9,14 @@ from sqlalchemy.orm import Session, aliased
 
 from orc.access.clearance import Lecteur
 from orc.access.pieces_demande import get_piece
+from orc.db import list_values
 from orc.domain import Role
 from orc.errors import NotFound
 from orc.models import Collectivite, Declaration, Piece, PieceJustificative
 from orc.retention.declarations import LIBELLES_GENRES, Genre, holds_now
 from orc.retention.depots import DEMANDES, MARCHE, PIECE, PJ, SAISIES
 from orc.retention.qualites import Qualite, Qualites, find_cellules, read_qualites
-from orc.retention.regard import list_ids, list_values, sees_piece, sees_pj
+from orc.retention.regard import list_ids, sees_piece, sees_pj
 from orc.storage import Storage
 
 PAR_PAGE = 50

@@ -8,6 +8,7 @@ from datetime import date
 from sqlalchemy import and_, func, or_, select
 from sqlalchemy.orm import Session
 
+from orc.db import cut
 from orc.models import (
     Bordereau,
     Flux,
@@ -22,8 +23,7 @@ from orc.retention.declarations import find_marches
 from orc.retention.events import find_acquits, find_suivis
 from orc.retention.regle_duree import Evenement, RegleDeDuree
 
-# So many ids in one question: SQLite bounds them.
-LOT, MARCHES = 500, 100
+MARCHES = 100
 CONTRACTUELLE = "009"
 
 
@@ -68,12 +68,6 @@ def find_connus(
             DEBUTS[event](session, some)
         found |= some
     return found
-
-
-def cut(ids: Collection[int], size: int = LOT) -> Iterator[list[int]]:
-    """These ids in order, each once, so many at a time."""
-    ordered = sorted(set(ids))
-    return (ordered[i : i + size] for i in range(0, len(ordered), size))
 
 
 def _find_pj(session: Session, pj_ids: list[int]) -> dict[int, Connu]:

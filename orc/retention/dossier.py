@@ -12,6 +12,7 @@ from datetime import date
 from sqlalchemy import Row, func, select
 from sqlalchemy.orm import Session, aliased
 
+from orc.db import cut
 from orc.models import (
     Emplacement,
     Fichier,
@@ -21,7 +22,7 @@ from orc.models import (
     Texte,
 )
 from orc.retention import declarations as dits
-from orc.retention.citations import Citante, cut, find_citantes, find_citations, find_lignes
+from orc.retention.citations import Citante, find_citantes, find_citations, find_lignes
 from orc.retention.declarations import Genre
 from orc.retention.events import AcquitPj, find_acquits
 from orc.retention.facts import Acquittement, Citation, Copie, Facts, Gel, Periode, Preuve

@@ -1,13 +1,14 @@
 """What the events kept make of a piece or a PJ, whatever order they came in. Reads SQL only."""
 
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date
 
 from sqlalchemy import ColumnElement, Row, and_, or_, select
 from sqlalchemy.orm import Session, aliased
 
+from orc.db import cut
 from orc.models import (
     FLUX_BITS,
     Acquit,
@@ -21,8 +22,6 @@ from orc.models import (
 
 # DomaineAck of a PJ.
 PJ = "4"
-# So many ids in one question: SQLite bounds them.
-LOT = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +98,7 @@ def find_suivis(session: Session, piece_ids: Collection[int]) -> dict[int, Suivi
     """
     return {
         piece_id: suivi
-        for lot in _cut(piece_ids)
+        for lot in cut(piece_ids)
         for piece_id, suivi in _find_suivis(session, lot).items()
     }
 
@@ -116,11 +115,6 @@ def _find_suivis(session: Session, piece_ids: list[int]) -> dict[int, Suivi]:
         )
         for piece_id, retours in by_piece.items()
     }
-
-
-def _cut(ids: Collection[int]) -> Iterator[list[int]]:
-    ordered = sorted(set(ids))
-    return (ordered[i : i + LOT] for i in range(0, len(ordered), LOT))
 
 
 def _find_retours(session: Session, piece_ids: list[int]) -> dict[int, list[Retour]]:
@@ -178,7 +172,7 @@ def _make_retour(row: RetourPiece, nom_fic: str) -> Retour:
 
 def _find_lignes(session: Session, retour_ids: Collection[int]) -> dict[int, list[RetourLigne]]:
     found: dict[int, list[RetourLigne]] = defaultdict(list)
-    for lot in _cut(retour_ids):
+    for lot in cut(retour_ids):
         query = select(RetourLigne).where(RetourLigne.retour_id.in_(lot)).order_by(RetourLigne.id)
         for row in session.scalars(query):
             found[row.retour_id].append(row)
@@ -197,7 +191,7 @@ def _keep_last(
 
 def _find_paiements(session: Session, retour_ids: Collection[int]) -> dict[int, list[Paiement]]:
     found: dict[int, list[Paiement]] = defaultdict(list)
-    for lot in _cut(retour_ids):
+    for lot in cut(retour_ids):
         query = (
             select(RetourLigne.retour_id, RetourLigne.numero, Emargement)
             .join(Emargement, Emargement.ligne_id == RetourLigne.id)
@@ -226,7 +220,7 @@ def find_acquits(session: Session, pj_ids: Collection[int]) -> dict[int, AcquitP
     it; of the same day, nobody can tell.
     """
     found: dict[int, AcquitPj] = {}
-    for lot in _cut(pj_ids):
+    for lot in cut(pj_ids):
         others = _find_other_sendings(session, lot)
         for pj_id, sent, acquit, _sha in sorted(_find_acquits(session, lot), key=_by_acquit):
             if _answers(acquit.jour, sent, others.get(pj_id, [])):

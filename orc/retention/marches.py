@@ -6,9 +6,10 @@ from collections.abc import Collection, Mapping
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from orc.db import cut
 from orc.models import Flux, LienMarche, Ligne, Marche, PieceJustificative
 from orc.retention import declarations
-from orc.retention.citations import Citante, cut
+from orc.retention.citations import Citante
 from orc.retention.declarations import DatesMarche
 from orc.retention.facts import Marche as Fait
 from orc.retention.facts import Preuve

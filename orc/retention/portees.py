@@ -6,7 +6,7 @@ from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, select, u
 from sqlalchemy.orm import Session
 
 from orc.access.clearance import Lecteur
-from orc.db import Writing
+from orc.db import Writing, list_values
 from orc.marques import mark_to_decide
 from orc.models import Gel, GelObjet, Piece, PieceJustificative
 from orc.retention.criteres import Criteres, compile_criteres
@@ -14,7 +14,6 @@ from orc.retention.gels import OBJETS, read_criteres, select_listed
 from orc.retention.qualites import Qualite, find_qualite, make_vue
 from orc.retention.regard import (
     find_sirens,
-    list_values,
     sees_piece,
     sees_pj,
 )

@@ -1,32 +1,24 @@
 """Which PJ and pieces a person sees for retention: by cellule, closed or not (domaine.md)."""
 
 from collections.abc import Collection
-from typing import TypeVar
 
 from sqlalchemy import (
     BindParameter,
     ColumnElement,
     Select,
     and_,
-    bindparam,
     exists,
     or_,
     select,
 )
 from sqlalchemy.orm import Session, aliased
 
+from orc.db import list_values
 from orc.models import Budget, Cellule, Lien, Piece, PieceJustificative
-
-T = TypeVar("T", int, str)
-
-
-def list_values(values: Collection[T]) -> BindParameter[T]:
-    """These values written in the statement itself: a scope may hold 100 000 cellules."""
-    return bindparam(None, sorted(values), expanding=True, literal_execute=True)
 
 
 def list_ids(ids: Collection[int]) -> BindParameter[int]:
-    """The same for ids."""
+    """These ids, however many, in a statement."""
     return list_values(ids)
 
 

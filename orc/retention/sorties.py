@@ -13,7 +13,7 @@ from sqlalchemy import ColumnElement, delete, exists, insert, select, update
 from sqlalchemy.orm import Session, aliased
 
 from orc.boxes import make_page_key
-from orc.db import Database, Writing
+from orc.db import Database, Writing, cut
 from orc.errors import Conflict, Invalid
 from orc.index.outbox import mark_pieces
 from orc.journal import Acte, record_acte
@@ -29,7 +29,7 @@ from orc.models import (
     Texte,
     read_now,
 )
-from orc.retention.departs import cut, find_connus
+from orc.retention.departs import find_connus
 from orc.retention.gels import find_held
 from orc.retention.publication import MOTIF_MAX, Redacteur
 from orc.retention.rapports.portee import Portee, read_ids
