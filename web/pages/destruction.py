@@ -1,7 +1,5 @@
 """« Destruction anticipée »: what may go, what waits, and why; a PJ explained, on any day."""
 
-import csv
-import io
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -12,6 +10,7 @@ from starlette.responses import Response, StreamingResponse
 
 from orc.access import Lecteur
 from orc.bootstrap import Orc
+from orc.csv_lines import BOM, Valeur, write_line
 from orc.errors import NotFound
 from orc.journal import Acte
 from orc.models import read_today
@@ -42,9 +41,6 @@ router = APIRouter(include_in_schema=False)
 
 CHEMIN = "/destruction"
 TESTS = tuple(numero for numero in REGLES if numero not in {"15", "16"})
-BOM = "\ufeff"
-# What a spreadsheet would take for a formula.
-_FORMULES = ("=", "+", "-", "@", "\t", "\r")
 EN_TETES = (
     "Collectivité", "Identifiant unique", "Nom", "Type", "Octets", "Statut", "Depuis", "Jusqu’à",
     "Gelée", "Anomalie", "Raisons",
@@ -231,31 +227,24 @@ def export_destruction(
 
 def write_csv(orc: Orc, cellules: frozenset[int], filtre: Filtre) -> Iterator[str]:
     """BOM, « ; », dates that a spreadsheet sorts, no formula; all the reasons of each PJ."""
-    yield BOM + _write_line(EN_TETES)
+    yield BOM + write_line(EN_TETES)
     with orc.database.reading() as session:
         for lot in read_lignes(session, cellules, filtre):
-            yield "".join(_write_line(_make_cells(ligne)) for ligne in lot)
+            yield "".join(write_line(_make_cells(ligne)) for ligne in lot)
 
 
-def _make_cells(ligne: Ligne) -> tuple[str, ...]:
+def _make_cells(ligne: Ligne) -> tuple[Valeur, ...]:
     against = [r for r in ligne.raisons if r.statut is not Statut.ELIGIBLE] or ligne.raisons
     return (
         ligne.siren,
         ligne.id_unique,
         ligne.nom,
         ligne.type_pj,
-        str(ligne.octets),
+        ligne.octets,
         LIBELLES_STATUTS[ligne.statut],
-        ligne.depuis.isoformat() if ligne.depuis else "",
-        ligne.jusqu_a.isoformat() if ligne.jusqu_a else "",
+        ligne.depuis,
+        ligne.jusqu_a,
         "oui" if ligne.gelee else "",
         "oui" if ligne.anomalie else "",
         " ; ".join(f"{r.regle.numero} : {r.texte}" for r in against),
     )
-
-
-def _write_line(values: Sequence[str]) -> str:
-    line = io.StringIO()
-    safe = [f"'{v}" if v.startswith(_FORMULES) else v for v in values]
-    csv.writer(line, delimiter=";", lineterminator="\r\n").writerow(safe)
-    return line.getvalue()

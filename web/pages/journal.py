@@ -1,7 +1,5 @@
 """Journal: who did what, as far as this person may know; filters, pages, a CSV of it all."""
 
-import csv
-import io
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
@@ -14,6 +12,7 @@ from starlette.responses import Response, StreamingResponse
 
 from orc.access import Clearance, Lecteur, make_regard
 from orc.bootstrap import Orc
+from orc.csv_lines import BOM, write_line
 from orc.domain import Role, Sens
 from orc.errors import Invalid
 from orc.journal import Acte
@@ -31,10 +30,7 @@ CHEMIN = "/journal"
 PAR_PAGE = 50
 # What a page looks back on when nothing is asked: a large journal is not read from its beginning.
 JOURS = 30
-BOM = "\ufeff"
 EN_TETES = ("Date", "Heure", "Qui", "Acte", "Objet", "Détail")
-# What a spreadsheet would run.
-_FORMULES = ("=", "+", "-", "@", "\t", "\r")
 _TUS = frozenset({"adresse", "libelle", "sha256", "api", "suite", "piece"})
 
 QUI_LIT = (Role.COMPTABLE, Role.ORDONNATEUR, Role.ADMINISTRATEUR, Role.JUGE)
@@ -185,13 +181,13 @@ def find_regard(session: Session, lecteur: Lecteur) -> Regard:
 
 def write_csv(orc: Orc, regard: Regard, choix: Choix) -> Iterator[str]:
     """The lines of the file: BOM, « ; », dates that a spreadsheet sorts, no formula."""
-    yield BOM + _write_line(EN_TETES)
+    yield BOM + write_line(EN_TETES)
     with orc.database.reading() as session:
         for ligne in read_lignes(session, regard, choix):
             here = ligne.quand.astimezone()
-            yield _write_line(
+            yield write_line(
                 (
-                    f"{here:%Y-%m-%d}",
+                    here.date(),
                     f"{here:%H:%M:%S}",
                     ligne.acteur,
                     ligne.libelle,
@@ -199,13 +195,6 @@ def write_csv(orc: Orc, regard: Regard, choix: Choix) -> Iterator[str]:
                     write_detail(ligne),
                 )
             )
-
-
-def _write_line(values: Sequence[str]) -> str:
-    line = io.StringIO()
-    safe = [f"'{v}" if v.startswith(_FORMULES) else v for v in values]
-    csv.writer(line, delimiter=";", lineterminator="\r\n").writerow(safe)
-    return line.getvalue()
 
 
 def make_actes(

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from starlette.responses import RedirectResponse, Response, StreamingResponse
 
 from orc.access import Lecteur
+from orc.csv_lines import Valeur
 from orc.domain import format_date
 from orc.errors import Invalid, NotFound
 from orc.journal import Acte
@@ -38,7 +39,6 @@ from orc.retention.rapports.feuille import (
     Forme,
     Genre,
     Tableau,
-    Valeur,
     write_valeur,
 )
 from orc.retention.rapports.lignes_decisions import A_DECIDER, LIBELLES_STATUTS, count_etats

@@ -9,6 +9,7 @@ from datetime import date, datetime
 from sqlalchemy import insert, or_, select, update
 from sqlalchemy.orm import Session
 
+from orc.csv_lines import Valeur
 from orc.db import Database
 from orc.domain import format_nombre
 from orc.errors import NotFound
@@ -22,7 +23,6 @@ from orc.retention.rapports.feuille import (
     Genre,
     Identite,
     Tableau,
-    Valeur,
 )
 from orc.retention.rapports.pdf import write_pdf
 from orc.retention.rapports.tableur import ODS, write_csv, write_ods

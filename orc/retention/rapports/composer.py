@@ -6,6 +6,7 @@ from datetime import date
 
 from sqlalchemy.orm import Session
 
+from orc.csv_lines import Valeur
 from orc.domain import format_date
 from orc.errors import Conflict, Invalid
 from orc.models import BordereauElimination
@@ -17,7 +18,6 @@ from orc.retention.rapports.feuille import (
     Genre,
     Signature,
     Tableau,
-    Valeur,
 )
 from orc.retention.rapports.lignes_decisions import make_anomalies, make_etats, make_refus
 from orc.retention.rapports.lignes_eliminations import (

@@ -5,9 +5,8 @@ from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 
+from orc.csv_lines import Valeur
 from orc.domain import format_date, format_entier
-
-Valeur = str | int | date | None
 
 
 class Forme(StrEnum):

@@ -8,9 +8,10 @@ from typing import Any
 from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session
 
+from orc.csv_lines import Valeur
 from orc.models import Decision, DecisionCourante, PieceJustificative
 from orc.retention.decide import Statut
-from orc.retention.rapports.feuille import Colonne, Tableau, Valeur
+from orc.retention.rapports.feuille import Colonne, Tableau
 from orc.retention.rapports.portee import Noms, Portee, find_exercices, read_ids
 from orc.retention.regard import list_ids
 from orc.retention.regles import find_durees_de, find_version

@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, and_, exists, func, or_, select
 from sqlalchemy.orm import Session
 
+from orc.csv_lines import Valeur
 from orc.domain import format_date
 from orc.errors import NotFound
 from orc.models import (
@@ -19,7 +20,7 @@ from orc.models import (
     Piece,
     PieceJustificative,
 )
-from orc.retention.rapports.feuille import Colonne, Tableau, Valeur
+from orc.retention.rapports.feuille import Colonne, Tableau
 from orc.retention.rapports.portee import Noms, Portee
 from orc.retention.regard import find_sirens, sees_piece, sees_pj
 from orc.retention.regle_duree import VersionDeRegles

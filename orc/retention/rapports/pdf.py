@@ -10,8 +10,9 @@ from typing import Literal
 
 import typst
 
+from orc.csv_lines import Valeur
 from orc.errors import Invalid
-from orc.retention.rapports.feuille import Feuille, Identite, Tableau, Valeur, write_valeur
+from orc.retention.rapports.feuille import Feuille, Identite, Tableau, write_valeur
 
 MODELE = Path(__file__).with_name("feuille.typ")
 NORMES: list[Literal["a-2a", "ua-1"]] = ["a-2a", "ua-1"]

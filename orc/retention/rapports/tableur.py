@@ -1,19 +1,16 @@
 """A report as CSV or as an ODS spreadsheet, written a line at a time: memory stays flat."""
 
-import csv
-import io
 import tempfile
 import zipfile
 from collections.abc import Iterable, Iterator
 from datetime import date
+from itertools import islice
 from typing import IO
 from xml.sax.saxutils import escape, quoteattr
 
-from orc.retention.rapports.feuille import Feuille, Identite, Tableau, Valeur
+from orc.csv_lines import BOM, Valeur, write_line
+from orc.retention.rapports.feuille import Feuille, Identite, Tableau
 
-BOM = "\ufeff"
-# A spreadsheet takes what begins so for a formula (OWASP, « CSV injection »).
-FORMULES = ("=", "+", "-", "@", "\t", "\r")
 LOT, MORCEAU = 500, 1024 * 1024
 ODS = "application/vnd.oasis.opendocument.spreadsheet"
 _NS = (
@@ -52,33 +49,10 @@ _HEURE = (2000, 1, 1, 0, 0, 0)
 def write_csv(feuille: Feuille) -> Iterator[bytes]:
     """The first table: BOM, « ; », dates that a spreadsheet sorts, nothing it would compute."""
     tableau = feuille.tableaux[0]
-    yield BOM.encode()
-    yield _write_lines([[c.libelle for c in tableau.colonnes]])
-    lines: list[list[str]] = []
-    for ligne in tableau.lignes:
-        lines.append([write_cellule(valeur) for valeur in ligne])
-        if len(lines) == LOT:
-            yield _write_lines(lines)
-            lines = []
-    yield _write_lines(lines)
-
-
-def write_cellule(valeur: Valeur) -> str:
-    """A value of a CSV; a text that begins as a formula has an apostrophe before it."""
-    if valeur is None:
-        return ""
-    if isinstance(valeur, date):
-        return valeur.isoformat()
-    if isinstance(valeur, int):
-        return str(valeur)
-    text = valeur.replace("\0", "")
-    return f"'{text}" if text.startswith(FORMULES) else text
-
-
-def _write_lines(lines: Iterable[Iterable[str]]) -> bytes:
-    written = io.StringIO()
-    csv.writer(written, delimiter=";", lineterminator="\r\n").writerows(lines)
-    return written.getvalue().encode("utf-8", "replace")
+    yield (BOM + write_line(c.libelle for c in tableau.colonnes)).encode()
+    lignes = iter(tableau.lignes)
+    while lot := "".join(write_line(ligne) for ligne in islice(lignes, LOT)):
+        yield lot.encode("utf-8", "replace")
 
 
 def write_ods(feuille: Feuille, identite: Identite) -> Iterator[bytes]:

@@ -16,6 +16,7 @@ from odf.table import Table
 from odf.teletype import extractText
 from pypdf import PdfReader
 
+from orc.csv_lines import Valeur
 from orc.retention.rapports.feuille import (
     Colonne,
     Feuille,
@@ -24,7 +25,6 @@ from orc.retention.rapports.feuille import (
     Identite,
     Signature,
     Tableau,
-    Valeur,
     write_valeur,
 )
 from orc.retention.rapports.pdf import ANNEXE_MAX, LIGNES_MAX, TropLong, write_pdf
