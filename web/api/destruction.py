@@ -15,16 +15,7 @@ from orc.retention.etats import Etat, find_etats, find_lignes, get_pj
 from web.acces import acces_destruction
 from web.api.contrat import PREFIX, REFUS
 from web.deps import Connecte, Lecture
-from web.pages.destruction import (
-    Apres,
-    Exercice,
-    JourDemande,
-    Oui,
-    Reponse,
-    Siren,
-    Test,
-    make_filtre,
-)
+from web.pages.destruction import Apres, FiltreDemande, Siren
 from web.pages.piece import Numero
 
 router = APIRouter(prefix=PREFIX, responses=REFUS, tags=["Destruction anticipée"])
@@ -134,13 +125,7 @@ def _make_etat(etat: Etat) -> EtatDeCollectivite:
 def show_liste(
     session: Lecture,
     lecteur: Connecte,
-    siren: Siren = "",
-    exercice: Exercice = "",
-    statut: Reponse = "",
-    test: Test = "",
-    anomalie: Oui = "",
-    gelee: Oui = "",
-    depuis: JourDemande = "",
+    filtre: FiltreDemande,
     apres: Apres = 0,
     taille: Annotated[int, Query(ge=1, le=1000)] = 100,
 ) -> PageDePj:
@@ -148,7 +133,6 @@ def show_liste(
 
     `apres` : le `suivant` de la page d’avant.
     """
-    filtre = make_filtre(siren, exercice, statut, test, anomalie, gelee, depuis)
     cellules = lecteur.clearance.retention
     found = find_lignes(session, cellules, filtre, apres=apres, combien=taille + 1)
     shown = found[:taille]

@@ -1,11 +1,11 @@
 """« Destruction anticipée »: what may go, what waits, and why; a PJ explained, on any day."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import date
 from typing import Annotated, Literal
 
-from fastapi import APIRouter, Query, Request
+from fastapi import APIRouter, Depends, Query, Request
 from starlette.responses import Response, StreamingResponse
 
 from orc.access import Lecteur
@@ -87,13 +87,13 @@ class PageDecision:
 
 
 def make_filtre(
-    siren: str,
-    exercice: str,
-    statut: Reponse,
-    test: str,
-    anomalie: Oui,
-    gelee: Oui,
-    depuis: str,
+    siren: Siren = "",
+    exercice: Exercice = "",
+    statut: Reponse = "",
+    test: Test = "",
+    anomalie: Oui = "",
+    gelee: Oui = "",
+    depuis: JourDemande = "",
 ) -> Filtre:
     """What an address asks for."""
     return Filtre(
@@ -107,43 +107,43 @@ def make_filtre(
     )
 
 
+FiltreDemande = Annotated[Filtre, Depends(make_filtre)]
+
+
+def write_filtre(filtre: Filtre) -> dict[str, object]:
+    """The parameters of an address that asks for it; what asks nothing is left out."""
+    asked = asdict(filtre).items() - asdict(Filtre()).items()
+    return {name: "oui" if value is True else str(value) for name, value in sorted(asked)}
+
+
 @router.get(CHEMIN)
 @acces_destruction()
 def show_destruction(
     request: Request,
     session: Lecture,
     lecteur: Connecte,
-    siren: Siren = "",
-    exercice: Exercice = "",
-    statut: Reponse = "",
-    test: Test = "",
-    anomalie: Oui = "",
-    gelee: Oui = "",
-    depuis: JourDemande = "",
+    filtre: FiltreDemande,
     apres: Apres = 0,
 ) -> Response:
     """Counts by collectivité and exercice, then the list that is asked for."""
     cellules = lecteur.clearance.retention
-    filtre = make_filtre(siren, exercice, statut, test, anomalie, gelee, depuis)
-    params: dict[str, object] = {
-        "siren": siren, "exercice": exercice, "statut": statut, "test": test,
-        "anomalie": anomalie, "gelee": gelee, "depuis": depuis,
-    }  # fmt: skip
-    liste = any(params.values())
-    lignes = find_lignes(session, cellules, filtre, apres=apres, combien=PAR_PAGE + 1)
-    shown = lignes[:PAR_PAGE] if liste else []
+    params = write_filtre(filtre)
+    lignes: Sequence[Ligne] = ()
+    if params:
+        lignes = find_lignes(session, cellules, filtre, apres=apres, combien=PAR_PAGE + 1)
+    shown = lignes[:PAR_PAGE]
     page = PageDestruction(
-        etats=find_etats(session, cellules, siren),
+        etats=find_etats(session, cellules, filtre.siren),
         collectivites=find_collectivites(session, cellules),
         filtre=filtre,
-        liste=liste,
+        liste=bool(params),
         lignes=shown,
         motifs=[
             (numero, _name_test(numero), count)
-            for numero, count in count_motifs(session, cellules, Filtre(siren=siren))
+            for numero, count in count_motifs(session, cellules, Filtre(siren=filtre.siren))
         ],
         params=params,
-        suivant=shown[-1].pj_id if shown and len(lignes) > PAR_PAGE else None,
+        suivant=shown[-1].pj_id if len(lignes) > PAR_PAGE else None,
         premiere=not apres,
         statuts=[(s, LIBELLES_STATUTS[s]) for s in Statut],
         tests=[(numero, _name_test(numero)) for numero in TESTS],
@@ -206,18 +206,10 @@ def export_destruction(
     request: Request,
     lecteur: Connecte,
     journal: JournalDuLecteur,
-    siren: Siren = "",
-    exercice: Exercice = "",
-    statut: Reponse = "",
-    test: Test = "",
-    anomalie: Oui = "",
-    gelee: Oui = "",
-    depuis: JourDemande = "",
+    filtre: FiltreDemande,
 ) -> Response:
     """The whole list of the page, line after line; the export is itself an act."""
-    filtre = make_filtre(siren, exercice, statut, test, anomalie, gelee, depuis)
-    said = {"siren": siren, "exercice": exercice, "statut": statut, "test": test}
-    journal.record(Acte.EXPORT, "destruction", {k: v for k, v in said.items() if v})
+    journal.record(Acte.EXPORT, "destruction", write_filtre(filtre))
     return StreamingResponse(
         write_csv(get_orc(request), lecteur.clearance.retention, filtre),
         media_type="text/csv; charset=utf-8",
