@@ -217,9 +217,10 @@ def find_marches(
     """What was declared of these marchés, by SIREN and key (`marche.cle`); absent: nothing."""
     asked = set(marches)
     said: dict[tuple[str, str], list[Declaration]] = defaultdict(list)
+    here = Declaration.siren.in_({siren for siren, _cle in asked})
     for lot in cut([f"marche:{cle}" for _siren, cle in asked]):
         for genre in (Genre.NOTIFICATION_MARCHE, Genre.SOLDE_MARCHE):
-            for row in session.scalars(_select(genre).where(Declaration.objet.in_(lot))):
+            for row in session.scalars(_select(genre).where(here, Declaration.objet.in_(lot))):
                 said[row.siren, row.objet.removeprefix("marche:")].append(row)
     return {key: _make_dates(rows) for key, rows in said.items() if key in asked}
 

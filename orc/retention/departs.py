@@ -1,11 +1,11 @@
 """What the rules of duration ask of a PJ, read from SQL: its kind, and where each term starts."""
 
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
-from sqlalchemy import and_, func, or_, select
+from sqlalchemy import and_, select
 from sqlalchemy.orm import Session
 
 from orc.db import cut
@@ -19,12 +19,9 @@ from orc.models import (
     Piece,
     PieceJustificative,
 )
-from orc.retention.declarations import find_marches
 from orc.retention.events import find_acquits, find_suivis
+from orc.retention.marches import CONTRACTUELLE, Cle, find_dates
 from orc.retention.regle_duree import Evenement, RegleDeDuree
-
-MARCHES = 100
-CONTRACTUELLE = "009"
 
 
 @dataclass(slots=True)
@@ -40,7 +37,7 @@ class Connu:
     comptes: set[str] = field(default_factory=set)
     pieces: set[int] = field(default_factory=set)
     # Their keys, with the collectivité.
-    marches: set[tuple[str, str]] = field(default_factory=set)
+    marches: set[Cle] = field(default_factory=set)
     debuts: dict[Evenement, date] = field(default_factory=dict)
 
     @property
@@ -174,42 +171,24 @@ def _add_acquits(session: Session, some: Mapping[int, Connu]) -> None:
 
 
 def _add_notifications(session: Session, some: Mapping[int, Connu]) -> None:
-    """What flows say of each marché; what people declare of it wins."""
-    days: dict[tuple[str, str], date] = {}
-    for lot in _cut_marches(some):
-        asked = or_(*(and_(Marche.siren == siren, Marche.cle == cle) for siren, cle in lot))
-        query = (
-            select(Marche.siren, Marche.cle, func.max(Marche.date_notification))
-            .where(asked, Marche.date_notification.is_not(None))
-            .group_by(Marche.siren, Marche.cle)
-        )
-        days |= {(siren, cle): day for siren, cle, day in session.execute(query) if day}
-    declared = find_marches(session, _find_keys(some))
-    days |= {key: dates.notifie_le for key, dates in declared.items() if dates.notifie_le}
-    _start_by_marche(some, Evenement.NOTIFICATION, days)
+    dates = find_dates(session, _find_keys(some))
+    _start_by_marche(some, Evenement.NOTIFICATION, {k: d.notifie_le for k, d in dates.items()})
 
 
 def _add_soldes(session: Session, some: Mapping[int, Connu]) -> None:
-    """The balance of each marché: people declare it, no flow says it."""
-    declared = find_marches(session, _find_keys(some))
-    days = {key: dates.solde_le for key, dates in declared.items() if dates.solde_le}
-    _start_by_marche(some, Evenement.SOLDE, days)
+    dates = find_dates(session, _find_keys(some))
+    _start_by_marche(some, Evenement.SOLDE, {k: d.solde_le for k, d in dates.items()})
 
 
-def _find_keys(some: Mapping[int, Connu]) -> set[tuple[str, str]]:
+def _find_keys(some: Mapping[int, Connu]) -> set[Cle]:
     return {key for connu in some.values() for key in connu.marches}
 
 
 def _start_by_marche(
-    some: Mapping[int, Connu], event: Evenement, days: Mapping[tuple[str, str], date]
+    some: Mapping[int, Connu], event: Evenement, days: Mapping[Cle, date | None]
 ) -> None:
     for connu in some.values():
         _start(connu, event, [days.get(key) for key in connu.marches])
-
-
-def _cut_marches(some: Mapping[int, Connu]) -> Iterator[list[tuple[str, str]]]:
-    ordered = sorted(_find_keys(some))
-    return (ordered[i : i + MARCHES] for i in range(0, len(ordered), MARCHES))
 
 
 def _add_operations(session: Session, some: Mapping[int, Connu]) -> None:

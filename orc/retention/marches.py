@@ -39,18 +39,21 @@ def find_marches(
             said = (n for c in citantes.get(pj.id, []) for n in lignes.get(c.piece_id, []))
             keys[pj.id] |= {(pj.siren, n.marche_cle) for n in said if n.marche_cle}
     asked = {key for some in keys.values() for key in some}
-    dates = _find_dates(session, asked) if asked else {}
+    dates = find_dates(session, asked)
     return {pj_id: _merge_marches([dates[k] for k in sorted(some)]) for pj_id, some in keys.items()}
 
 
-def _find_dates(session: Session, keys: set[Cle]) -> dict[Cle, DatesMarche]:
+def find_dates(session: Session, keys: Collection[Cle]) -> dict[Cle, DatesMarche]:
     """What flows and people say of these marchés; what people declare wins over the flows."""
     said: dict[Cle, DatesMarche] = {key: DatesMarche() for key in keys}
+    # The same key names marchés of many collectivités.
+    here = Marche.siren.in_({siren for siren, _cle in keys})
     for lot in cut({cle for _siren, cle in keys}):
         query = (
             select(Marche.siren, Marche.cle, Marche.date_notification, Flux.nom_fic)
             .join(Flux, Flux.id == Marche.flux_id)
-            .where(Marche.cle.in_(lot), Marche.date_notification.is_not(None), Flux.etat == "lu")
+            .where(here, Marche.cle.in_(lot), Flux.etat == "lu")
+            .where(Marche.date_notification.is_not(None))
             .order_by(Marche.date_notification, Flux.nom_fic)
         )
         for siren, cle, day, nom_fic in session.execute(query):
