@@ -1,15 +1,15 @@
 """Grants held: who holds what on a poste, in a structure; revoked, renewed, soon to end."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from datetime import date
 
-from sqlalchemy import ColumnElement, and_, func, or_, select
+from sqlalchemy import ColumnElement, and_, exists, func, or_, select
 from sqlalchemy.orm import Session
 
 from orc.access.clearance import ROLES_QUI_LISENT, Lecteur, find_habilitations
 from orc.access.demandes import ROLES_DEMANDABLES, check_motif, find_gerees
 from orc.access.echeances import renew_habilitation
-from orc.access.etendues import cover_budgets
+from orc.access.etendues import read_etendues
 from orc.access.ressort import find_ressort
 from orc.access.structures import close_structure, find_structure
 from orc.db import Writing, lock
@@ -17,8 +17,10 @@ from orc.domain import Role
 from orc.errors import Forbidden, NotFound
 from orc.identity.comptes import withdraw_habilitation
 from orc.journal import Acte, record_acte
-from orc.models import Budget, Habilitation, Personne
+from orc.models import Budget, Collectivite, Habilitation, Personne, Succession
 
+# So many scopes looked at in one statement.
+PORTEES_PAR_LOT = 50
 _ABSENTE = "Cette habilitation n’existe pas, ou a déjà été retirée."
 
 
@@ -132,20 +134,49 @@ def find_voyants(session: Session, siren: str, today: date) -> list[tuple[Habili
             Habilitation.depuis <= today,
             Habilitation.role.in_([role.value for role in ROLES_QUI_LISENT - {Role.JUGE}]),
             Personne.desactive_le.is_(None),
+            may_cover(siren),
         )
         .order_by(Personne.nom, Personne.id, Habilitation.id)
     )
     rows = [(grant, personne) for grant, personne in session.execute(query)]
-    scopes = {(g.portee, g.portee_cle): g for g, _ in rows}
-    seen = {key for key, grant in scopes.items() if _covers(session, grant, siren, today)}
-    return [(g, p) for g, p in rows if (g.portee, g.portee_cle) in seen]
+    scopes = {_get_scope(grant): grant for grant, _ in rows}
+    seen = _find_covering(session, scopes, siren, today) | {("collectivite", siren)}
+    return [(g, p) for g, p in rows if _get_scope(g) in seen]
 
 
-def _covers(session: Session, grant: Habilitation, siren: str, today: date) -> bool:
-    if grant.portee == "collectivite" and grant.portee_cle == siren:
-        return True
-    here = and_(Budget.siren == siren, cover_budgets(session, [grant], today))
-    return session.scalar(select(Budget.id).where(here).limit(1)) is not None
+Scope = tuple[str, str]
+
+
+def _get_scope(grant: Habilitation) -> Scope:
+    return grant.portee, grant.portee_cle
+
+
+def may_cover(siren: str) -> ColumnElement[bool]:
+    """The grants that may bear on this collectivité: few among all those of France."""
+    here = select(Collectivite.departement).where(Collectivite.siren == siren)
+    return or_(
+        Habilitation.portee.in_(("poste", "mission")),
+        Habilitation.portee_cle.startswith(siren),
+        Habilitation.portee_cle.in_(select(Succession.successeur)),
+        and_(Habilitation.portee == "departement", Habilitation.portee_cle.in_(here)),
+    )
+
+
+def _find_covering(
+    session: Session, scopes: Mapping[Scope, Habilitation], siren: str, today: date
+) -> set[Scope]:
+    """Those of these scopes that cover a budget of this collectivité; a column each."""
+    etendues = read_etendues(session, scopes.values(), today)
+    found: set[Scope] = set()
+    asked = list(scopes.items())
+    for start in range(0, len(asked), PORTEES_PAR_LOT):
+        some = asked[start : start + PORTEES_PAR_LOT]
+        columns = [
+            exists().where(Budget.siren == siren, etendues.covers_budget(g)) for _, g in some
+        ]
+        holds = session.execute(select(*columns)).one()
+        found |= {scope for (scope, _), held in zip(some, holds, strict=True) if held}
+    return found
 
 
 def find_miennes(session: Session, personne_id: int, today: date) -> list[Habilitation]:

@@ -6,7 +6,7 @@ from datetime import date, timedelta
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from sqlalchemy import select
+from sqlalchemy import event, select
 
 from orc.access.annuaire import find_personnes, get_personne
 from orc.access.echeances import is_to_review, make_fin, remind_habilitations
@@ -208,6 +208,26 @@ def test_who_sees_a_collectivite_is_counted_without_the_juges(monde: Monde) -> N
     put(monde.session, Succession(predecesseur=A, successeur=B, depuis=date(2020, 1, 1)))
     seen = {p.identifiant for _, p in find_voyants(monde.session, A, TODAY)}
     assert "autre" in seen
+
+
+def test_who_sees_a_collectivite_costs_the_same_statements_whoever_sees_the_others(
+    monde: Monde,
+) -> None:
+    def count() -> int:
+        asked: list[str] = []
+        hear = lambda *said: asked.append(str(said[2]))  # noqa: E731 - removed below
+        bind = monde.session.get_bind()
+        event.listen(bind, "before_cursor_execute", hear)
+        find_voyants(monde.session, A, TODAY)
+        event.remove(bind, "before_cursor_execute", hear)
+        return len(asked)
+
+    before = count()
+    for number in range(12):
+        poste, siren = f"0330{20 + number}", f"9990000{10 + number}"
+        monde.make(f"poste{number}", Role.COMPTABLE, portee="poste", portee_cle=poste)
+        monde.make(f"loin{number}", Role.ORDONNATEUR, portee="collectivite", portee_cle=siren)
+    assert count() == before
 
 
 @pytest.mark.parametrize(

@@ -8,16 +8,15 @@ from sqlalchemy import Select, or_, select
 from sqlalchemy.orm import Session
 
 from orc.access.clearance import make_clearance
+from orc.access.tenues import may_cover
 from orc.db import Writing
 from orc.domain import Role, format_date, format_nombre
 from orc.messages import write_to_personne
 from orc.models import (
     BordereauElimination,
-    Collectivite,
     EtapeElimination,
     Habilitation,
     Personne,
-    Succession,
 )
 from orc.retention.eliminations.etats import Camp, Etat, Geste
 from orc.retention.eliminations.portee import find_camps
@@ -190,8 +189,7 @@ def find_tenants(
 
 
 def _select_grants(siren: str, role: Role, today: date) -> Select[Habilitation]:
-    """The grants of this rôle that may bear on this collectivité: few among all those of France."""
-    here = select(Collectivite.departement).where(Collectivite.siren == siren)
+    """The grants of this rôle that may bear on this collectivité."""
     g = Habilitation
     return (
         select(g)
@@ -202,12 +200,7 @@ def _select_grants(siren: str, role: Role, today: date) -> Select[Habilitation]:
             g.depuis <= today,
             or_(g.jusqu_a.is_(None), g.jusqu_a >= today),
             Personne.desactive_le.is_(None),
-            or_(
-                g.portee.in_(("poste", "mission")),
-                g.portee_cle.startswith(siren),
-                g.portee_cle.in_(select(Succession.successeur)),
-                (g.portee == "departement") & g.portee_cle.in_(here),
-            ),
+            may_cover(siren),
         )
         .order_by(g.id)
     )
