@@ -267,6 +267,11 @@ class Settings:
         "archives",
         "Élimination : qui signe le certificat, `archives` ou `producteur`.",
     )
+    elimination_lignes_du_geste: int = _setting(
+        1000,
+        "Élimination : lignes qu’un geste vérifie lui-même. Celles d’une plus longue liste le sont "
+        "d’abord par une tâche de fond.",
+    )
     session_minutes_inactive: int = _setting(30, "Minutes d’inactivité avant la fin d’une session.")
     session_heures_max: int = _setting(12, "Durée au plus d’une session, en heures.")
     cle_validite_jours: int = _setting(365, "Durée d’une clé d’API, en jours.")

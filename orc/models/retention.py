@@ -116,11 +116,40 @@ class Decision(Base):
     regles_id: Mapped[int | None]
 
 
+class GroupeCellules(Base):
+    """A set of cellules that cite PJ together: most are of one. Counts are kept apart by it."""
+
+    __tablename__ = "groupe_cellules"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    # `12,40`: its cellules in order; `budget:7`: PJ of this budget that nothing cites.
+    cle: Mapped[str] = mapped_column(unique=True)
+    # Only of a group without cellules.
+    budget_id: Mapped[int | None] = mapped_column(ForeignKey("budget.id"), index=True)
+
+
+class MembreGroupe(Base):
+    """A cellule of a group."""
+
+    __tablename__ = "membre_groupe"
+
+    cellule_id: Mapped[int] = mapped_column(
+        ForeignKey("cellule.id"), primary_key=True, autoincrement=False
+    )
+    groupe_id: Mapped[int] = mapped_column(
+        ForeignKey("groupe_cellules.id"), primary_key=True, autoincrement=False
+    )
+
+
 class DecisionCourante(Base):
     """The last decision on each PJ, for counts, lists and searches."""
 
     __tablename__ = "decision_courante"
-    __table_args__ = (Index("ix_decision_courante_statut", "siren", "statut"),)
+    __table_args__ = (
+        Index("ix_decision_courante_statut", "siren", "statut"),
+        # All that counts read, so that they read nothing else.
+        Index("ix_decision_courante_compte", "groupe_id", "siren", "statut", "motif", "octets"),
+    )
 
     pj_id: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
     decision_id: Mapped[int] = mapped_column(ForeignKey("decision.id"))
@@ -135,6 +164,11 @@ class DecisionCourante(Base):
     # The number of the test that forbids first, and those of all that do: `9a`, `,9a,11,`.
     motif: Mapped[str] = mapped_column(default="")
     motifs: Mapped[str] = mapped_column(default="")
+    # The day it was last decided for, whether the answer changed or not; None: before 0013.
+    jour: Mapped[date | None]
+    # The cellules that cite it, and its bytes, as they were when it was decided.
+    groupe_id: Mapped[int | None] = mapped_column(ForeignKey("groupe_cellules.id"))
+    octets: Mapped[int] = mapped_column(BigInteger, default=0)
 
 
 class ADecider(Base):

@@ -12,6 +12,7 @@ from orc.models import ADecider, DecisionCourante, PieceJustificative, read_now
 from orc.models import Decision as DecisionGardee
 from orc.retention.decide import Decision, Raison, Statut, decide
 from orc.retention.dossier import read_dossiers
+from orc.retention.groupes import find_groupes
 from orc.retention.raisons import dump_raisons, load_raisons, make_empreinte
 from orc.retention.regles import find_rules, find_version
 from orc.retention.revoir import find_revoir
@@ -96,7 +97,7 @@ def _record(
         .execution_options(populate_existing=True)
     )
     had = {row.pj_id: (row, empreinte) for row, empreinte in session.execute(query)}
-    sirens = _find_sirens(session, list(decisions))
+    sirens, groupes = _find_pj(session, list(decisions)), find_groupes(session, list(decisions))
     fresh: dict[int, DecisionGardee] = {}
     for pj_id, decision in decisions.items():
         row = _make_row(pj_id, decision, quand)
@@ -114,15 +115,18 @@ def _record(
         if pj_id in fresh:
             courante.decision_id = fresh[pj_id].id
         _fill(courante, decision)
-        courante.siren, courante.revoir_le = sirens[pj_id], revoir[pj_id]
+        courante.siren, courante.octets = sirens[pj_id]
+        courante.groupe_id, courante.jour = groupes[pj_id], quand.jour
+        courante.revoir_le = revoir[pj_id]
         session.add(courante)
     session.flush()
 
 
-def _find_sirens(session: Session, pj_ids: list[int]) -> dict[int, str]:
-    query = select(PieceJustificative.id, PieceJustificative.siren)
-    rows = session.execute(query.where(PieceJustificative.id.in_(pj_ids)))
-    return {row.id: row.siren for row in rows}
+def _find_pj(session: Session, pj_ids: list[int]) -> dict[int, tuple[str, int]]:
+    """The collectivité and the bytes of each."""
+    pj = PieceJustificative
+    rows = session.execute(select(pj.id, pj.siren, pj.taille).where(pj.id.in_(pj_ids)))
+    return {row.id: (row.siren, row.taille) for row in rows}
 
 
 def _make_row(pj_id: int, decision: Decision, quand: Jour) -> DecisionGardee:

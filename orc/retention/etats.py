@@ -1,12 +1,14 @@
 """What may go and what may not, counted and listed within a scope: by cellule, closed or not."""
 
+from collections import Counter, defaultdict
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
-from sqlalchemy import ColumnElement, Select, and_, exists, func, null, select, union_all
+from sqlalchemy import ColumnElement, Select, and_, exists, func, select
 from sqlalchemy.orm import Session
 
+from orc.db import list_values
 from orc.errors import NotFound
 from orc.models import (
     Budget,
@@ -18,8 +20,9 @@ from orc.models import (
 )
 from orc.models import Decision as DecisionGardee
 from orc.retention.decide import RANGS, Raison, Statut
+from orc.retention.groupes import select_groupes
 from orc.retention.raisons import load_raisons
-from orc.retention.regard import is_orphan, list_ids, sees_pj
+from orc.retention.regard import list_ids, sees_pj
 
 PAR_PAGE = 50
 # Lines read at once for a list that is streamed.
@@ -95,45 +98,61 @@ class Ligne:
         return against[0] if against else max(self.raisons, key=lambda r: r.depuis or date.min)
 
 
-def find_etats(session: Session, cellules: Collection[int], siren: str = "") -> list[Etat]:
-    """The counts within these cellules, by collectivité then exercice, the last first."""
+@dataclass(frozen=True, slots=True)
+class Bilan:
+    """What a scope holds: its counts, and how many PJ each test forbids first, most frequent first.
+
+    As decided: a PJ that waits to be decided again counts as it last was.
+    """
+
+    etats: list[Etat]
+    motifs: list[tuple[str, int]]
+
+
+def read_bilan(session: Session, cellules: Collection[int], siren: str = "") -> Bilan:
+    """The counts within these cellules, by collectivité then exercice, the last first.
+
+    Read from an index alone, a line for each set of cellules that cite PJ together: a PJ cited
+    in two exercices counts in both, one cited twice in an exercice counts once.
+    """
     if not cellules:
-        return []
-    seen = _find_seen(cellules).subquery()
-    query = (
-        select(DecisionCourante.siren, Collectivite.libelle, seen.c.exercice)
-        .add_columns(DecisionCourante.statut, func.count(), func.sum(PieceJustificative.taille))
-        .select_from(seen)
-        .join(DecisionCourante, DecisionCourante.pj_id == seen.c.pj_id)
-        .join(PieceJustificative, PieceJustificative.id == seen.c.pj_id)
-        .join(Collectivite, Collectivite.siren == DecisionCourante.siren)
-        .group_by(
-            DecisionCourante.siren, Collectivite.libelle, seen.c.exercice, DecisionCourante.statut
-        )
+        return Bilan([], [])
+    exercices: dict[int, list[int | None]] = defaultdict(list)
+    for groupe_id, exercice in session.execute(select_groupes(cellules)):
+        exercices[groupe_id].append(exercice)
+    etats: dict[tuple[str, int | None], dict[Statut, Compte]] = defaultdict(dict)
+    motifs: Counter[str] = Counter()
+    for groupe_id, code, statut, motif, count, octets in _read_comptes(session, exercices, siren):
+        motifs[motif] += count
+        for exercice in exercices[groupe_id]:
+            comptes = etats[code, exercice]
+            had = comptes.get(Statut(statut), Compte())
+            comptes[Statut(statut)] = Compte(had.nombre + count, had.octets + octets)
+    noms = _find_noms(session, {code for code, _ in etats})
+    found = [Etat(code, noms[code], exercice, etats[code, exercice]) for code, exercice in etats]
+    return Bilan(
+        sorted(found, key=lambda e: (e.nom, e.siren, -(e.exercice or 0))),
+        sorted(((m, n) for m, n in motifs.items() if m), key=lambda pair: (-pair[1], pair[0])),
     )
+
+
+def _read_comptes(
+    session: Session, groupes: Collection[int], siren: str
+) -> Iterator[tuple[int, str, str, str, int, int]]:
+    row = DecisionCourante
+    key = (row.groupe_id, row.siren, row.statut, row.motif)
+    query = select(*key, func.count(), func.sum(row.octets)).group_by(*key)
     if siren:
-        query = query.where(DecisionCourante.siren == siren)
-    found: dict[tuple[str, int | None], Etat] = {}
-    for code, nom, exercice, statut, count, octets in session.execute(query):
-        etat = found.setdefault((code, exercice), Etat(code, nom, exercice))
-        etat.comptes[Statut(statut)] = Compte(count, int(octets or 0))
-    return sorted(found.values(), key=lambda e: (e.nom, e.siren, -(e.exercice or 0)))
+        query = query.where(row.siren == siren)
+    for groupe, code, statut, motif, count, octets in session.execute(
+        query.where(row.groupe_id.in_(list_ids(groupes)))
+    ):
+        yield groupe or 0, code, statut, motif, count, int(octets or 0)
 
 
-def _find_seen(cellules: Collection[int]) -> Select[int, int | None]:
-    """Each PJ seen, once by exercice; what nothing cites has none."""
-    cited = (
-        select(Lien.pj_id.label("pj_id"), Cellule.exercice.label("exercice"))
-        .join(Cellule, Cellule.id == Lien.cellule_id)
-        .where(Lien.cellule_id.in_(list_ids(cellules)), Lien.pj_id.is_not(None))
-        .distinct()
-    )
-    budgets = select(Cellule.budget_id).where(Cellule.id.in_(list_ids(cellules)))
-    orphans = select(PieceJustificative.id, null()).where(
-        is_orphan(), PieceJustificative.budget_id.in_(budgets)
-    )
-    both = union_all(cited, orphans).subquery()
-    return select(both.c.pj_id, both.c.exercice)
+def _find_noms(session: Session, sirens: Collection[str]) -> dict[str, str]:
+    query = select(Collectivite.siren, Collectivite.libelle)
+    return dict(session.execute(query.where(Collectivite.siren.in_(list_values(sirens)))).all())
 
 
 def find_lignes(
@@ -149,7 +168,7 @@ def find_lignes(
         return []
     query = (
         _select_lignes()
-        .where(sees_pj(cellules), *_compile(filtre), DecisionCourante.pj_id > apres)
+        .where(sees_pj(cellules), *_compile(filtre, cellules), DecisionCourante.pj_id > apres)
         .order_by(DecisionCourante.pj_id)
         .limit(combien)
     )
@@ -202,7 +221,8 @@ def _select_lignes() -> Select[PieceJustificative, DecisionCourante, str]:
     )
 
 
-def _compile(filtre: Filtre) -> Iterator[ColumnElement[bool]]:
+def _compile(filtre: Filtre, cellules: Collection[int]) -> Iterator[ColumnElement[bool]]:
+    """What is asked; of an exercice, as these cellules cite it: the others tell nothing."""
     if filtre.siren:
         yield DecisionCourante.siren == filtre.siren
     if filtre.statut:
@@ -217,7 +237,8 @@ def _compile(filtre: Filtre) -> Iterator[ColumnElement[bool]]:
         yield DecisionCourante.depuis <= filtre.depuis
     if filtre.exercice is not None:
         of_year = and_(Cellule.id == Lien.cellule_id, Cellule.exercice == filtre.exercice)
-        yield exists().where(Lien.pj_id == DecisionCourante.pj_id, of_year)
+        seen = Cellule.id.in_(list_ids(cellules))
+        yield exists().where(Lien.pj_id == DecisionCourante.pj_id, of_year, seen)
 
 
 def _make_ligne(pj: PieceJustificative, row: DecisionCourante, raisons: str) -> Ligne:
@@ -236,22 +257,6 @@ def _make_ligne(pj: PieceJustificative, row: DecisionCourante, raisons: str) -> 
         decision_id=row.decision_id,
         raisons=load_raisons(raisons),
     )
-
-
-def count_motifs(
-    session: Session, cellules: Collection[int], filtre: Filtre
-) -> list[tuple[str, int]]:
-    """How many PJ each test forbids first, the most frequent first."""
-    if not cellules:
-        return []
-    query = (
-        select(DecisionCourante.motif, func.count())
-        .join(PieceJustificative, PieceJustificative.id == DecisionCourante.pj_id)
-        .where(sees_pj(cellules), *_compile(filtre), DecisionCourante.motif != "")
-        .group_by(DecisionCourante.motif)
-        .order_by(func.count().desc(), DecisionCourante.motif)
-    )
-    return [(motif, count) for motif, count in session.execute(query)]
 
 
 def find_collectivites(session: Session, cellules: Collection[int]) -> list[tuple[str, str]]:

@@ -164,6 +164,12 @@ def mark_if_rules_changed(session: Writing, settings: Settings, today: date) -> 
     return True
 
 
+def are_applied(session: Session, today: date) -> bool:
+    """Whether the rules of now are those every standing answer was given by."""
+    settings = session.info.get(REGLAGES) or Settings()
+    return _read_applied(session) == make_empreinte_des_regles(session, settings, today)
+
+
 def _read_applied(session: Session) -> str | None:
     return session.scalar(select(ReglesAppliquees.empreinte))
 

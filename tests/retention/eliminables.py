@@ -17,7 +17,7 @@ from tests.flows import UnePj, UnFlux, UnMandat
 from tests.ingest.test_intake import take_in
 from tests.retention.actes import put_declaration
 from tests.retention.archives import ADHESIONS, AUJOURD_HUI, put_in_silo
-from tests.retention.reponses import UnAcquit, UnRetour
+from tests.retention.reponses import UnAcquit, UnRetour, make_retour
 from tests.sql import grant, make_personne
 
 COMMUNE, VOISINE = "000000001", "000000002"
@@ -80,9 +80,9 @@ def put_pj(database: Database, folder: Path, noms: list[str], **values: object) 
     mandats = tuple(UnMandat(n, cite=(nom,)) for n, nom in zip(numeros, noms, strict=True))
     take_in(database, UnFlux(mandats=mandats, pjs=pjs, **values), folder)  # type: ignore[arg-type]  # as a flow says them
     take_in(database, UnAcquit("2023-05-03", tuple((n, True) for n in noms)).make(), folder)
-    for numero in numeros:
-        paid = UnRetour("2023-08-01", "05", (("01", "2023-06-20", "100.00"),), numero, "2023-05-30")
-        take_in(database, paid.make(), folder)
+    payment = (("01", "2023-06-20", "100.00"),)
+    paid = [UnRetour("2023-08-01", "05", payment, numero, "2023-05-30") for numero in numeros]
+    take_in(database, make_retour(paid), folder)
     put_in_silo(database)
 
 

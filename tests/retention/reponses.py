@@ -1,5 +1,6 @@
 """Acquits and retours made to the letter, about the flows of tests.flows."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 _NS = "http://www.minefi.gouv.fr/cp/helios/pes_v2/Rev0/retour"
@@ -52,6 +53,10 @@ class UnRetour:
 
     def make(self) -> bytes:
         """The XML."""
+        return make_retour((self,))
+
+    def make_piece(self) -> str:
+        """The XML of its mandat alone."""
         pec = f'<DtePcePec V="{self.prise_en_charge}"/>' if self.prise_en_charge else ""
         rejet = f'<DtePceRej V="{self.rejet}"/>' if self.rejet else ""
         payments = "".join(
@@ -59,17 +64,26 @@ class UnRetour:
             "</PaiementEmargement>"
             for o, d, m in self.paiements
         )
-        head = _HEAD.format(
-            root="PES_Retour", ns=_NS, nom=f"PES2R_{self.jour}_{self.numero}", jour=self.jour,
-            col="CodColl",
-        )  # fmt: skip
         return (
-            f'{head}<PES_DepenseRetour><EnTeteDepense><TypRestit V="{self.restitution}"/>'
-            '<IdVer V="5"/></EnTeteDepense><Bordereau><BlocBordereau><Exer V="2023"/>'
-            f'<IdBord V="12"/><TypBord V="{self.type_bordereau}"/></BlocBordereau><Piece>'
-            f'<InfoPiece><IdPce V="{self.numero}"/><TypPce V="01"/><NatPce V="01"/>{pec}'
+            f'<Piece><InfoPiece><IdPce V="{self.numero}"/><TypPce V="01"/><NatPce V="01"/>{pec}'
             f'<EtatPce V="{self.etat}"/>{rejet}</InfoPiece><LigneDePiece><BlocLignePiece>'
             '<InfoLignePiece><IdLigne V="1"/><EtatLigPce V="08"/><MtHT V="100.00"/>'
             f'<CessOpp V="{self.cession}"/></InfoLignePiece></BlocLignePiece>{payments}'
-            "</LigneDePiece></Piece></Bordereau></PES_DepenseRetour></n:PES_Retour>"
-        ).encode()
+            "</LigneDePiece></Piece>"
+        )
+
+
+def make_retour(retours: Sequence[UnRetour]) -> bytes:
+    """One flow that says all of these: the day, the kind and the bordereau are of the first."""
+    first = retours[0]
+    head = _HEAD.format(
+        root="PES_Retour", ns=_NS, nom=f"PES2R_{first.jour}_{first.numero}", jour=first.jour,
+        col="CodColl",
+    )  # fmt: skip
+    pieces = "".join(retour.make_piece() for retour in retours)
+    return (
+        f'{head}<PES_DepenseRetour><EnTeteDepense><TypRestit V="{first.restitution}"/>'
+        '<IdVer V="5"/></EnTeteDepense><Bordereau><BlocBordereau><Exer V="2023"/>'
+        f'<IdBord V="12"/><TypBord V="{first.type_bordereau}"/></BlocBordereau>'
+        f"{pieces}</Bordereau></PES_DepenseRetour></n:PES_Retour>"
+    ).encode()

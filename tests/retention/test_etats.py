@@ -1,29 +1,33 @@
 """Counts and lists of decisions within a scope: whoever sees no cellule sees nothing."""
 
+from collections.abc import Sequence
 from datetime import date
+from itertools import combinations
 from pathlib import Path
 
 import pytest
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from orc.db import Database
 from orc.errors import NotFound
 from orc.models import Cellule, Lien
 from orc.retention.decide import Statut
 from orc.retention.etats import (
+    Bilan,
     Compte,
     Filtre,
-    count_motifs,
     find_collectivites,
-    find_etats,
     find_ligne,
     find_lignes,
     get_pj,
+    read_bilan,
     read_lignes,
 )
 from orc.retention.jobs import decide_waiting
 from orc.settings import Settings
 from tests.flows import UnePj, UnFlux, UnMandat
+from tests.ingest.test_intake import take_in
 from tests.retention.archives import AUJOURD_HUI, EVENEMENTS, SIREN, find_pj, make_ready
 
 # Another exercice cites PJ1 too, nothing cites PERDUE.
@@ -50,13 +54,13 @@ def test_a_pj_counts_in_each_exercice_that_cites_it(
     database: Database, cellules: frozenset[int]
 ) -> None:
     with database.reading() as session:
-        etats = {e.exercice: e for e in find_etats(session, cellules, SIREN)}
+        etats = {e.exercice: e for e in read_bilan(session, cellules, SIREN).etats}
         assert list(etats) == [2023, 2022, None]
         assert etats[2022].get(Statut.EN_ATTENTE).nombre == 2
         assert etats[2023].get(Statut.EN_ATTENTE) == Compte(1, len(b"%PDF-1.4 rien"))
         assert etats[None].get(Statut.EN_ATTENTE).nombre == 1
         assert etats[2023].get(Statut.ELIGIBLE) == Compte()
-        assert find_etats(session, cellules, "000000002") == []
+        assert read_bilan(session, cellules, "000000002") == Bilan([], [])
 
 
 def test_whoever_sees_one_exercice_sees_nothing_of_the_others(
@@ -65,7 +69,7 @@ def test_whoever_sees_one_exercice_sees_nothing_of_the_others(
     only = find_of(database, 2023)
     assert only < cellules
     with database.reading() as session:
-        assert [e.exercice for e in find_etats(session, only)] == [2023, None]
+        assert [e.exercice for e in read_bilan(session, only).etats] == [2023, None]
         assert {n.id_unique for n in find_lignes(session, only, Filtre())} == {"PJ1", "PERDUE"}
         hidden = find_pj(database, "PJ5")
         assert find_ligne(session, only, hidden) is None
@@ -73,13 +77,50 @@ def test_whoever_sees_one_exercice_sees_nothing_of_the_others(
             get_pj(session, only, hidden)
 
 
+def test_what_is_counted_is_what_is_listed_whatever_one_sees(
+    database: Database, tmp_path: Path
+) -> None:
+    # PJ1 of two exercices and of two budgets of one, PERDUE of none: every set of cellules.
+    annexe = UnFlux((UnMandat("8", cite=("PJ1",)),), nom="ANNEXE").make()
+    make_ready(database, tmp_path, [*EVENEMENTS, AUTRE])
+    take_in(database, annexe.replace(b'CodBud V="00"', b'CodBud V="01"'), tmp_path)
+    decide_waiting(database, Settings(), today=AUJOURD_HUI)
+    with database.reading() as session:
+        every = {c.id: c.exercice for c in session.scalars(select(Cellule))}
+        assert sorted(every.values()) == [2022, 2023, 2023]
+        for size in range(len(every) + 1):
+            for some in combinations(sorted(every), size):
+                years = {every[i] for i in some}
+                assert _count(session, some) == _list(session, some, years)
+
+
+def _count(session: Session, cellules: Sequence[int]) -> set[tuple[object, ...]]:
+    etats = read_bilan(session, cellules).etats
+    return {(e.exercice, s, c.nombre, c.octets) for e in etats for s, c in e.comptes.items()}
+
+
+def _list(session: Session, cellules: Sequence[int], years: set[int]) -> set[tuple[object, ...]]:
+    """The same from the lists themselves; what no exercice lists is cited by nothing."""
+    found: set[tuple[object, ...]] = set()
+    for statut in Statut:
+        rest = {n.pj_id: n for n in find_lignes(session, cellules, Filtre(statut=statut))}
+        for year in years:
+            lines = find_lignes(session, cellules, Filtre(exercice=year, statut=statut))
+            if lines:
+                found.add((year, statut, len(lines), sum(n.octets for n in lines)))
+            for line in lines:
+                rest.pop(line.pj_id, None)
+        if rest:
+            found.add((None, statut, len(rest), sum(n.octets for n in rest.values())))
+    return found
+
+
 def test_without_any_cellule_there_is_nothing(database: Database, cellules: frozenset[int]) -> None:
     assert cellules
     nothing: frozenset[int] = frozenset()
     with database.reading() as session:
-        assert find_etats(session, nothing) == []
+        assert read_bilan(session, nothing) == Bilan([], [])
         assert find_lignes(session, nothing, Filtre()) == []
-        assert count_motifs(session, nothing, Filtre()) == []
         assert find_collectivites(session, nothing) == []
         assert list(read_lignes(session, nothing, Filtre())) == []
 
@@ -121,7 +162,7 @@ def test_the_motives_are_counted_and_the_collectivites_named(
     database: Database, cellules: frozenset[int]
 ) -> None:
     with database.reading() as session:
-        motifs = dict(count_motifs(session, cellules, Filtre()))
+        motifs = dict(read_bilan(session, cellules).motifs)
         assert sum(motifs.values()) == 3
         assert find_collectivites(session, cellules)[0][0] == SIREN
 

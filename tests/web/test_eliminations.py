@@ -5,6 +5,7 @@ import html
 import re
 from collections.abc import Iterator
 from contextlib import ExitStack
+from dataclasses import replace
 from datetime import date, timedelta
 from hashlib import sha256
 from typing import Any
@@ -14,7 +15,9 @@ import pytest
 from sqlalchemy import select, update
 
 from orc.errors import Invalid
-from orc.models import BordereauElimination, LigneElimination
+from orc.models import BordereauElimination, DecisionCourante, LigneElimination
+from orc.retention.decisions import REGLAGES
+from orc.retention.jobs import decide_waiting
 from tests.archive import MOT_DE_PASSE
 from tests.retention.actes import put_gel
 from tests.retention.eliminables import COMMUNE, Monde
@@ -99,6 +102,34 @@ def end_delai(monde: Monde, ident: int) -> None:
             .where(BordereauElimination.id == ident)
             .values(delai_jusqu_a=HIER)
         )
+
+
+def test_a_long_list_is_verified_before_it_goes_on(
+    ouvrir: dict[str, Navigateur], archive: Archive
+) -> None:
+    settings = archive.orc.database.info[REGLAGES]
+    archive.orc.database.info[REGLAGES] = replace(settings, elimination_lignes_du_geste=1)
+    maire = ouvrir["maire"]
+    ident = create(maire)
+    do(maire, ident, "ajout", exercice_min="2023")
+    orc = archive.orc
+    with orc.database.writing() as session:
+        session.execute(update(DecisionCourante).values(jour=HIER))
+    page = html.unescape(maire.get(f"{RACINE}/{ident}").text)
+    assert "0 lignes sur 6 sont vérifiées aujourd’hui" in page
+    assert "à vérifier d’abord" in html.unescape(maire.get(f"{RACINE}/{ident}/faire/analyser").text)
+    assert "n’a pas été fait" in do(maire, ident, "faire/analyser")
+    with orc.database.writing() as session:
+        session.execute(update(DecisionCourante).values(jour=HIER))
+    sent = maire.post(f"{RACINE}/{ident}/verification", page=f"{RACINE}/{ident}")
+    assert sent.headers["location"].endswith("?fait=verification#verification")
+    decide_waiting(orc.database, orc.settings)
+    assert "La liste peut avancer" in maire.get(f"{RACINE}/{ident}").text
+    assert "Chaque ligne a été vérifiée" in do(maire, ident, "faire/analyser")
+    do(maire, ident, "faire/abandonner", motif="Essai")
+    nothing = maire.post(f"{RACINE}/{ident}/verification", page=RACINE)
+    assert nothing.status_code == 409
+    archive.orc.database.info[REGLAGES] = settings
 
 
 def test_the_whole_story_by_forms(ouvrir: dict[str, Navigateur], monde: Monde) -> None:

@@ -11,7 +11,7 @@ from orc.errors import NotFound
 from orc.models import read_today
 from orc.retention.decide import Raison, Statut
 from orc.retention.decisions import read_decision
-from orc.retention.etats import Etat, find_etats, find_lignes, get_pj
+from orc.retention.etats import Etat, find_lignes, get_pj, read_bilan
 from web.acces import acces_destruction
 from web.api.contrat import PREFIX, REFUS
 from web.deps import Connecte, Lecture
@@ -110,7 +110,7 @@ class DecisionDite(BaseModel):
 @acces_destruction()
 def show_etats(session: Lecture, lecteur: Connecte, siren: Siren = "") -> Etats:
     """Une PJ citée dans deux exercices compte dans chacun."""
-    found = find_etats(session, lecteur.clearance.retention, siren)
+    found = read_bilan(session, lecteur.clearance.retention, siren).etats
     return Etats(etats=[_make_etat(etat) for etat in found])
 
 

@@ -22,11 +22,10 @@ from orc.retention.etats import (
     Filtre,
     Ligne,
     PjVue,
-    count_motifs,
     find_collectivites,
-    find_etats,
     find_lignes,
     get_pj,
+    read_bilan,
     read_lignes,
 )
 from orc.retention.libelles import LIBELLES_FONDEMENTS, LIBELLES_STATUTS
@@ -128,20 +127,18 @@ def show_destruction(
     """Counts by collectivité and exercice, then the list that is asked for."""
     cellules = lecteur.clearance.retention
     params = write_filtre(filtre)
+    bilan = read_bilan(session, cellules, filtre.siren)
     lignes: Sequence[Ligne] = ()
     if params:
         lignes = find_lignes(session, cellules, filtre, apres=apres, combien=PAR_PAGE + 1)
     shown = lignes[:PAR_PAGE]
     page = PageDestruction(
-        etats=find_etats(session, cellules, filtre.siren),
+        etats=bilan.etats,
         collectivites=find_collectivites(session, cellules),
         filtre=filtre,
         liste=bool(params),
         lignes=shown,
-        motifs=[
-            (numero, _name_test(numero), count)
-            for numero, count in count_motifs(session, cellules, Filtre(siren=filtre.siren))
-        ],
+        motifs=[(numero, _name_test(numero), count) for numero, count in bilan.motifs],
         params=params,
         suivant=shown[-1].pj_id if len(lignes) > PAR_PAGE else None,
         premiere=not apres,

@@ -13,6 +13,7 @@ from orc.models import BordereauElimination, read_today
 from orc.retention.eliminations import (
     LIBELLES_ETATS,
     LIBELLES_STATUTS,
+    Avancement,
     BordereauVu,
     Camp,
     EtapeVue,
@@ -30,6 +31,7 @@ from orc.retention.eliminations import (
     get_bordereau,
     make_regles,
     open_document,
+    read_avancement,
     read_bordereau,
     read_registre,
     select_bordereaux,
@@ -63,6 +65,7 @@ CHEMIN = (
     Etat.CERTIFIEE,
 )
 FAITS = {
+    "verification": "La vérification des lignes est lancée.",
     "creer": "Le bordereau est créé : ajoutez-lui des pièces justificatives.",
     Geste.AJOUTER: "Les pièces justificatives sont ajoutées à la liste.",
     Geste.RETIRER: "Les lignes sont retirées de la liste.",
@@ -90,6 +93,10 @@ DETOURS = {
         "Vous n’avez pas contresigné : des lignes ne peuvent plus partir. Elles sont écartées, et "
         "la première attestation est à refaire sur ce qui reste."
     ),
+    Geste.VERIFIER: (
+        "Votre geste n’a pas été fait : la liste est longue, ses lignes sont d’abord vérifiées. "
+        "Refaites-le quand la vérification est finie."
+    ),
     Geste.VIDER: "Plus aucune ligne ne peut partir : le bordereau est abandonné.",
 }
 LIENS = {
@@ -105,6 +112,8 @@ LIENS = {
     Geste.CERTIFIER: ("Signer le certificat", True),
     Geste.ABANDONNER: ("Abandonner", False),
 }
+# What looks at every line again.
+VERIFIES = frozenset(LIENS) - {Geste.RECUSER, Geste.CERTIFIER, Geste.ABANDONNER}
 Fait = Annotated[str, Query(max_length=40)]
 Rang = Annotated[int, Query(ge=1, le=1_000_000)]
 
@@ -152,6 +161,8 @@ class PageUn:
     params: dict[str, str]
     fait: str
     detour: str
+    # Of a long list that goes on: how far its lines are verified today.
+    avancement: Avancement | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -275,6 +286,7 @@ def show_bordereau(
         combien=TAILLE,
     )
     vu = read_bordereau(session, lecteur, numero)
+    verifie = any(geste in VERIFIES for geste in possibles)
     page_vue = PageUn(
         vu=vu,
         row=row,
@@ -291,6 +303,7 @@ def show_bordereau(
         params={k: v for k, v in (("statut", statut), ("typologie", typologie)) if v},
         fait=FAITS.get(fait, ""),
         detour=DETOURS.get(fait, ""),  # type: ignore[call-overload]  # a word of the address
+        avancement=read_avancement(session, numero, read_today()) if verifie else None,
     )
     return render(request, "destruction/bordereau", page_vue)
 

@@ -27,13 +27,15 @@ from orc.retention.eliminations import (
     find_typologies,
     get_bordereau,
     make_regles,
+    read_avancement,
     read_bordereau,
     remove_lines,
+    start_verification,
 )
 from web.acces import acces_destruction
 from web.deps import Connecte, Ecriture, Formulaire, Lecture, SessionProuvee, get_orc
 from web.forms import read_annee, read_jour, read_nombre, read_piece, read_texte
-from web.pages.eliminations import LIENS, RACINE
+from web.pages.eliminations import LIENS, RACINE, VERIFIES
 from web.pages.piece import Numero
 from web.render import render
 from web.security import fichiers_admis
@@ -59,6 +61,8 @@ class PageGeste:
     metrage: str
     erreur: str
     autorisation_generale: str
+    # A long list whose lines have to be verified before this act.
+    a_verifier: bool
     octets_max: int = OCTETS_MAX
 
 
@@ -142,6 +146,7 @@ def _show(
     libelle, signe = LIENS[geste]
     typologies = find_typologies(session, numero, archives=geste is Geste.VISER)
     given = form or FormData()
+    done = read_avancement(session, numero, read_today()) if geste in VERIFIES else None
     page = PageGeste(
         vu=read_bordereau(session, lecteur, numero),
         row=row,
@@ -153,6 +158,7 @@ def _show(
         metrage=read_texte(given, "metrage", METRES_MAX),
         erreur=erreur,
         autorisation_generale=regles.autorisation_generale,
+        a_verifier=done is not None and not done.suffit,
     )
     return render(request, "destruction/geste", page, status=422 if erreur else 200)
 
@@ -184,6 +190,21 @@ def _do(
         writing.rollback()
         return _show(request, session, lecteur, numero, geste, form, str(error))
     return _redirect(numero, suite)
+
+
+@router.post(f"{RACINE}/{{numero}}/verification")
+@acces_destruction()
+def verify(
+    request: Request, session: Lecture, writing: Ecriture, lecteur: Connecte, numero: Numero
+) -> Response:
+    """Have the lines of a long list decided in the background, before an act needs it."""
+    row = get_bordereau(session, lecteur.clearance, numero)
+    regles = make_regles(get_orc(request).settings)
+    possibles = find_possibles(session, lecteur, row, regles, read_today())
+    if not VERIFIES.intersection(possibles):
+        raise Conflict("Rien n’est à vérifier de ce bordereau maintenant.")
+    start_verification(writing, numero, read_today())
+    return RedirectResponse(f"{RACINE}/{numero}?fait=verification#verification", 303)
 
 
 def _redirect(numero: int, suite: Suite) -> Response:

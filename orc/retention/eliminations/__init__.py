@@ -39,6 +39,12 @@ from orc.retention.eliminations.preparation import (
     propose,
     remove_lines,
 )
+from orc.retention.eliminations.verification import (
+    Avancement,
+    AVerifier,
+    read_avancement,
+    start_verification,
+)
 from orc.retention.eliminations.visa import Choix, Reponse, answer_visa, except_lines, open_delai
 from orc.retention.eliminations.vues import (
     BordereauVu,
@@ -61,8 +67,10 @@ __all__ = [
     "LIBELLES_GESTES",
     "LIBELLES_STATUTS",
     "PASSAGES",
+    "AVerifier",
     "Appel",
     "Attestation",
+    "Avancement",
     "BordereauVu",
     "Camp",
     "Choix",
@@ -102,11 +110,13 @@ __all__ = [
     "open_delai",
     "open_document",
     "propose",
+    "read_avancement",
     "read_bordereau",
     "read_registre",
     "recuse",
     "remind_delais",
     "remove_lines",
     "select_bordereaux",
+    "start_verification",
     "write_list",
 ]

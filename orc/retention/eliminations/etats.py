@@ -48,6 +48,8 @@ class Geste(StrEnum):
     REVENIR = "revenir"
     CADUQUE = "caduque"
     VIDER = "vider"
+    # What a long list has first, in the place of the act that was asked: no step.
+    VERIFIER = "verifier"
 
 
 class Camp(StrEnum):
@@ -161,6 +163,7 @@ LIBELLES_GESTES: Mapping[Geste, str] = {
     G.REVENIR: "Retour à l’analyse",
     G.CADUQUE: "Première attestation caduque",
     G.VIDER: "Plus aucune ligne",
+    G.VERIFIER: "Vérification lancée",
 }
 
 

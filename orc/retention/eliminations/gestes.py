@@ -8,8 +8,10 @@ from orc.access import Lecteur
 from orc.access.pieces_demande import PieceJointe
 from orc.db import Writing
 from orc.errors import Invalid
+from orc.models import BordereauElimination
 from orc.retention.eliminations.attestation import Attestation, attest, certify, countersign, recuse
-from orc.retention.eliminations.etats import PASSAGES, Geste
+from orc.retention.eliminations.etats import PASSAGES, Etat, Geste
+from orc.retention.eliminations.lignes import count_lines
 from orc.retention.eliminations.marche import Regles, Suite
 from orc.retention.eliminations.preparation import (
     abandon,
@@ -18,6 +20,7 @@ from orc.retention.eliminations.preparation import (
     invoke_autorisation,
     propose,
 )
+from orc.retention.eliminations.verification import AVerifier, start_verification
 from orc.retention.eliminations.visa import Reponse, answer_visa, open_delai
 from orc.storage import Storage
 
@@ -119,5 +122,15 @@ def find_geste(nom: str, *, signe: bool) -> Geste | None:
 
 
 def do_geste(appel: Appel, geste: Geste, saisie: Saisie) -> Suite:
-    """Do this act. Raises what it raises."""
-    return GESTES[geste](appel, saisie)
+    """Do this act. Raises what it raises.
+
+    On a long list whose lines have to be verified first, that begins instead: `Suite` says so.
+    """
+    try:
+        return GESTES[geste](appel, saisie)
+    except AVerifier:
+        # Nothing was written yet: the lines are looked at before anything else is done.
+        start_verification(appel.session, appel.bordereau_id, appel.today)
+    row = appel.session.get_one(BordereauElimination, appel.bordereau_id)
+    lignes = count_lines(appel.session, row.id)
+    return Suite(Geste.VERIFIER, Etat(row.etat), row.pas, 0, lignes)

@@ -219,22 +219,21 @@ def name_regle(regle: RegleTrouvee | None) -> str:
     return f"{regle.code} ({regle.dua}) : {regle.reference}" if regle else ""
 
 
-def read_retained(session: Session, bordereau_id: int) -> Iterator[list[LigneElimination]]:
-    """The retained lines, a batch at a time in the order of their ids."""
+def read_retained(session: Session, bordereau_id: int) -> Iterator[dict[int, int]]:
+    """The retained lines, a batch at a time in the order of their ids: line by PJ."""
     query = (
-        select(LigneElimination)
+        select(LigneElimination.id, LigneElimination.pj_id)
         .where(
             LigneElimination.bordereau_id == bordereau_id,
             LigneElimination.statut == StatutLigne.RETENUE.value,
         )
         .order_by(LigneElimination.id)
         .limit(LOT)
-        .execution_options(populate_existing=True)
     )
     after = 0
-    while rows := list(session.scalars(query.where(LigneElimination.id > after))):
+    while rows := session.execute(query.where(LigneElimination.id > after)).all():
         after = rows[-1].id
-        yield rows
+        yield {row.pj_id: row.id for row in rows}
 
 
 def count_lines(session: Session, bordereau_id: int) -> int:
