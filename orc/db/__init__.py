@@ -47,7 +47,7 @@ class Database:
 
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
-        # What floors above leave for each Writing (`session.info`).
+        # What floors above leave for each session (`session.info`).
         self.info: dict[Any, Any] = {}
         # SQLite: a Writing is alone. Elsewhere: what it reads may change, unless it locks it.
         self.serial = engine.dialect.name == "sqlite"
@@ -71,7 +71,7 @@ class Database:
     @contextmanager
     def reading(self) -> Iterator[Reading]:
         """One transaction that sees one state of the archive, and is rolled back at the end."""
-        with say_faults(), self._reading() as session:
+        with say_faults(), self._reading(info=self.info) as session:
             yield session
 
     @contextmanager
