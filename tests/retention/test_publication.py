@@ -11,7 +11,7 @@ from sqlalchemy import delete, select
 from orc.domain import Role
 from orc.errors import Conflict, Forbidden, Invalid, NotFound
 from orc.identity.comptes import NouveauCompte, Octroi, create_compte, grant_habilitation
-from orc.models import ADecider, DecisionCourante, Ecriture, RegleDuree, VersionRegles
+from orc.models import ADecider, DecisionCourante, Ecriture, VersionRegles
 from orc.retention.durees import Duree, Unite
 from orc.retention.publication import (
     Impact,
@@ -224,7 +224,9 @@ def test_a_version_says_why_and_has_a_rule(archive: Archive) -> None:
         create_brouillon(session, qui, "  ", JOUR)
     made = draft(archive)
     with archive.orc.database.writing() as session:
-        session.execute(delete(RegleDuree))
+        for regle in read_version(session, get_version(session, made)).regles:
+            replace_regle(session, qui, made, regle.code, None)
+        assert read_version(session, get_version(session, made)).regles == ()
     with pytest.raises(Invalid, match="au moins une règle"):
         submit(archive, made)
     with archive.orc.database.writing() as session:

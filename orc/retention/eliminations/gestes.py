@@ -51,10 +51,6 @@ class Appel:
     today: date
 
 
-def _analyse(c: Appel, _: Saisie) -> Suite:
-    return analyse(c.session, c.lecteur, c.bordereau_id, c.pas, today=c.today)
-
-
 def _propose(c: Appel, s: Saisie) -> Suite:
     return propose(
         c.session, c.storage, c.lecteur, c.bordereau_id, c.pas,

@@ -6,7 +6,7 @@ import io
 import json
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 from zipfile import ZipFile
 
@@ -19,6 +19,7 @@ from sqlalchemy import select, update
 
 from orc.errors import Conflict, Invalid, NotFound
 from orc.models import Ecriture, GelObjet, Lien, PieceJustificative, Rapport
+from orc.retention.echeancier import Horizon, find_echeances, find_horizon
 from orc.retention.rapports.archives import (
     MORCEAU,
     Auteur,
@@ -158,6 +159,38 @@ def test_the_echeancier_counts_by_rule_and_horizon(archive: Archive) -> None:
     assert by_year["2022"]["Au-delà de 5 ans"] == "3"
     assert by_year["2022"]["Prochain terme"] == "2033-01-01"
     assert by_year["2024"]["Total"] == "1"
+
+
+def test_a_term_is_reached_the_day_nothing_keeps_the_pj_any_more(archive: Archive) -> None:
+    portee = Portee(find_all(archive), COMMUNE)
+    free = date(2033, 1, 1)
+    with archive.orc.database.reading() as session:
+        before, after = (
+            next(n for n in find_echeances(session, portee, day) if n.exercice == 2022)
+            for day in (free - timedelta(days=1), free)
+        )
+    assert (before.count(Horizon.UN_AN), before.count(Horizon.ECHU)) == (4, 0)
+    assert before.premier == free
+    assert (after.count(Horizon.UN_AN), after.count(Horizon.ECHU)) == (0, 4)
+    assert after.premier is None
+
+
+@pytest.mark.parametrize(
+    ("libre", "horizon"),
+    [
+        (None, Horizon.INCONNU),
+        (date(2026, 11, 23), Horizon.ECHU),
+        (date(2026, 11, 24), Horizon.UN_AN),
+        (date(2027, 11, 23), Horizon.UN_AN),
+        (date(2027, 11, 24), Horizon.TROIS_ANS),
+        (date(2029, 11, 23), Horizon.TROIS_ANS),
+        (date(2029, 11, 24), Horizon.CINQ_ANS),
+        (date(2031, 11, 23), Horizon.CINQ_ANS),
+        (date(2031, 11, 24), Horizon.PLUS_TARD),
+    ],
+)
+def test_the_last_day_of_a_horizon_is_in_it(libre: date | None, horizon: Horizon) -> None:
+    assert find_horizon(libre, date(2026, 11, 23)) is horizon
 
 
 def test_the_bordereau_has_the_columns_of_the_archives(archive: Archive) -> None:
