@@ -22,6 +22,7 @@ from scripts.recettes import certificats, sur_jre, systeme
 from scripts.recettes.serveur import Commande, Depart, Serveur
 
 USER = "elastic"
+JAVA_17 = "/usr/lib/jvm/java-17-openjdk-*"
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,18 +80,27 @@ class Elasticsearch:
         """Download (9: 1.1 GB, kept 0.2) and put together."""
         unfinished = self.home().with_name(f"{self.home().name}.{os.getpid()}")
         shutil.rmtree(unfinished, ignore_errors=True)
-        if self.name == "elasticsearch8":
-            unpack(WHOLE_8, unfinished)
-        else:
-            unpack(BASE_9, unfinished)
-            shutil.rmtree(unfinished / "modules")
-            unpack(MODULES_9, unfinished / "modules")
-        if systeme.find_jdk() is None:
-            sur_jre.adapt(unfinished)
+        self.assemble(unfinished)
         for folder in ("logs", "plugins"):
             (unfinished / folder).mkdir(exist_ok=True)
         systeme.run(["chmod", "-R", "a+rX", str(unfinished)])
         systeme.put_in_place(unfinished, self.home())
+
+    def assemble(self, unfinished: Path) -> None:
+        """The program, in a folder that has not its name yet."""
+        unpack(BASE_9, unfinished)
+        shutil.rmtree(unfinished / "modules")
+        unpack(MODULES_9, unfinished / "modules")
+        if systeme.find_jdk() is None:
+            sur_jre.adapt(unfinished)
+
+    def java(self) -> Path:
+        """The Java it runs on."""
+        return systeme.find_jdk() or systeme.find_jre()
+
+    def command(self) -> tuple[list[str], dict[str, str]]:
+        """What to run, and what it wants said in its environment."""
+        return [str(self.home() / "bin/elasticsearch")], {}
 
     def start(self, depart: Depart) -> Commande:
         """Its configuration, data, logs and snapshots are in its folder."""
@@ -120,16 +130,13 @@ class Elasticsearch:
                 **({"ca": f"{folder}/config/ca.pem"} if tls else {}),
             },
         )
-        argv = [str(self.home() / "bin/elasticsearch")]
-        if self.name == "elasticsearch8":
-            argv = [str(self.home() / "bin/elasticsearch-cli")]
-            environ |= {"CLI_NAME": "server", "CLI_LIBS": "lib/tools/server-cli"}
-        return Commande(argv, serveur, environ, delai=240)
+        argv, said = self.command()
+        return Commande(argv, serveur, environ | said, delai=240)
 
     def environment(self, folder: Path) -> dict[str, str]:
         """What its scripts read, the keystore's too."""
         return {
-            "ES_JAVA_HOME": str(systeme.find_jdk() or systeme.find_jre()),
+            "ES_JAVA_HOME": str(self.java()),
             "ES_PATH_CONF": str(folder / "config"),
             "ES_TMPDIR": str(folder / "tmp"),
             "HOME": str(folder),
@@ -168,6 +175,35 @@ class Elasticsearch:
             return serveur
         made = ask(serveur, "POST", "/_security/api_key", {"name": "orc"})
         return replace(serveur, details={**serveur.details, "api_key": str(made["encoded"])})
+
+
+class Elasticsearch8(Elasticsearch):
+    """The oldest version ORC answers on: whole in one artefact, and wants the Java of its time.
+
+    It asks for a Security Manager, which Java 24 took away: Debian's 17 does.
+    """
+
+    paquets: ClassVar[Mapping[str, str]] = {
+        **Elasticsearch.paquets,
+        "openjdk-17-jre-headless": JAVA_17 + "/bin/java",
+    }
+
+    def home(self) -> Path:
+        """As published."""
+        return systeme.cache() / f"elasticsearch-{self.version}"
+
+    def assemble(self, unfinished: Path) -> None:
+        """Download 0.9 GB, of which 0.2 is kept."""
+        unpack(WHOLE_8, unfinished)
+
+    def java(self) -> Path:
+        """Debian's."""
+        return systeme.find_files(JAVA_17)[0]
+
+    def command(self) -> tuple[list[str], dict[str, str]]:
+        """This artefact leaves out the script that names the program to its launcher."""
+        said = {"CLI_NAME": "server", "CLI_LIBS": "lib/tools/server-cli"}
+        return [str(self.home() / "bin/elasticsearch-cli")], said
 
 
 LOG4J = """\
@@ -243,5 +279,5 @@ def ask(serveur: Serveur, method: str, path: str, body: object = None) -> dict[s
 
 RECETTES = {
     "elasticsearch": Elasticsearch("elasticsearch", "9.4.3"),
-    "elasticsearch8": Elasticsearch("elasticsearch8", "8.16.3"),
+    "elasticsearch8": Elasticsearch8("elasticsearch8", "8.16.3"),
 }

@@ -30,7 +30,7 @@ def index_url(elasticsearch: Serveur) -> Iterator[str]:
 
 
 @pytest.fixture(scope="session")
-def index_url_8(elasticsearch8: Serveur) -> Iterator[str]:
+def elasticsearch8_url(elasticsearch8: Serveur) -> Iterator[str]:
     """The same on the oldest version."""
     yield from make_index_url(elasticsearch8)
 
@@ -105,7 +105,7 @@ def open_engine(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Open
         with open_in(tmp_path) as make:
             yield make
     else:
-        name = "index_url_8" if request.param in OLDEST else "index_url"
+        name = "elasticsearch8_url" if request.param in OLDEST else "index_url"
         with open_at(request.getfixturevalue(name)) as make:
             yield make
 

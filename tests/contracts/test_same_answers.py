@@ -27,7 +27,7 @@ from orc.index.query import (
     Tri,
 )
 from orc.index.record import Record
-from tests.contracts.conftest import open_at, open_in
+from tests.contracts.conftest import OLDEST, open_at, open_in
 from tests.contracts.records import clearance, make_record, read_all
 
 _SAID = """facture électricité l’école d'art travaux travail bail baux marché n°12 service fait
@@ -68,10 +68,11 @@ def make_one(numero: int, chance: random.Random) -> Record:
     )
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="module", params=["index_url", *(f"{name}_url" for name in OLDEST)])
 def engines(
-    index_url: str, tmp_path_factory: pytest.TempPathFactory
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[tuple[SearchEngine, SearchEngine]]:
+    index_url = request.getfixturevalue(request.param)
     chance = random.Random(20261122)  # noqa: S311 - the same records each time
     records = [make_one(numero, chance) for numero in range(1, 400)]
     with open_at(index_url) as one, open_in(tmp_path_factory.mktemp("same")) as other:
