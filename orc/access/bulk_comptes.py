@@ -23,7 +23,13 @@ from orc.access.tables import (
 from orc.db import Writing
 from orc.domain import Domaine, Droit, Role
 from orc.errors import Conflict, Invalid
-from orc.identity.comptes import NouveauCompte, Octroi, create_provisoire, grant_habilitation
+from orc.identity.comptes import (
+    NouveauCompte,
+    Octroi,
+    check_identifiant,
+    create_provisoire,
+    grant_habilitation,
+)
 from orc.models import Habilitation, Personne
 
 T = TypeVar("T", bound=StrEnum)
@@ -148,6 +154,7 @@ def _make_habilitations(
             if personne_id is None:
                 erreurs.add(ligne.place, f"compte inconnu : {ligne.valeurs['identifiant']}.")
             elif not _is_held(session, personne_id, octroi, today):
+                check_identifiant(str(ligne.valeurs["identifiant"]), octroi.role)
                 grant_habilitation(session, personne_id, octroi, par=par)
                 made += 1
         except Invalid as error:

@@ -147,6 +147,7 @@ def habiliter(
             jusqu_a=_read_date(jusqu_a),
         )
         personne_id = get_personne_id(session, identifiant)
+        check_identifiant(identifiant, role)
         numero = grant_habilitation(session, personne_id, octroi, par=PAR)
     out.print(f"Habilitation {numero} donnée à {identifiant}.", markup=False)
 

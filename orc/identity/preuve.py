@@ -41,6 +41,18 @@ def check_preuve(ouverte: Ouverte, now: datetime | None = None, *, retour: str =
         raise PreuveNecessaire(retour)
 
 
+def check_entree(ouverte: Ouverte, now: datetime | None = None, *, retour: str = "") -> None:
+    """Raise PreuveNecessaire unless a proof is recent, or the password that opened this session.
+
+    For what a person does as soon as it came in: asked again, the same password proves nothing
+    more. A second factor, where there is one, was asked for at the same time, and is a proof.
+    """
+    by_password = ouverte.porte == "mot_de_passe" and not ouverte.totp
+    since = ouverte.ouverte_le if by_password else None
+    if since is None or since <= (now or read_now()) - DUREE:
+        check_preuve(ouverte, now, retour=retour)
+
+
 def prove(database: Database, coffre: Coffre, ouverte: Ouverte, donne: str, adresse: str) -> None:
     """Take the code of the second factor, or the password where there is none.
 

@@ -46,6 +46,7 @@ class Ouverte:
     totp: bool = False
     second_facteur: bool = False
     preuve_le: datetime | None = None
+    ouverte_le: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,6 +141,7 @@ def find_session(
         totp=personne.totp_le is not None,
         second_facteur=kept.second_facteur_le is not None,
         preuve_le=kept.preuve_le,
+        ouverte_le=kept.ouverte_le,
     )
 
 

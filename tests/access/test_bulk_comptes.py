@@ -63,6 +63,7 @@ def test_a_grant_withdrawn_or_past_is_made_again(database: Database) -> None:
         ("identifiant;role;portee;cle\nmax;comptable,juge;rien;\n", "un rôle"),
         ("identifiant;role;portee;cle\nmax;comptable;poste;\n", "Il manque la clé"),
         ("identifiant;role;portee;cle\nzoe;comptable;poste;033012\n", "compte inconnu : zoe"),
+        ("identifiant;role;portee;cle\nmax;archiviste;departement;33\n", "finit par «"),
         (
             "identifiant;role;portee;cle;exercice_min\nmax;ordonnateur;collectivite;1;22\n",
             "quatre chiffres",

@@ -184,13 +184,12 @@ def test_a_password_changes_and_the_old_one_opens_nothing(demo: Path) -> None:
 def test_a_grant_is_given_listed_and_withdrawn_each_with_its_row(demo: Path) -> None:
     args = ("--role", "ordonnateur", "--portee", "collectivite", "--cle", "123456782")
     more = ("--domaine", "paie", "--exercice-min", "2022", "--jusqu-a", "31/12/2099")
-    call(demo, "compte", "habiliter", "administrateur", *args, *more)
+    call(demo, "compte", "habiliter", "administrateur", *args, *more, code=3)
+    call(demo, "compte", "habiliter", "agent-xt", *args, *more)
     text = call(demo, "compte", "liste").output
     said = "Ordonnateur · collectivite 123456782 · exercices 2022 à … · paie · jusqu’au 31/12/2099"
     assert said in " ".join(text.split())
-    (compte,) = [
-        c for c in call_json(demo, "compte", "liste") if c["identifiant"] == "administrateur"
-    ]
+    (compte,) = [c for c in call_json(demo, "compte", "liste") if c["identifiant"] == "agent-xt"]
     numero = str(compte["habilitations"][-1]["id"])
     call(demo, "compte", "retirer", numero)
     assert "123456782" not in call(demo, "compte", "liste").output

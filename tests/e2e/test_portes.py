@@ -180,8 +180,6 @@ def test_a_certificate_is_enrolled_then_opens(
         expect(page.get_by_role("heading", name="Mes façons d’entrer")).to_be_visible()
         assert not axe(page)
         page.get_by_role("button", name="L’enregistrer sur mon compte").click()
-        prove(page)
-        page.get_by_role("button", name="L’enregistrer sur mon compte").click()
         expect(page).to_have_url(f"{own.url}/")
         page.get_by_role("button", name="Se déconnecter").click()
         page.get_by_role("button", name="Se connecter avec mon certificat").click()

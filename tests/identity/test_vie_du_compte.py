@@ -2,6 +2,7 @@
 
 import base64
 import re
+from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
@@ -33,7 +34,7 @@ from orc.identity.coordonnees import ask_verification, confirm, remove_mobile
 from orc.identity.etapes import Etape, find_etape, read_roles
 from orc.identity.oubli import ask_code, enter_by_code
 from orc.identity.passwords import MotDePasseFaible
-from orc.identity.preuve import PreuveNecessaire, PreuveRefusee, check_preuve, prove
+from orc.identity.preuve import PreuveNecessaire, PreuveRefusee, check_entree, check_preuve, prove
 from orc.identity.rappels import (
     find_palier,
     find_rappels,
@@ -438,6 +439,14 @@ def test_a_proof_is_the_password_or_the_code_and_lasts_ten_minutes(
     ouverte = find(database, cookie)
     with pytest.raises(PreuveNecessaire):
         check_preuve(ouverte)
+    # The password that opened the session serves for what it is opened for.
+    check_entree(ouverte)
+    with pytest.raises(PreuveNecessaire):
+        check_entree(ouverte, read_now() + timedelta(minutes=11))
+    with pytest.raises(PreuveNecessaire):
+        check_entree(replace(ouverte, totp=True))
+    with pytest.raises(PreuveNecessaire):
+        check_entree(replace(ouverte, porte="oubli"))
     with pytest.raises(PreuveRefusee):
         prove(database, coffre, ouverte, AUTRE, ICI)
     prove(database, coffre, ouverte, SECRET, ICI)

@@ -11,12 +11,13 @@ import httpx
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from orc.errors import Invalid
 from orc.identity.certificats import read_certificat
 from orc.identity.comptes import disable_compte
-from orc.models import CertificatClient, Ecriture, SessionWeb
+from orc.identity.preuve import DUREE
+from orc.models import CertificatClient, Ecriture, SessionWeb, read_now
 from scripts.recettes import certificats, systeme
 from tests.archive import MOT_DE_PASSE, Archive, make_archive
 from tests.serveurs import start_private
@@ -78,6 +79,19 @@ def enrol(lieu: Lieu, identifiant: str, certificate: str) -> None:
         assert answer.headers["location"].startswith("/mes-portes?suite=")
         page = person.get(answer.headers["location"])
         assert f"CN={certificate}" in page.text
+        # The password that opened the session is not asked for again.
+        done = person.post("/mes-portes/certificat", page="/mes-portes", suite="/recherche")
+        assert done.headers["location"] == "/recherche", done.text
+
+
+def test_a_session_opened_long_ago_proves_itself_before_it_takes_a_certificate(
+    lieu: Lieu,
+) -> None:
+    with lieu.browse("ivan") as person:
+        person.log_in("comptable")
+        with lieu.archive.orc.database.writing() as session:
+            before = read_now() - DUREE
+            session.execute(update(SessionWeb).values(ouverte_le=before))
         asked = person.post("/mes-portes/certificat", page="/mes-portes", suite="/recherche")
         back = "/mes-portes?suite=%2Frecherche"
         assert asked.headers["location"] == f"/preuve?suite={quote(back, safe='')}"

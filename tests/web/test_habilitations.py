@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack
 from datetime import date, timedelta
 from pathlib import Path
+from urllib.parse import quote
 
 import httpx
 import pytest
@@ -423,6 +424,10 @@ def test_an_administrateur_grants_and_withdraws_never_for_itself(
         {**made, "role": "roi"},
     ):
         assert admin.post(f"{path}/habilitations", **wrong).status_code == 422
+    outside = {"role": "archiviste", "portee": "departement", "cle": "33"}
+    refused = admin.post(f"{path}/habilitations", **outside)
+    assert refused.status_code == 422
+    assert "finit par « -xt »" in refused.text.replace("\xa0", " ")
     number = get_last(archive, Habilitation)
     withdrawn = f"/administration/habilitations/{number}/retrait"
     assert admin.post(withdrawn, motif="").status_code == 422
@@ -445,13 +450,30 @@ def test_who_sees_a_collectivite_is_shown_without_the_juges(
     ouvrir: dict[str, Navigateur],
 ) -> None:
     admin = ouvrir["administrateur"]
-    assert "SIREN" in admin.get("/administration/acces").text
+    assert "Son SIREN, ou le début des mots de son nom" in admin.get("/administration/acces").text
     page = admin.get(f"/administration/acces?siren={COMMUNAUTE}").text
     assert "Communauté du Bocage" in page
     assert "Juge de test" not in page
     page = admin.get(f"/administration/acces?siren={COMMUNE}").text
     assert "Ordonnateur de test" in page
     assert "Comptable public du poste" in page
+
+
+def test_who_sees_is_asked_by_the_name_of_the_collectivite_too(
+    ouvrir: dict[str, Navigateur],
+) -> None:
+    admin = ouvrir["administrateur"]
+
+    def ask(texte: str) -> str:
+        return admin.get(f"/administration/acces?siren={quote(texte)}").text
+
+    assert "<h2>Communauté du Bocage</h2>" in ask("bocage COMMUNAUTE")
+    several = ask("co")
+    assert "<h2>Laquelle ?</h2>" in several
+    assert f'href="/administration/acces?siren={COMMUNAUTE}">Communauté du Bocage</a>' in several
+    for unknown in ("zz", "' OR 1=1 --", "?"):
+        assert "Aucune collectivité ne porte ce nom." in ask(unknown)
+    assert "Qui en a ouvert" in ask(f" {COMMUNE[:3]} {COMMUNE[3:6]} {COMMUNE[6:]} ")
 
 
 def test_who_saw_a_collectivite_of_late_is_shown_without_the_juges_nor_what_was_seen(

@@ -30,6 +30,7 @@ from orc.identity.comptes import (
     PORTEES,
     NouveauCompte,
     Octroi,
+    check_identifiant,
     create_provisoire,
     disable_compte,
     enable_compte,
@@ -211,10 +212,11 @@ def grant(
     request: Request, session: Ecriture, lecteur: Connecte, form: Formulaire, personne_id: Numero
 ) -> Response:
     """Grant what comes by no demande (comptables, archivistes…); never to oneself."""
-    get_personne(session, personne_id, read_today())
+    personne = get_personne(session, personne_id, read_today())
     _check_other(lecteur.personne_id, personne_id)
     try:
         octroi = _read_octroi(form)
+        check_identifiant(personne.identifiant, octroi.role)
         grant_habilitation(session, personne_id, octroi, par=lecteur.identifiant)
     except Invalid as error:
         return _show(request, session, lecteur.personne_id, personne_id, error=error)

@@ -21,7 +21,7 @@ from orc.identity.certificats import (
     remove_certificat,
 )
 from orc.identity.oidc_aller import find_identites, remove_identite
-from orc.identity.preuve import check_preuve
+from orc.identity.preuve import check_entree
 from orc.identity.sessions import Ouverte
 from web.acces import acces_anonyme, acces_connectes, permis_au_juge
 from web.certificats import find_certificat
@@ -141,7 +141,7 @@ def enrol(
     check_by_password(ouverte)
     suite = str(form.get("suite", ""))
     back = f"{PORTES}?suite={quote(make_local_path(suite), safe='')}" if suite else PORTES
-    check_preuve(ouverte, retour=back)
+    check_entree(ouverte, retour=back)
     presented = find_certificat(request)
     if presented is None:
         raise Invalid("Votre navigateur ne présente pas de certificat.")

@@ -9,6 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 from starlette.responses import Response
 
+from orc.access.collectivites import find_by_name
 from orc.access.phrases import read_noms, write_habilitation
 from orc.access.tenues import find_voyants
 from orc.domain import Role
@@ -43,8 +44,13 @@ class VisiteurVu:
 
 @dataclass(frozen=True, slots=True)
 class PageVoyants:
-    """Who can see this collectivité, who saw it; juges are never counted."""
+    """Who can see this collectivité, who saw it; juges are never counted.
 
+    `choix`: (SIREN, name) of those that what was typed may name, where it names several or none.
+    """
+
+    texte: str
+    choix: tuple[tuple[str, str], ...]
     siren: str
     collectivite: str
     voyants: tuple[VoyantVu, ...]
@@ -54,12 +60,19 @@ class PageVoyants:
 @router.get("/administration/acces")
 @acces(Role.ADMINISTRATEUR)
 def show_voyants(
-    request: Request, session: Lecture, siren: Annotated[str, Query(max_length=14)] = ""
+    request: Request, session: Lecture, siren: Annotated[str, Query(max_length=200)] = ""
 ) -> Response:
-    """Who can see this collectivité, and who saw it."""
-    siren = "".join(siren.split())
+    """Who can see this collectivité, and who saw it; it is named by its SIREN or by its name."""
+    texte = " ".join(siren.split())
+    siren = "".join(texte.split())[:9]
+    choix: list[tuple[str, str]] = []
+    if not siren.isdecimal():
+        choix = find_by_name(session, texte)
+        siren = choix[0][0] if len(choix) == 1 else ""
     named = session.get(Collectivite, siren) if siren else None
     page = PageVoyants(
+        texte,
+        tuple(choix),
         siren,
         named.libelle if named else "",
         _find_voyants(session, siren) if siren else (),
