@@ -1,6 +1,6 @@
 """Exact counts and sums of one search, each facet without its own filter."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import tantivy
@@ -18,6 +18,7 @@ _READ = 50_000
 # How many times more values are read when the last of them equals one that is shown.
 _MORE = 20
 
+Buckets = Sequence[dict[str, Any]]
 _TOTAL, _SUM = "total_", "somme_"
 _MONTANT = {"sum": {"field": "montant"}}
 
@@ -30,13 +31,14 @@ def column(champ: str) -> str:
 def read_totals(
     searcher: tantivy.Searcher, query: Native, asked: Sequence[DemandeFacette], *, somme: bool
 ) -> tuple[int, int | None, dict[str, tuple[ValeurFacette, ...]]]:
-    """One pass: (exact count, exact sum in cents or None, facets)."""
+    """(exact count, exact sum in cents or None, facets), in one pass unless values are equal."""
     wanted: dict[str, Any] = {f.champ: _terms(f) for f in asked}
     wanted[_TOTAL] = {"value_count": {"field": "piece_"}}
     if somme:
         wanted[_SUM] = _MONTANT
     answer = searcher.aggregate(query, wanted)
-    facets = {f.champ: _read_facet(searcher, query, f, answer[f.champ]["buckets"]) for f in asked}
+    buckets = _read_equals(searcher, query, asked, answer)
+    facets = {f.champ: _read_values(f, buckets[f.champ]) for f in asked}
     return (
         int(answer[_TOTAL]["value"] or 0),
         int(answer[_SUM]["value"] or 0) if somme else None,
@@ -44,22 +46,30 @@ def read_totals(
     )
 
 
-def _read_facet(
+def _read_equals(
     searcher: tantivy.Searcher,
     query: Native,
-    asked: DemandeFacette,
-    buckets: Sequence[dict[str, Any]],
-) -> tuple[ValeurFacette, ...]:
-    """The values asked; of equal ones the first in their order, so all of these must be read."""
-    size = _size(asked)
-    while len(buckets) == size and _is_cut_among_equals(asked, buckets):
-        size *= _MORE
-        answer = searcher.aggregate(query, {asked.champ: _terms(asked, size)})
-        buckets = answer[asked.champ]["buckets"]
-    return _read_values(asked, buckets)
+    asked: Sequence[DemandeFacette],
+    answer: Mapping[str, Any],
+) -> dict[str, Buckets]:
+    """The values of each facet; of equal ones the first in their order, so all are read.
+
+    Those that were cut among equals are asked again together: each pass costs its filters.
+    """
+    found: dict[str, Buckets] = {f.champ: answer[f.champ]["buckets"] for f in asked}
+    sizes = {f.champ: _size(f) for f in asked}
+    while cut := [f for f in asked if _is_cut(f, found[f.champ], sizes[f.champ])]:
+        sizes |= {f.champ: sizes[f.champ] * _MORE for f in cut}
+        again = searcher.aggregate(query, {f.champ: _terms(f, sizes[f.champ]) for f in cut})
+        found |= {f.champ: again[f.champ]["buckets"] for f in cut}
+    return found
 
 
-def _is_cut_among_equals(asked: DemandeFacette, buckets: Sequence[dict[str, Any]]) -> bool:
+def _is_cut(asked: DemandeFacette, buckets: Buckets, size: int) -> bool:
+    return len(buckets) == size and _is_cut_among_equals(asked, buckets)
+
+
+def _is_cut_among_equals(asked: DemandeFacette, buckets: Buckets) -> bool:
     return bool(buckets[asked.taille - 1]["doc_count"] == buckets[-1]["doc_count"])
 
 
