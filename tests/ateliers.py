@@ -93,6 +93,7 @@ class Poste:
     """As a process would have it: the tasks, at work once `start` is called, until `stop`."""
 
     def __init__(self, url: str, database: Database, delais: Delais = COURTS) -> None:
+        self.url = url
         self.tasks: Any = make_tasks(url, database, THREADS, delais)
         self._over = threading.Event()
         self._beating: threading.Thread | None = None

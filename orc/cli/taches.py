@@ -93,11 +93,11 @@ def _print_traitements(found: Traitements) -> None:
         out.print(f"  {file.nom} : {waiting} en attente, {running} en cours")
     for one in found.processus:
         out.print(
-            f"  {one.machine} {one.pid} ({', '.join(one.files)}), {one.memoire_mo} Mo : "
-            f"{' ; '.join(one.taches) or 'rien en cours'}",
+            f"  {one.machine} {one.pid} ({', '.join(one.files) or 'lancé à la main'}), "
+            f"{one.memoire_mo} Mo : {' ; '.join(one.taches) or 'rien en cours'}",
             markup=False,
         )
-    if not found.dans_le_processus and not found.processus:
+    if found.sans_ouvrier:
         out.print("  Aucun « orc worker » ne travaille.")
     out.print(
         f"En échec : {format_entier(found.nb_echecs)}. "

@@ -43,7 +43,7 @@ class FileDeTaches:
 
 @dataclass(frozen=True, slots=True)
 class Processus:
-    """A process that lives, and what it does now."""
+    """A process that lives, and what it does now; of no queue: a command typed by hand."""
 
     machine: str
     pid: int
@@ -65,6 +65,11 @@ class Traitements:
     suivi: Suivi
     nb_echecs: int
     nb_ecartees: int
+
+    @property
+    def sans_ouvrier(self) -> bool:
+        """Whether nothing moves on: no process takes tasks of the queues."""
+        return not self.dans_le_processus and not any(p.files for p in self.processus)
 
 
 def read_traitements(atelier: Atelier) -> Traitements:
@@ -124,7 +129,7 @@ def _find_processus(session: Session, veille: float) -> tuple[Processus, ...]:
         Processus(
             machine=o.machine,
             pid=o.pid,
-            files=tuple(o.files.split(",")),
+            files=tuple(name for name in o.files.split(",") if name),
             depuis=o.depuis,
             memoire_mo=o.memoire_mo,
             taches=tuple(names[key] for key in taches[o.id]),

@@ -41,7 +41,8 @@ class Activite:
 def find_activite(session: Session, *, veille: float) -> Activite:
     """The figures now. `veille`: seconds of silence after which an ouvrier is dead."""
     now = read_now()
-    living = select(func.count()).where(Ouvrier.vu_le > now - timedelta(seconds=veille))
+    lately = Ouvrier.vu_le > now - timedelta(seconds=veille)
+    living = select(func.count()).where(lately, Ouvrier.files != "")
     return Activite(
         fichiers=_count_by(session, Fichier.etat, Fichier.remplace_le.is_(None)),
         flux=_count_by(session, Flux.etat),

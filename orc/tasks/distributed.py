@@ -25,7 +25,7 @@ from orc.tasks.failures import (
     say,
 )
 from orc.tasks.follow import FOLLOWED, Follower
-from orc.tasks.leases import DEATHS, Leases, Prise, find_running
+from orc.tasks.leases import BEATS, DEATHS, Leases, Prise, find_running
 from orc.tasks.memory import prepare_memory
 from orc.tasks.queues import (
     QUEUES,
@@ -255,6 +255,32 @@ class Distributed(Registry):
             finally:
                 with self.database.writing() as session:
                     self.leases.release(session, name, make_cle(ids))
+
+    @contextmanager
+    def live(self) -> Iterator[None]:
+        """Say meanwhile that this process lives, as ouvriers do.
+
+        The others take what is held by one that says nothing for dead, and do it too.
+        """
+        over = threading.Event()
+        self.leases.come()
+        self.leases.beat((), self.running.cles)
+        life = threading.Thread(target=self._live_on, args=(over,), name="vie", daemon=True)
+        life.start()
+        try:
+            yield
+        finally:
+            over.set()
+            life.join()
+            with suppress(OperationalError, Unavailable):
+                self.leases.leave()
+
+    def _live_on(self, over: threading.Event) -> None:
+        while not over.wait(self.delais.veille / BEATS):
+            try:
+                self.leases.beat((), self.running.cles)
+            except Exception as error:  # noqa: BLE001 - one beat missed is not the end of its life
+                log.warning("%s", say(error))
 
     @contextmanager
     def _take(self, name: str, cle: str, message: "Message[Any] | None") -> Iterator[Prise]:

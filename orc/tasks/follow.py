@@ -2,7 +2,7 @@
 
 import logging
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from itertools import islice
 from typing import TYPE_CHECKING
 
@@ -22,21 +22,31 @@ FOLLOWED = (FLUX, TEXTES, INDEX)
 LOOK_SECONDS = 0.5
 # Looks that find nothing before the work counts as ended or lost.
 QUIET = 3
-# Tasks of one kind looked for at once, and asked for again.
+# Tasks of one kind found lost at once, and asked for again: the next look finds the others.
 MOST = 10_000
 
 log = logging.getLogger(__name__)
 Left = dict[str, dict[str, Ids]]
+# By task, the keys that are not lost: they failed, or are being done.
+Known = Mapping[str, Collection[str]]
 
 
-def find_left(taches: Iterable[Tache]) -> Left:
-    """What SQL says is unfinished, by task and key; not the tasks of which nothing can be told."""
+def find_left(taches: Iterable[Tache], known: Known, most: int = MOST) -> Left:
+    """What SQL says is unfinished and is not known, by task and key, `most` of each.
+
+    What is known does not count among them: were it so, ten thousand failures would hide all
+    that is lost behind them. Tasks of which nothing can be told are left out.
+    """
     found = ((t.nom, t.unfinished()) for t in taches)
     return {
-        nom: {make_cle(ids): ids for ids in islice(some, MOST)}
+        nom: dict(islice(_leave_out(some, known.get(nom, ())), most))
         for nom, some in found
         if some is not None
     }
+
+
+def _leave_out(some: Iterable[Ids], known: Collection[str]) -> Iterator[tuple[str, Ids]]:
+    return ((cle, ids) for ids in some if (cle := make_cle(ids)) not in known)
 
 
 class Follower:
@@ -86,13 +96,9 @@ class Follower:
         return bool(waiting or running or retries)
 
     def _find_lost(self) -> Left:
-        left = find_left(self._taches)
         with self._tasks.database.reading() as session:
             failed = find_failed(session, self._names)
-        return {
-            name: {cle: ids for cle, ids in found.items() if cle not in failed[name]}
-            for name, found in left.items()
-        }
+        return find_left(self._taches, failed)
 
     def _ask_again(self, left: Left) -> None:
         for name, found in left.items():
@@ -108,8 +114,10 @@ class Follower:
 class Sweeper:
     """Asks again for what SQL says is unfinished and no queue holds any more."""
 
-    def __init__(self, tasks: "Distributed") -> None:
+    def __init__(self, tasks: "Distributed", most: int = MOST) -> None:
+        """`most`: so many tasks of one kind are found at once."""
         self._tasks = tasks
+        self._most = most
         self._database: Database = tasks.database
         self._leases: Leases = tasks.leases
         self._delais: Delais = tasks.delais
@@ -126,19 +134,14 @@ class Sweeper:
             if name in self._tasks.taches:
                 self._tasks.send(name, read_cle(cle))
         empty = [t for t in self._tasks.taches.values() if not self._tasks.count(t.queue)]
-        left = find_left(empty)
+        names = [t.nom for t in empty]
         with self._database.reading() as session:
-            running = find_running(session, left, self._delais.veille)
-            failed = find_failed(session, left)
-        self._forget_done(left, failed)
-        lost = {
-            name: {
-                cle: ids
-                for cle, ids in found.items()
-                if (name, cle) not in running and cle not in failed[name]
-            }
-            for name, found in left.items()
-        }
+            known = find_failed(session, names)
+            running = find_running(session, names, self._delais.veille)
+        self._forget_done(empty, known)
+        for name, cle in running:
+            known[name].add(cle)
+        lost = find_left(empty, known, self._most)
         total = 0
         for name, found in lost.items():
             for cle in found.keys() & self._seen.get(name, {}).keys():
@@ -148,10 +151,15 @@ class Sweeper:
             log.warning("%s tâches inachevées n’étaient plus dans la file : redemandées.", total)
         return total + len(due)
 
-    def _forget_done(self, left: Left, failed: dict[str, set[str]]) -> None:
+    def _forget_done(self, taches: Iterable[Tache], failed: Known) -> None:
         """What failed once and SQL no longer has unfinished was done some other way."""
-        for name, found in left.items():
-            for cle in failed[name] - found.keys() if len(found) < MOST else ():
-                if self._tasks.taches[name].known:
-                    with self._database.writing() as session:
-                        remove_failure(session, name, cle)
+        for tache in taches:
+            done = set(failed[tache.nom]) if tache.known else set()
+            unfinished = tache.unfinished() if done else None
+            for ids in () if unfinished is None else unfinished:
+                done.discard(make_cle(ids))
+                if not done:
+                    break
+            for cle in done if unfinished is not None else ():
+                with self._database.writing() as session:
+                    remove_failure(session, tache.nom, cle)

@@ -15,6 +15,8 @@ from sqlalchemy.orm import Session
 from orc.db import Database, Writing, insert_missing, make_insert_missing
 from orc.models import Ouvrier, TacheEnCours, read_now
 
+# Heartbeats in a silence that kills.
+BEATS = 3
 # An ouvrier that died is forgotten after so many silences.
 FORGOTTEN = 100
 # Ouvriers that may die while they do a task, before the task is given up.
@@ -46,8 +48,16 @@ class Leases:
         self._left = False
         self._lock = threading.Lock()
 
+    def come(self) -> None:
+        """This process begins, or begins again: it may say that it lives."""
+        with self._lock:
+            self._left = False
+
     def beat(self, queues: Iterable[str], read_running: ReadRunning) -> None:
-        """Say that this process lives; end its leases of tasks it does not do."""
+        """Say that this process lives; end its leases of tasks it does not do.
+
+        Without `queues` it is no ouvrier: it does what a person asked for at a terminal.
+        """
         with self._lock:
             if not self._left:
                 self._beat(queues, read_running)
@@ -150,9 +160,9 @@ def find_running(session: Session, taches: Iterable[str], veille: float) -> set[
 
 
 def count_alive(session: Session, veille: float) -> int:
-    """How many ouvriers live."""
+    """How many ouvriers live: processes that take tasks of a queue."""
     return session.execute(
-        select(func.count()).select_from(Ouvrier).where(is_alive(veille))
+        select(func.count()).select_from(Ouvrier).where(is_alive(veille), Ouvrier.files != "")
     ).scalar_one()
 
 

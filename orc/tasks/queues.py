@@ -190,6 +190,10 @@ class Tasks(Protocol):
         """Do something alone among all processes; raise PasEncore when another does it."""
         ...
 
+    def live(self) -> AbstractContextManager[None]:
+        """What this process holds meanwhile is its own: it says that it lives."""
+        ...
+
 
 class Registry:
     """What every kind of task list has: names and their functions."""
@@ -233,4 +237,8 @@ class Registry:
     def hold(self, name: str, *ids: Id) -> AbstractContextManager[None]:
         """In process nobody else does it."""
         del name, ids
+        return nullcontext()
+
+    def live(self) -> AbstractContextManager[None]:
+        """In process nobody asks."""
         return nullcontext()

@@ -14,12 +14,12 @@ from orc.errors import Unavailable
 from orc.tasks.distributed import Distributed
 from orc.tasks.failures import say
 from orc.tasks.follow import Sweeper
-from orc.tasks.leases import read_memory_mo
+from orc.tasks.leases import BEATS, read_memory_mo
 from orc.tasks.queues import PasEncore
 
 BALAYAGE = "balayage"
-# Heartbeats in a silence that kills; silences between two looks for what was lost.
-BEATS, SWEEPS = 3, 2
+# Silences between two looks for what was lost.
+SWEEPS = 2
 
 log = logging.getLogger(__name__)
 

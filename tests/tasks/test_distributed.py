@@ -9,16 +9,17 @@ from pathlib import Path
 
 import pytest
 from redis import Redis
-from sqlalchemy import select, update
+from sqlalchemy import delete, select, text, update
 
 from orc.db import Database
 from orc.errors import Invalid, Unavailable
 from orc.ingest.echecs import find_echecs
-from orc.models import TacheEchouee, read_now
+from orc.models import Ouvrier, TacheEchouee, read_now
 from orc.tasks import IN_PROCESS, Delais, FileCoupee, PasEncore, make_tasks
 from orc.tasks.brokers import bound_waits, mask
-from orc.tasks.failures import make_pause
+from orc.tasks.failures import make_pause, record_failure
 from orc.tasks.follow import Sweeper
+from orc.tasks.leases import count_alive, find_running
 from tests.ateliers import COURTS, THREADS, wait_for
 from tests.sql import make_database
 from tests.tasks.conftest import Ouvrir
@@ -156,6 +157,34 @@ def test_a_failure_is_forgotten_once_sql_says_it_was_done_some_other_way(
     assert count() == 0
 
 
+def test_what_is_lost_is_found_behind_more_failures_than_one_look_takes(
+    ouvrir: Ouvrir, database: Database
+) -> None:
+    poste = ouvrir(replace(COURTS, essais=1))
+    left = [(number,) for number in range(6)]
+
+    def lire(number: int) -> None:
+        raise KeyError(number)
+
+    poste.tasks.register(lire, queue="textes", unfinished=lambda: left)
+    for number in (0, 1, 2):
+        with database.writing() as session:
+            record_failure(
+                session, poste.tasks.taches["lire"], f"[{number}]", KeyError(), poste.tasks.delais
+            )
+    sweeper = Sweeper(poste.tasks, most=2)
+    assert [sweeper.sweep(), sweeper.sweep()] == [0, 2]
+    assert poste.tasks.count("textes") == 2
+    # More is left than one look takes, and what was done some other way is forgotten all the same.
+    with Redis.from_url(poste.url) as redis:
+        redis.flushdb()
+        left.remove((1,))
+        sweeper.sweep()
+        redis.flushdb()  # nobody works on that queue
+    with database.reading() as session:
+        assert {e.cle for e in find_echecs(session)} == {"[0]", "[2]"}
+
+
 def test_a_process_that_cannot_tell_what_is_left_forgets_no_failure(
     ouvrir: Ouvrir, database: Database
 ) -> None:
@@ -256,6 +285,49 @@ def test_something_is_done_alone_among_all_processes(ouvrir: Ouvrir) -> None:
             pass
     with second.tasks.hold("flux", 7):
         pass
+
+
+def test_a_command_typed_by_hand_keeps_what_it_holds_and_is_no_ouvrier(
+    ouvrir: Ouvrir, database: Database
+) -> None:
+    """`orc ocr` beside `orc worker`."""
+    command, worker = ouvrir(replace(COURTS, veille=3.0)), ouvrir(replace(COURTS, veille=3.0))
+
+    def is_mine() -> bool:
+        with database.reading() as session:
+            return bool(find_running(session, ["oceriser"], 3.0))
+
+    for _ in range(2):  # a second command of the same process lives too
+        with command.tasks.live(), command.tasks.hold("oceriser", "a"):
+            worker.tasks.leases.beat(("ocr",), worker.tasks.running.cles)
+            with pytest.raises(PasEncore), worker.tasks.hold("oceriser", "a"):
+                pytest.fail("deux à la fois")
+            with database.reading() as session:
+                assert count_alive(session, 3.0) == 1  # the worker
+            with database.writing() as session:
+                long_ago = read_now().replace(year=2020)
+                session.execute(update(Ouvrier).values(vu_le=long_ago))
+            wait_for(is_mine)  # it says again that it lives
+        assert not is_mine()
+
+
+def test_a_base_that_does_not_answer_silences_a_command_only_for_a_while(
+    ouvrir: Ouvrir, database: Database, caplog: pytest.LogCaptureFixture
+) -> None:
+    command = ouvrir(replace(COURTS, veille=0.3))
+    with command.tasks.live():
+        with database.writing() as session:
+            session.execute(text("ALTER TABLE ouvrier RENAME TO ailleurs"))
+        wait_for(lambda: caplog.records)
+        with database.writing() as session:
+            session.execute(text("ALTER TABLE ailleurs RENAME TO ouvrier"))
+            session.execute(delete(Ouvrier))
+
+        def is_seen() -> bool:
+            with database.reading() as session:
+                return bool(session.scalars(select(Ouvrier)).all())
+
+        wait_for(is_seen)
 
 
 def test_a_task_of_no_id_waits_once(ouvrir: Ouvrir) -> None:

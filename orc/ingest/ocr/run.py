@@ -54,14 +54,15 @@ def oceriser_all(
     children = atelier.oceriseur.children
     before = children.pages
     threads = ThreadPoolExecutor(atelier.oceriseur.threads, thread_name_prefix="ocr")
-    try:
-        waited = [threads.submit(_read_one, atelier, sha256) for sha256 in chosen]
-        _follow(atelier, waited, lambda pages: watch(pages - before))
-    except BaseException:
-        children.stop()
-        raise
-    finally:
-        threads.shutdown(cancel_futures=True)
+    with atelier.tasks.live():
+        try:
+            waited = [threads.submit(_read_one, atelier, sha256) for sha256 in chosen]
+            _follow(atelier, waited, lambda pages: watch(pages - before))
+        except BaseException:
+            children.stop()
+            raise
+        finally:
+            threads.shutdown(cancel_futures=True)
     if atelier.tasks.in_process:
         wait_for_index(atelier)
     else:
