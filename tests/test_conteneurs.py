@@ -10,6 +10,7 @@ import pytest
 
 from orc.settings import read_settings
 from tests.serveurs import Serveur
+from web.security import BODY_PIECES
 
 ROOT = Path(__file__).resolve().parents[1]
 PROFILES = ("default", "grand", "grand-rabbitmq")
@@ -95,8 +96,38 @@ def test_only_the_reverse_proxy_is_reached_from_outside(services: dict[str, Any]
     for ports in open_.values():
         assert [port["host_ip"] for port in ports] == ["127.0.0.1"]
     for name, service in services.items():
-        if name not in {"orc", "mandataire"}:
+        if name not in {"orc", "mandataire", "worker-mail"}:
             assert set(service["networks"]) == {"interne"}
+
+
+def test_the_proxy_lets_through_the_largest_form_that_orc_takes() -> None:
+    for name in ("nginx.conf", "certificats.conf"):
+        said = (ROOT / "deploy/nginx" / name).read_text(encoding="utf-8")
+        (most,) = re.findall(r"client_max_body_size (\d+)m;", said)
+        assert int(most) * 1024 * 1024 == BODY_PIECES
+
+
+def test_postgresql_admits_the_connections_of_every_process(services: dict[str, Any]) -> None:
+    if "base" in services:
+        ours = [s for s in services.values() if s["image"] == "orc"]
+        wanted = len(ours) * 2 * read_settings({}).database_connexions
+        (most,) = re.findall(r"max_connections=(\d+)", " ".join(services["base"]["command"]))
+        assert wanted < int(most)
+
+
+def test_an_operator_adds_settings_in_a_file_that_may_be_absent(
+    compose: Serveur, tmp_path: Path
+) -> None:
+    (tmp_path / "deploy").mkdir()
+    (tmp_path / "deploy/reglages").write_text("ORC_ADRESSE_PUBLIQUE=https://orc.example\n")
+    (tmp_path / "docker-compose.yml").write_bytes((ROOT / "docker-compose.yml").read_bytes())
+    command = [compose.url, "-f", str(tmp_path / "docker-compose.yml"), "--profile", "grand"]
+    done = subprocess.run(
+        [*command, "config", "--format", "json"], capture_output=True, text=True, check=True
+    )
+    found = json.loads(done.stdout)["services"]
+    for name in ("web1", "worker-mail"):
+        assert found[name]["environment"]["ORC_ADRESSE_PUBLIQUE"] == "https://orc.example"
 
 
 def test_secrets_are_made_once_and_closed_to_others(tmp_path: Path) -> None:

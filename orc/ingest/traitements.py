@@ -24,9 +24,13 @@ LIBELLES_FILES = {
 LIBELLES_TACHES = {
     "lire_fichier": "Lire le fichier",
     "extraire_textes": "Extraire les textes du flux",
+    "oceriser": "Océriser le document",
+    "chercher_scans": "Chercher les scans à océriser",
     "indexer": "Indexer les pièces",
     "decider": "Décider de la destruction anticipée",
     "flux": "Lire le flux",
+    "envoyer_message": "Envoyer le message",
+    "rappeler": "Préparer les rappels",
     "balayage": "Chercher ce qu’une file a perdu",
 }
 

@@ -8,10 +8,12 @@ import signal
 import subprocess
 import urllib.error
 import urllib.request
+from base64 import urlsafe_b64encode
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
+from secrets import token_bytes
 from time import monotonic, sleep
 
 from scripts.recettes import nginx, parc, systeme
@@ -23,7 +25,7 @@ WEBS = ("web1", "web2")
 FILES = ("flux", "textes", "ocr", "index", "mail")
 # What a server is started with here, that its recipe does not do for tests.
 OPTIONS: Mapping[str, Mapping[str, object]] = {
-    "postgresql": {"fsync": True},
+    "postgresql": {"fsync": True, "connexions": 200},
     "redis": {"aof": True},
     "elasticsearch": {"tls": True},
 }
@@ -62,6 +64,7 @@ def make_environment(serveurs: Mapping[str, Serveur], folder: Path, alias: str) 
         "ORC_QUEUE": queue.url,
         "ORC_SILO_S3_SECRET": s3.password,
         "ORC_MESURES_JETON": systeme.make_secret(),
+        "ORC_CLE_SECRETS": urlsafe_b64encode(token_bytes(32)).decode(),
     }
     if "ca" in index.details:
         environ["ORC_INDEX_TLS_CA"] = index.details["ca"]

@@ -39,7 +39,7 @@ class Postgresql:
             "port": depart.port,
             "unix_socket_directories": depart.folder,
             "fsync": "on" if depart.options.get("fsync") else "off",
-            "max_connections": 100,
+            "max_connections": depart.options.get("connexions", 100),
         }
         argv = [str(programs / "postgres"), "-D", str(data)]
         for key, value in options.items():
