@@ -204,7 +204,7 @@ def _tell_payments(sens: str, suivi: Suivi) -> tuple[list[Evenement], int]:
         Evenement(
             p.jour,
             f"{libelle_origine_emargement(sens, p.origine) or _name(sens)} : "
-            f"{format_euros(p.montant)}",
+            f"{'montant illisible' if p.montant is None else format_euros(p.montant)}",
             "",
             (f"ligne {p.ligne}",) if p.ligne else (),
         )
@@ -227,7 +227,7 @@ def _say_etat(sens: str, suivi: Suivi | None) -> str:
 
 def _sum(piece: Piece, suivi: Suivi) -> int:
     sign = -1 if piece.type_bordereau == "02" else 1
-    return sign * sum(p.montant for p in suivi.paiements)
+    return sign * sum(p.montant or 0 for p in suivi.paiements)
 
 
 def _find_reste(suivi: Suivi) -> int | None:

@@ -146,6 +146,7 @@ def make_citation(citante: Citante, lignes: Sequence[Ligne], suivi: Suivi | None
         prise_en_charge_le=dernier.prise_en_charge_le,
         rejetee_le=dernier.rejet_le,
         lignes=_make_lignes(citante, lignes, suivi),
+        doute=suivi.doute,
     )
 
 
@@ -179,7 +180,8 @@ def make_preuve(retour: Retour) -> Preuve:
 def _make_lignes(citante: Citante, lignes: Sequence[Ligne], suivi: Suivi) -> tuple[LignePayee, ...]:
     """Every line of the piece, with what settled it. Retours write amounts without their sign.
 
-    Lines of one number are one: what is paid of it is said of them all.
+    Lines of one number are one: what is paid of it is said of them all. A line that only retours
+    know is worth nothing: what they say of it is not left out.
     """
     sign = -1 if citante.type_bordereau == ANNULATION else 1
     cessions = {ligne.numero: ligne.cession_opposition for ligne in suivi.lignes}
@@ -189,12 +191,19 @@ def _make_lignes(citante: Citante, lignes: Sequence[Ligne], suivi: Suivi) -> tup
     by_line: dict[str, list[Paiement]] = defaultdict(list)
     for paiement in suivi.paiements:
         by_line[paiement.ligne].append(paiement)
+    for numero in sorted({*by_line, *cessions} if amounts else ()):
+        amounts.setdefault(numero, 0)
     return tuple(
         LignePayee(
             numero,
             montant,
-            tuple(Emargement(p.origine, sign * p.montant, p.jour) for p in by_line[numero]),
+            tuple(_make_emargement(p, sign) for p in by_line[numero]),
             cessions.get(numero, ""),
         )
         for numero, montant in amounts.items()
     )
+
+
+def _make_emargement(paiement: Paiement, sign: int) -> Emargement:
+    montant = None if paiement.montant is None else sign * paiement.montant
+    return Emargement(paiement.origine, montant, paiement.jour)

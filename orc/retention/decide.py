@@ -210,7 +210,7 @@ def _settle(citation: Citation, reglement: Reglement) -> Raison:
         return _pass(numero, texte, citation.preuve, depuis=reglement.depuis)
     if reglement.suite is Suite.PERDUE:
         return _refuse(numero, texte, citation.preuve)
-    return _wait(numero, texte, citation.preuve)
+    return _wait(numero, texte, citation.preuve, anomalie=bool(citation.doute))
 
 
 def _need_no_original(facts: Facts, rules: Rules) -> Iterator[Raison]:

@@ -212,6 +212,8 @@ def _doubt_acquit(acquit: AcquitPj | None) -> Preuve | None:
     if acquit.ambigu:
         why = "il répond à plusieurs envois du même jour, on ne sait auquel"
         return _prove_acquit(why, acquit)
+    if acquit.contredit:
+        return _prove_acquit("un autre, du même jour ou sans date, dit le contraire", acquit)
     if acquit.accepte is None:
         return _prove_acquit("il ne dit pas s’il accepte", acquit)
     if acquit.jour is None:

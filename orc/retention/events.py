@@ -26,12 +26,15 @@ PJ = "4"
 
 @dataclass(frozen=True, slots=True)
 class Paiement:
-    """A payment, a recovery or an offset of a line: OrgEma, day, cents as the flow writes them."""
+    """A payment, a recovery or an offset of a line: OrgEma, day, cents as the flow writes them.
+
+    `montant` None: what is written there cannot be read.
+    """
 
     ligne: str
     origine: str
     jour: date | None
-    montant: int
+    montant: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +63,8 @@ class Retour:
     rejet_le: date | None
     motifs: tuple[str, ...]
     commentaire: str
+    # Said of a whole bordereau of ORMC, not of this piece by its number.
+    de_bordereau: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,16 +83,42 @@ class Suivi:
         """The one that says the state."""
         return self.retours[-1]
 
+    @property
+    def doute(self) -> str:
+        """Why the last retour may not be the one that says the state, in words; empty: it is."""
+        last = self.dernier
+        if last.jour is None:
+            return "aucun retour daté ne dit son état"
+        others = [r for r in self.retours if _say(r) != _say(last)]
+        if any(r.jour is None for r in others):
+            return "un retour sans date dit autre chose"
+        if any(r.jour == last.jour for r in others):
+            return "deux retours du même jour se contredisent"
+        own = [r for r in self.retours if not r.de_bordereau]
+        if last.de_bordereau and own and own[-1] in others:
+            return "le retour du bordereau entier contredit celui de la pièce"
+        return ""
+
+
+def _say(retour: Retour) -> tuple[str, bool, bool]:
+    """What two retours cannot both say: the state, which 05 it is, whether it is rejected."""
+    solde = retour.forme_v20 and retour.etat == "05"
+    return retour.etat, solde, retour.rejet_le is not None
+
 
 @dataclass(frozen=True, slots=True)
 class AcquitPj:
-    """What the last acquit of a PJ says. `ambigu`: it fits several sendings of it, none is told."""
+    """What the last acquit of a PJ says. `ambigu`: it fits several sendings of it, none is told.
+
+    `contredit`: another one of the same day, or of no day, says otherwise.
+    """
 
     accepte: bool | None
     jour: date | None
     flux_id: int
     nom_fic: str
     ambigu: bool = False
+    contredit: bool = False
 
 
 def find_suivis(session: Session, piece_ids: Collection[int]) -> dict[int, Suivi]:
@@ -127,7 +158,11 @@ def _find_retours(session: Session, piece_ids: list[int]) -> dict[int, list[Reto
         .join(Flux, and_(Flux.id == RetourPiece.flux_id, Flux.etat == "lu"))
         .where(
             Piece.id.in_(piece_ids),
-            or_(Piece.version == 1, RetourPiece.jour >= sender.date_flux),
+            or_(
+                Piece.version == 1,
+                RetourPiece.jour >= sender.date_flux,
+                RetourPiece.jour.is_(None),
+            ),
         )
     )
     found: dict[int, list[Retour]] = defaultdict(list)
@@ -167,6 +202,7 @@ def _make_retour(row: RetourPiece, nom_fic: str) -> Retour:
         rejet_le=row.rejet_le,
         motifs=tuple(filter(None, row.motifs.split(","))),
         commentaire=row.commentaire,
+        de_bordereau=not row.numero,
     )
 
 
@@ -195,10 +231,10 @@ def _find_paiements(session: Session, retour_ids: Collection[int]) -> dict[int, 
         query = (
             select(RetourLigne.retour_id, RetourLigne.numero, Emargement)
             .join(Emargement, Emargement.ligne_id == RetourLigne.id)
-            .where(RetourLigne.retour_id.in_(lot), Emargement.montant.is_not(None))
+            .where(RetourLigne.retour_id.in_(lot))
         )
         for retour_id, numero, row in session.execute(query):
-            found[retour_id].append(Paiement(numero, row.origine, row.jour, row.montant or 0))
+            found[retour_id].append(Paiement(numero, row.origine, row.jour, row.montant))
     return found
 
 
@@ -222,14 +258,27 @@ def find_acquits(session: Session, pj_ids: Collection[int]) -> dict[int, AcquitP
     found: dict[int, AcquitPj] = {}
     for lot in cut(pj_ids):
         others = _find_other_sendings(session, lot)
+        answers: dict[int, list[Acquit]] = defaultdict(list)
         for pj_id, sent, acquit, _sha in sorted(_find_acquits(session, lot), key=_by_acquit):
             if _answers(acquit.jour, sent, others.get(pj_id, [])):
+                answers[pj_id].append(acquit)
                 ambigu = sent in others.get(pj_id, [])
-                accepte = None if ambigu else acquit.accepte
-                found[pj_id] = AcquitPj(
-                    accepte, acquit.jour, acquit.flux_id, acquit.nom_fic, ambigu
-                )
+                found[pj_id] = _make_acquit(answers[pj_id], ambigu=ambigu)
     return found
+
+
+def _make_acquit(answers: Sequence[Acquit], *, ambigu: bool) -> AcquitPj:
+    """The last of these; those of its day, or of no known day, may come after it."""
+    last = answers[-1]
+    near = [a for a in answers if a.jour is None or a.jour == last.jour]
+    return AcquitPj(
+        None if ambigu else last.accepte,
+        last.jour,
+        last.flux_id,
+        last.nom_fic,
+        ambigu,
+        contredit=any(a.accepte != last.accepte for a in near),
+    )
 
 
 def _find_acquits(

@@ -49,10 +49,10 @@ class Copie:
 
 @dataclass(frozen=True, slots=True)
 class Emargement:
-    """What settles a line: OrgEma, DtePay or DteReco, cents with their sign."""
+    """What settles a line: OrgEma, DtePay or DteReco, cents with their sign; None: not known."""
 
     origine: str
-    montant: int
+    montant: int | None
     jour: date | None
 
 
@@ -83,6 +83,8 @@ class Citation:
     prise_en_charge_le: date | None = None
     rejetee_le: date | None = None
     lignes: tuple[LignePayee, ...] = ()
+    # Why what retours say of it is not sure; empty: it is.
+    doute: str = ""
 
 
 @dataclass(frozen=True, slots=True)

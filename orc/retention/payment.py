@@ -30,6 +30,8 @@ class Reglement:
 
 def read_reglement(citation: Citation, rules: Rules) -> Reglement:
     """Test 9a for a mandat, 9b for a titre."""
+    if citation.doute:
+        return Reglement(Suite.ATTENDUE, citation.doute)
     if citation.etat == REJETEE:
         return Reglement(Suite.PERDUE, "rejeté")
     if citation.etat == SOLDEE and citation.sens is Sens.RECETTE and not citation.forme_v20:
@@ -86,7 +88,9 @@ def _find_missing(ligne: LignePayee, rules: Rules) -> str:
         return f"émargée par l’origine {', '.join(strange)} : ce n’est pas un paiement connu"
     if any(e.jour is None for e in ligne.emargements):
         return "payée à une date que le retour ne dit pas"
-    paid = sum(e.montant for e in ligne.emargements)
+    if any(e.montant is None for e in ligne.emargements):
+        return "payée d’un montant que le retour ne dit pas"
+    paid = sum(e.montant or 0 for e in ligne.emargements)
     if paid != ligne.montant:
         return f"payée pour {format_euros(paid)} sur {format_euros(ligne.montant)}"
     return ""
