@@ -236,7 +236,7 @@ def test_a_metrage_is_read_as_it_is_written(texte: str, millimetres: int | None)
     assert read_metrage(texte) == millimetres
 
 
-@pytest.mark.parametrize("texte", ["un", "1,2345", "-1", "1,x"])
+@pytest.mark.parametrize("texte", ["un", "1,2345", "-1", "1,x", "1,²", ","])
 def test_a_metrage_that_is_none_is_refused(texte: str) -> None:
     with pytest.raises(Invalid):
         read_metrage(texte)
@@ -278,3 +278,25 @@ def test_programs_do_the_same_with_the_same_proofs(
     listed = secretaire.get(f"{base}?etat=abandonnee").json()
     assert ident in [b["id"] for b in listed["bordereaux"]]
     assert secretaire.get(f"{base}/registre?q=PJ").status_code == 200
+
+
+@pytest.mark.parametrize("ligne", ["²", "9" * 30, "9" * 5000, "-1", "\u0663"])
+def test_what_is_no_line_takes_no_line_out(ouvrir: dict[str, Navigateur], ligne: str) -> None:
+    ident = create(ouvrir["maire"])
+    sent = {"jeton": ouvrir["maire"].read_jeton(RACINE), "pas": "1", "quoi": "retirer"}
+    path = f"{RACINE}/{ident}/lignes"
+    answer = ouvrir["maire"].client.post(path, data={**sent, "ligne": ligne})
+    assert answer.status_code == 409, answer.text
+
+
+@pytest.mark.parametrize("body", [{"pj": [2**63]}, {"exercice_min": 10**30}, {"pj": [-1]}])
+def test_a_program_gives_no_number_that_sql_does_not_hold(
+    ouvrir: dict[str, Navigateur], body: dict[str, object]
+) -> None:
+    ident = create(ouvrir["maire"])
+    headers = {"x-jeton": ouvrir["maire"].read_jeton(RACINE)}
+    for path in ("ajout", "retrait"):
+        url = f"/api/v1{RACINE}/{ident}/{path}"
+        sent = {"lignes": body.get("pj", []), **body, "pas": 1}
+        answer = ouvrir["maire"].client.post(url, json=sent, headers=headers)
+        assert answer.status_code in (409, 422), answer.text

@@ -8,13 +8,16 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import select, update
+from starlette.datastructures import FormData
 
 from orc.domain import Droit, Role
+from orc.errors import Invalid
 from orc.identity.comptes import NouveauCompte, Octroi, create_compte, grant_habilitation
 from orc.models import Gel
 from orc.retention.gels import find_gels
 from tests.archive import COMMUNAUTE, COMMUNE, COMPTES, MOT_DE_PASSE, Archive, make_archive
 from tests.web.serving import Navigateur, open_navigateur, serve
+from web.pages.gels import read_euros
 
 CHEMIN = "/destruction/gels"
 DEMAIN = (date.today() + timedelta(days=100)).isoformat()  # noqa: DTZ011 - civil days
@@ -192,3 +195,9 @@ def test_programs_read_what_pages_say(ouvrir: dict[str, Navigateur]) -> None:
     assert qui.get("/api/v1/destruction/gels?etat=fini").json() == {"gels": [], "total": 0}
     assert qui.get(f"/api/v1/destruction/declarations/{COMMUNE}").json() == []
     assert qui.get(f"/api/v1/destruction/declarations/{COMMUNAUTE}").status_code == 404
+
+
+@pytest.mark.parametrize("texte", ["9" * 29, "²", "1,²", "-5", "1,234", "١"])
+def test_an_amount_that_sql_does_not_hold_is_refused(texte: str) -> None:
+    with pytest.raises(Invalid, match="montant"):
+        read_euros(FormData({"montant_min": texte}), "montant_min")

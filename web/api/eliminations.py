@@ -51,6 +51,9 @@ router = APIRouter(prefix=f"{PREFIX}/destruction/bordereaux", responses=REFUS, t
 Taille = Annotated[int, Query(ge=1, le=500)]
 Debut = Annotated[int, Query(ge=0, le=10_000_000)]
 Texte = Annotated[str, Field(max_length=2000)]
+# What SQL holds as a number.
+Identifiant = Annotated[int, Field(ge=0, lt=2**63)]
+Exercice = Annotated[int, Field(ge=0, le=9999)]
 
 
 class Resume(BaseModel):
@@ -109,9 +112,9 @@ class Ajout(BaseModel):
     """Des pièces justificatives à ajouter : celles-ci, ou tout ce qui est éligible."""
 
     pas: int
-    pj: list[int] = Field(default=[], max_length=5000)
-    exercice_min: int | None = None
-    exercice_max: int | None = None
+    pj: list[Identifiant] = Field(default=[], max_length=5000)
+    exercice_min: Exercice | None = None
+    exercice_max: Exercice | None = None
     type_pj: str = Field("", max_length=3)
 
 
@@ -119,8 +122,8 @@ class Changement(BaseModel):
     """Des lignes à retirer, ou dont le refus se prépare (motif vide : ne plus les refuser)."""
 
     pas: int
-    lignes: list[int] = Field(default=[], max_length=1000)
-    typologie: str | None = None
+    lignes: list[Identifiant] = Field(default=[], max_length=1000)
+    typologie: Texte | None = None
     tout: bool = False
     motif: Texte = ""
 

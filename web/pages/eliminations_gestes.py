@@ -45,6 +45,8 @@ router = APIRouter(include_in_schema=False)
 Nom = Annotated[str, Path(max_length=40)]
 LIGNES_MAX = 1000
 METRES_MAX = 9
+# A number of 64 bits has more digits than that, or is no line.
+CHIFFRES_MAX = 19
 
 
 @dataclass(frozen=True, slots=True)
@@ -231,9 +233,16 @@ def read_metrage(texte: str) -> int | None:
     if not texte:
         return None
     whole, _, part = texte.replace(",", ".").partition(".")
-    if not (whole.isascii() and whole.isdigit() and (part or "0").isdigit() and len(part) <= 3):
+    digits = whole + part
+    if not (digits.isascii() and digits.isdigit() and whole and len(part) <= 3):
         raise Invalid("Un métrage s’écrit en mètres, au millimètre près : 1,25.")
     return int(whole) * 1000 + int(part.ljust(3, "0"))
+
+
+def read_lignes(form: FormData) -> list[int]:
+    """The lines checked on a page; what is no number of a line is of no list."""
+    given = [i for i in form.getlist("ligne") if isinstance(i, str)][:LIGNES_MAX]
+    return [int(i) for i in given if i.isascii() and i.isdigit() and len(i) < CHIFFRES_MAX]
 
 
 @router.post(f"{RACINE}/{{numero}}/ajout")
@@ -256,7 +265,7 @@ def change_lignes(
     session: Ecriture, lecteur: Connecte, numero: Numero, form: Formulaire
 ) -> Response:
     """Take lines out of the list, or prepare their refusal: those checked, a typologie, or all."""
-    ids = [int(i) for i in form.getlist("ligne") if isinstance(i, str) and i.isdigit()][:LIGNES_MAX]
+    ids = read_lignes(form)
     motif, pas, today = read_texte(form, "motif", 3000), read_pas(form), read_today()
     quoi = read_texte(form, "quoi", 20)
     if quoi == "retirer":

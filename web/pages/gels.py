@@ -59,6 +59,8 @@ FAITS = {
     "leve": "Le gel est levé : il tient encore jusqu’au jour indiqué.",
 }
 REVUE = timedelta(days=182)
+# An amount in cents that SQL holds.
+CHIFFRES_MAX = 15
 
 
 @dataclass(frozen=True, slots=True)
@@ -308,7 +310,9 @@ def read_euros(form: FormData, name: str) -> int | None:
         return None
     euros, _, cents = text.replace(".", ",").partition(",")
     digits = euros + cents
-    if not (digits.isascii() and digits.isdigit() and euros and len(cents) <= 2):
+    if not (digits.isascii() and digits.isdigit() and euros and len(cents) <= 2) or (
+        len(digits) > CHIFFRES_MAX
+    ):
         raise Invalid(f"Ce montant ne se lit pas : « {text} ».")
     return int(euros) * 100 + int(cents.ljust(2, "0"))
 
