@@ -60,6 +60,11 @@ class Settings:
     index_copies: str = _setting(
         "0-1", "Copies d’un nouvel index ; 0-1 : une dès que plusieurs nœuds le permettent."
     )
+    recherche_statuts_max: int = _setting(
+        200_000,
+        "PJ qu’un critère de destruction anticipée peut désigner dans une recherche : au-delà, "
+        "elle demande de préciser.",
+    )
     queue: str = _setting(
         "inprocess:",
         "File des tâches. `inprocess:` : dans le même processus. Sinon redis://, rediss://, "

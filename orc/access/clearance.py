@@ -48,6 +48,10 @@ class Clearance:
         """Every cellule, closed or not, whose retention data may be seen."""
         return self.territoire | self.comptabilite | self.destruction
 
+    def without_retention(self) -> "Clearance":
+        """The same documents, and nothing of what is kept or may go: a juge's."""
+        return Clearance(self.cellules, self.ouvertes, self.sensibles)
+
     @cached_property
     def ordered(self) -> tuple[int, ...]:
         """The cellules in order, for filters that want a list."""
@@ -91,12 +95,14 @@ def make_lecteur(
 ) -> Lecteur:
     """The reader of a request, its rights read from SQL now."""
     grants = find_habilitations(session, personne_id, today)
+    roles = frozenset(Role(g.role) for g in grants)
+    clearance = make_clearance(session, grants, today)
     return Lecteur(
         personne_id,
         identifiant,
         nom,
-        frozenset(Role(g.role) for g in grants),
-        make_clearance(session, grants, today),
+        roles,
+        clearance.without_retention() if Role.JUGE in roles else clearance,
         any(opens_destruction(g) for g in grants),
     )
 

@@ -21,6 +21,9 @@ TEXTS = frozenset(f.name for f in FIELDS if f.kind is Kind.TEXTE)
 IN_MOTS = frozenset(WORDS)
 SORTED = frozenset(f.name for f in FIELDS if f.sort)
 
+# A document that stands for a piece and for the PJ that says the same has the numero of each.
+NUMEROS = {genre: f"numero_{genre}_" for genre in Genre}
+
 MISSING = -(2**62)  # sorts before every value
 LARGEST = 2**62
 

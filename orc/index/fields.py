@@ -1,6 +1,6 @@
 """THE list of what people search by: mapping, syntax, forms and documentation derive from it.
 
-A new field is one line here and one in make_records.py.
+A new field is one line here and one in make_records.py; RETENTION is answered by SQL instead.
 """
 
 import re
@@ -25,6 +25,7 @@ class Kind(StrEnum):
     texte: words, stemmed, and exact forms for phrases and prefixes. mot: a code, whole or by
     prefix. reference: written in many ways, leading zeros and separators aside. numero: a
     reference that also has ranges. montant: int cents. date: datetime.date. mois: int yyyymm.
+    choix: one of a few words.
     """
 
     TEXTE = "texte"
@@ -36,6 +37,7 @@ class Kind(StrEnum):
     DATE = "date"
     MOIS = "mois"
     BOOLEEN = "booleen"
+    CHOIX = "choix"
 
 
 ORDERED = frozenset({Kind.NUMERO, Kind.ENTIER, Kind.MONTANT, Kind.DATE, Kind.MOIS})
@@ -47,6 +49,7 @@ class Field:
     """One criterion: `group` gathers the form and the documentation, `help` is one example.
 
     `found`: a word without a field is looked for here too (texts, references, amounts).
+    `choix`: the only words that may be asked, of that kind.
     """
 
     name: str
@@ -59,6 +62,7 @@ class Field:
     multi: bool = False
     found: bool = False
     aliases: tuple[str, ...] = ()
+    choix: tuple[str, ...] = ()
 
 
 def _group(group: str, *fields: tuple[str, Kind, str, str, str, str]) -> tuple[Field, ...]:
@@ -174,7 +178,30 @@ FIELDS: tuple[Field, ...] = (
     ),
 )
 
-BY_NAME: MappingProxyType[str, Field] = MappingProxyType({f.name: f for f in FIELDS})
+# What SQL alone knows of a PJ, since it changes without it (decision 0019): no index holds these,
+# orc/search/statuts.py answers them. Only who sees the retention of a PJ may ask.
+STATUT = Field(
+    "destruction",
+    Kind.CHOIX,
+    "Destruction anticipée",
+    "Destruction anticipée",
+    "destruction:permise",
+    facet=True,
+    aliases=("statut_destruction",),
+    choix=("permise", "attente", "suspendue", "refusee", "gelee"),
+)
+RETENTION: tuple[Field, ...] = (
+    STATUT,
+    *_group(
+        "Destruction anticipée",
+        ("destruction_depuis", _D, "", "permise_depuis", "Destruction permise depuis",
+         "destruction_depuis:..2025-01-01"),
+        ("terme", _D, "", "fin_de_conservation", "Terme de conservation", "terme:..2030-12-31"),
+    ),
+)  # fmt: skip
+
+BY_NAME: MappingProxyType[str, Field] = MappingProxyType({f.name: f for f in (*FIELDS, *RETENTION)})
+_RETENTION = frozenset(f.name for f in RETENTION)
 
 # What an unqualified word is looked for in, beside `texte` and every reference and amount.
 WORDS: tuple[str, ...] = tuple(f.name for f in FIELDS if f.kind is Kind.TEXTE and f.name != "texte")
@@ -187,18 +214,27 @@ def fold_name(name: str) -> str:
 
 
 _ALIASES: dict[str, Field] = {}
-for _field in FIELDS:
+for _field in BY_NAME.values():
     for _name in (_field.name, *_field.aliases):
         if _name in _ALIASES:  # pragma: no cover - a fault of this file, seen at import
             raise AssertionError(f"{_name} names two fields")
         _ALIASES[_name] = _field
 
 
-def find_field(name: str) -> Field | None:
-    """The field of that name or alias as a person types it, accents and case aside."""
-    return _ALIASES.get(fold_name(name))
+def find_field(name: str, *, retention: bool = False) -> Field | None:
+    """The field of that name or alias as a person types it, accents and case aside.
+
+    `retention`: for a person who may ask those of RETENTION; for others there are none.
+    """
+    field = _ALIASES.get(fold_name(name))
+    return field if field and (retention or not is_of_sql(field.name)) else None
 
 
-def find_names() -> Iterable[str]:
+def find_names(*, retention: bool = False) -> Iterable[str]:
     """Every name and alias, for « vouliez-vous dire »."""
-    return _ALIASES.keys()
+    return (name for name, f in _ALIASES.items() if retention or not is_of_sql(f.name))
+
+
+def is_of_sql(champ: str) -> bool:
+    """Whether SQL answers this field, for those of retention alone: no engine knows it."""
+    return champ in _RETENTION

@@ -14,7 +14,7 @@ from orc.index.analysis import (
     make_query_keys,
     make_reference_keys,
 )
-from orc.index.columns import EXACT, FACET, MOTS, NUMBER, REFERENCES
+from orc.index.columns import EXACT, FACET, MOTS, NUMBER, NUMEROS, REFERENCES
 from orc.index.fields import BY_NAME, NUMBERS, Field, Kind
 from orc.index.query import (
     Et,
@@ -22,6 +22,7 @@ from orc.index.query import (
     Intervalle,
     Mot,
     Ou,
+    Parmi,
     Phrase,
     Prefixe,
     Sauf,
@@ -76,6 +77,14 @@ class Between:
 
 
 @dataclass(frozen=True, slots=True)
+class Among:
+    """One of these integers, in order and at least one, in a column of keys."""
+
+    column: str
+    keys: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Every:
     """Every part; of none, everything."""
 
@@ -96,7 +105,7 @@ class Not:
     part: "Plan"
 
 
-Plan = Words | Key | Beginning | Between | Every | Either | Not
+Plan = Words | Key | Beginning | Between | Among | Every | Either | Not
 
 EVERYTHING = Every()
 
@@ -210,12 +219,17 @@ def _intervalle(intervalle: Intervalle) -> Plan:
     return make_range(column, intervalle.mini, intervalle.maxi)
 
 
+def _parmi(parmi: Parmi) -> Plan:
+    return Among(NUMEROS[parmi.genre], parmi.numeros) if parmi.numeros else Either()
+
+
 _MAKERS: dict[type, Callable[[Any], Plan]] = {
     Mot: _mot,
     Phrase: _phrase,
     Prefixe: _prefixe,
     Terme: _terme,
     Intervalle: _intervalle,
+    Parmi: _parmi,
     Et: lambda e: every([make_plan(t) for t in e.termes]),
     Ou: lambda e: either([make_plan(t) for t in e.termes]),
     Sauf: lambda e: Not(make_plan(e.terme)),

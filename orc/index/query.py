@@ -48,6 +48,14 @@ class Intervalle:
 
 
 @dataclass(frozen=True, slots=True)
+class Parmi:
+    """These records and no other, whatever they say: `numeros` of this genre, in order."""
+
+    genre: Genre
+    numeros: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Et:
     """All of them."""
 
@@ -73,7 +81,7 @@ class Tout:
     """Everything the Clearance allows."""
 
 
-Expression = Mot | Phrase | Prefixe | Terme | Intervalle | Et | Ou | Sauf | Tout
+Expression = Mot | Phrase | Prefixe | Terme | Intervalle | Parmi | Et | Ou | Sauf | Tout
 
 
 @dataclass(frozen=True, slots=True)

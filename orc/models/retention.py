@@ -149,6 +149,7 @@ class DecisionCourante(Base):
         Index("ix_decision_courante_statut", "siren", "statut"),
         # All that counts read, so that they read nothing else.
         Index("ix_decision_courante_compte", "groupe_id", "siren", "statut", "motif", "octets"),
+        Index("ix_decision_courante_depuis", "statut", "depuis"),
     )
 
     pj_id: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
@@ -159,6 +160,8 @@ class DecisionCourante(Base):
     jusqu_a: Mapped[date | None]
     # The next day on which time alone may change the answer; None: none will.
     revoir_le: Mapped[date | None] = mapped_column(index=True)
+    # The last day its own duration keeps it; None: no rule, or a start nobody knows.
+    terme: Mapped[date | None] = mapped_column(index=True)
     gelee: Mapped[bool] = mapped_column(default=False)
     anomalie: Mapped[bool] = mapped_column(default=False)
     # The number of the test that forbids first, and those of all that do: `9a`, `,9a,11,`.

@@ -56,9 +56,12 @@ def _decide_lot(session: Writing, pj_ids: list[int], today: date) -> dict[int, D
     rules = find_rules(session, today, session.info.get(REGLAGES))
     dossiers = read_dossiers(session, pj_ids, today)
     decisions = {pj_id: decide(facts, rules, today) for pj_id, facts in dossiers.items()}
-    revoir = {pj_id: find_revoir(facts, rules, today) for pj_id, facts in dossiers.items()}
+    echeances = {
+        pj_id: Echeances(find_revoir(facts, rules, today), facts.terme)
+        for pj_id, facts in dossiers.items()
+    }
     regles_id = find_version(session, today).id
-    _record(session, pj_ids, decisions, revoir, Jour(today, read_now(), regles_id))
+    _record(session, pj_ids, decisions, echeances, Jour(today, read_now(), regles_id))
     return decisions
 
 
@@ -82,11 +85,19 @@ class Jour:
     regles_id: int | None
 
 
+@dataclass(frozen=True, slots=True)
+class Echeances:
+    """The next day on which time alone may change the answer, and the last of its duration."""
+
+    revoir_le: date | None
+    terme: date | None
+
+
 def _record(
     session: Writing,
     pj_ids: list[int],
     decisions: dict[int, Decision],
-    revoir: dict[int, date | None],
+    echeances: dict[int, Echeances],
     quand: Jour,
 ) -> None:
     """Append what changed, and say what holds now."""
@@ -117,7 +128,7 @@ def _record(
         _fill(courante, decision)
         courante.siren, courante.octets = sirens[pj_id]
         courante.groupe_id, courante.jour = groupes[pj_id], quand.jour
-        courante.revoir_le = revoir[pj_id]
+        courante.revoir_le, courante.terme = echeances[pj_id].revoir_le, echeances[pj_id].terme
         session.add(courante)
     session.flush()
 

@@ -139,6 +139,7 @@ def _make_facts(envoi: Envoi, lues: Lues) -> Facts:
         piece_de_marche=pj.type_pj == CONTRACTUELLE or pj.id in lues.marches,
         marche=lues.marches.get(pj.id),
         sort_final=duree.sort_final if duree else "",
+        terme=duree.terme if duree else None,
         historique=lues.historiques.get(pj.id),
     )
 

@@ -134,4 +134,6 @@ class Facts:
     marche: Marche | None = None
     # D(étruire), C(onserver), T(rier); empty: no rule says.
     sort_final: str = ""
+    # The last day its duration keeps it: told to people, asked by no test.
+    terme: date | None = None
     historique: Preuve | None = None

@@ -2,14 +2,27 @@
 
 from datetime import date
 
-from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, select, union
+from sqlalchemy import (
+    ColumnElement,
+    Select,
+    and_,
+    case,
+    exists,
+    func,
+    or_,
+    select,
+    union,
+    update,
+)
 from sqlalchemy.orm import Session
 
 from orc.access.clearance import Lecteur
 from orc.db import Writing, list_values
 from orc.marques import mark_to_decide
-from orc.models import Gel, GelObjet, Piece, PieceJustificative
+from orc.models import DecisionCourante, Gel, GelObjet, Piece, PieceJustificative
 from orc.retention.criteres import Criteres, compile_criteres
+from orc.retention.decide import Statut
+from orc.retention.decisions import GEL
 from orc.retention.gels import OBJETS, read_criteres, select_listed
 from orc.retention.qualites import Qualite, find_qualite, make_vue
 from orc.retention.regard import (
@@ -82,6 +95,22 @@ def _holds(asked: tuple[str, ...], seen: tuple[str, ...]) -> bool:
 def mark_gel(session: Writing, gel: Gel) -> None:
     """The PJ a gel holds are to be decided again."""
     mark_to_decide(session, select_held(gel))
+
+
+def suspend_held(session: Writing, gel: Gel) -> None:
+    """Nothing that a gel holds is said to go any more, at once: its decision comes after.
+
+    Called after `mark_gel`: who decides these PJ meanwhile has then finished.
+    """
+    passing = DecisionCourante.statut.in_((Statut.ELIGIBLE.value, Statut.EN_ATTENTE.value))
+    statut = case((passing, Statut.SUSPENDU.value), else_=DecisionCourante.statut)
+    motif = case((passing, GEL), else_=DecisionCourante.motif)
+    session.execute(
+        update(DecisionCourante)
+        .where(DecisionCourante.pj_id.in_(select_held(gel)))
+        .values(gelee=True, statut=statut, motif=motif, depuis=None, jusqu_a=None)
+        .execution_options(synchronize_session="fetch")
+    )
 
 
 def select_held(gel: Gel) -> Select[int]:

@@ -16,7 +16,7 @@ from orc.journal import Acte, record_acte
 from orc.models import Gel, GelObjet, Piece, PieceJustificative, read_now
 from orc.retention.criteres import Criteres, check_criteres, dump_criteres
 from orc.retention.gels import CRITERES, EXERCICES, LOT, OBJETS
-from orc.retention.portees import find_refus, mark_gel, sees_gel
+from orc.retention.portees import find_refus, mark_gel, sees_gel, suspend_held
 from orc.retention.qualites import find_qualite, make_vue
 from orc.retention.regard import sees_piece, sees_pj
 from orc.retention.verrou import hold_retention
@@ -76,6 +76,7 @@ def place_gel(session: Writing, lecteur: Lecteur, depot: DepotGel, *, today: dat
          "criteres": row.criteres, "nombre": len(depot.pj_ids) + len(depot.piece_ids)},
     )  # fmt: skip
     mark_gel(session, row)
+    suspend_held(session, row)
     return row.id
 
 

@@ -29,6 +29,7 @@ from orc.models import Lien, Piece, PieceJustificative, Texte
 from orc.models.parties import find_place, load_parties
 from orc.search.paged import among
 from orc.search.passages import Passage, find_passages, mark
+from orc.search.statuts import Informe
 from orc.search.syntax import make_filtres, parse
 from orc.storage import Storage
 
@@ -94,18 +95,16 @@ def find(
 ) -> Reponse:
     """Answer a question within a Clearance.
 
-    Raises ErreurDeSyntaxe where it is not understood, Invalid on an unknown sort or cursor.
+    Raises ErreurDeSyntaxe where it is not understood, TropDeStatuts where a criterion of early
+    destruction is too wide, Invalid on an unknown sort or cursor.
     """
-    query = make_query(question)
-    hits = engine.search(query, clearance=clearance)
+    query = make_query(question, retention=bool(clearance.retention))
+    moteur = Informe(engine, session, clearance)
+    hits = moteur.search(query)
     by_sens = (DemandeFacette("sens", 2, somme=True),)
     pieces = Query(query.expression, Genre.PIECE, query.filtres, by_sens, taille=0)
-    totals = engine.search(pieces, clearance=clearance)
-    nb_pj = (
-        hits.total
-        if query.genre is Genre.PJ
-        else engine.count(replace(query, genre=Genre.PJ), clearance=clearance)
-    )
+    totals = moteur.search(pieces)
+    nb_pj = hits.total if query.genre is Genre.PJ else moteur.count(replace(query, genre=Genre.PJ))
     passages = find_hit_passages(session, storage, hits.hits, query.expression, clearance=clearance)
     sommes = tuple(totals.facettes.get("sens", ()))
     asked = {v for v in question.filtres.get("sens", ()) if v}
@@ -114,16 +113,19 @@ def find(
     return Reponse(query.expression, hits, nb_pj, totals.total, sommes, passages)
 
 
-def make_query(question: Question) -> Query:
-    """The query of a question: parsed, its sort chosen, its size bounded."""
-    expression = parse(question.texte)
+def make_query(question: Question, *, retention: bool = False) -> Query:
+    """The query of a question: parsed, its sort chosen, its size bounded.
+
+    `retention`: it may ask the fields of RETENTION, that an Informe answers.
+    """
+    expression = parse(question.texte, retention=retention)
     tri = question.tri or (PERTINENCE if has_words(expression) else "date_recente")
     if tri not in TRIS:
         raise Invalid(f"Ce tri n’existe pas : {tri}. Tris possibles : {', '.join(TRIS)}.")
     return Query(
         expression=expression,
         genre=question.genre,
-        filtres=make_filtres(question.filtres),
+        filtres=make_filtres(question.filtres, retention=retention),
         facettes=question.facettes,
         tri=TRIS[tri],
         apres=question.apres or None,

@@ -30,12 +30,21 @@ _PRESENCES = {
     "attendue": LIBELLES_PRESENCES[Presence.JAMAIS_RECUE],
 }
 
+LIBELLES_DESTRUCTION = {
+    "permise": "Permise",
+    "attente": "En attente",
+    "suspendue": "Suspendue",
+    "refusee": "Refusée",
+    "gelee": "Gelée",
+}
+
 _PLAIN: Mapping[str, Callable[[str], str]] = {
     "sens": lambda v: LIBELLES_SENS.get(Sens(v), "") if v in set(Sens) else "",
     "domaine": lambda v: next((t for d, t in LIBELLES_DOMAINES.items() if d == v), ""),
     "presence": lambda v: _PRESENCES.get(v, ""),
     "format": str.upper,
     "etat_texte": lambda v: LIBELLES_TEXTES.get(v, ""),
+    "destruction": lambda v: LIBELLES_DESTRUCTION.get(v, ""),
 }
 _CODES: Mapping[str, Callable[[str], str]] = {
     "type_pj": libelle_type_pj,

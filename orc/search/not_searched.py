@@ -12,6 +12,7 @@ from orc.index.port import SearchEngine
 from orc.index.query import DemandeFacette, Filtre, Query
 from orc.models import AIndexer, Cellule, Flux, Piece
 from orc.search.paged import among, among_named
+from orc.search.statuts import Informe
 
 # States of a text: extrait and sans_texte were searched for all they hold.
 A_OCERISER = "a_oceriser"
@@ -74,7 +75,7 @@ def find_not_searched(
     query = Query(genre=Genre.PJ, filtres=kept, facettes=(DemandeFacette(FILTRE, 20),), taille=0)
     states = {
         v.valeur: v.nombre
-        for v in engine.search(query, clearance=clearance).facettes.get(FILTRE, ())
+        for v in Informe(engine, session, clearance).search(query).facettes.get(FILTRE, ())
     }
     return NonCherches(
         a_oceriser=states.get(A_OCERISER, 0),

@@ -66,24 +66,29 @@ class ErreurDeSyntaxe(Invalid):
         return self.requete[: self.position], self.requete[self.position : end], self.requete[end:]
 
 
-def parse(texte: str) -> Expression:
-    """What a person typed, as an Expression; of nothing, Tout(). Raises only ErreurDeSyntaxe."""
+def parse(texte: str, *, retention: bool = False) -> Expression:
+    """What a person typed, as an Expression; of nothing, Tout(). Raises only ErreurDeSyntaxe.
+
+    `retention`: for a person who may ask the fields of RETENTION; for others there are none.
+    """
     if len(texte) > LONGEST:
         raise ErreurDeSyntaxe(
             f"La recherche dépasse {LONGEST} caractères.", texte[:LONGEST], LONGEST - 1
         )
-    return _Parser(texte).parse()
+    return _Parser(texte, retention).parse()
 
 
-def make_filtres(choices: Mapping[str, Iterable[str]]) -> tuple[Filtre, ...]:
+def make_filtres(
+    choices: Mapping[str, Iterable[str]], *, retention: bool = False
+) -> tuple[Filtre, ...]:
     """The filters of an address (`exercice=2022&exercice=2023&montant=1000..5000`).
 
     Names are those of fields.py; names that are not a field's are left to others, empty values
-    to nobody. Raises ErreurDeSyntaxe on an unreadable value.
+    to nobody. `retention`: as for `parse`. Raises ErreurDeSyntaxe on an unreadable value.
     """
     filtres = []
     for name, texts in choices.items():
-        field = find_field(name)
+        field = find_field(name, retention=retention)
         values = [t for t in texts if t.strip()][:MOST]
         if field is not None and values:
             filtres.append(Filtre(field.name, tuple(_parse_filter(field, t) for t in values)))
@@ -104,6 +109,7 @@ class _Parser:
     """Recursive descent, bounded in depth and in terms."""
 
     text: str
+    retention: bool
     at: int = 0
     depth: int = 0
     terms: int = 0
@@ -181,15 +187,15 @@ class _Parser:
         if self.text[start] in _OPEN + _CLOSE:
             return self._value(field, self._quoted(), start, quoted=True)
         named = _NAME.match(self.text, start)
-        if named and (field is None or find_field(named[1])):
+        if named and (field is None or self._find_field(named[1])):
             return self._named(named)
         return self._value(field, self._word(field), start)
 
     def _named(self, named: re.Match[str]) -> Expression | None:
         """`champ:valeur`, `champ:"valeur"`, `champ:(a OU b)`."""
-        field = find_field(named[1])
+        field = self._find_field(named[1])
         if field is None:
-            self._fail(_unknown(named[1]), named.start(), len(named[1]))
+            self._fail(self._say_unknown(named[1]), named.start(), len(named[1]))
         self.at = named.end()
         self._skip()
         if self._at_end():
@@ -261,6 +267,15 @@ class _Parser:
     def _at_end(self) -> bool:
         return self._char() in ("", ")")
 
+    def _find_field(self, name: str) -> Field | None:
+        return find_field(name, retention=self.retention)
+
+    def _say_unknown(self, name: str) -> str:
+        names = list(find_names(retention=self.retention))
+        near = get_close_matches(fold_name(name), names, n=1)
+        hint = f" Vouliez-vous dire « {near[0]}: » ?" if near else ""
+        return f"Le champ « {name} » n’existe pas.{hint}"
+
     def _fail(self, message: str, position: int, longueur: int = 1) -> NoReturn:
         raise ErreurDeSyntaxe(message, self.text, position, longueur)
 
@@ -297,9 +312,3 @@ def _drop_stop_words(parts: list[Expression]) -> list[Expression]:
 
 def _is_stop_word(part: Expression) -> bool:
     return isinstance(part, Mot) and fold(part.texte).strip() in STOP_WORDS
-
-
-def _unknown(name: str) -> str:
-    near = get_close_matches(fold_name(name), list(find_names()), n=1)
-    hint = f" Vouliez-vous dire « {near[0]}: » ?" if near else ""
-    return f"Le champ « {name} » n’existe pas.{hint}"

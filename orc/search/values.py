@@ -7,7 +7,7 @@ from datetime import date
 
 from orc.errors import Invalid
 from orc.index.analysis import read_amount
-from orc.index.fields import BY_NAME, ORDERED, Field, Kind
+from orc.index.fields import BY_NAME, ORDERED, Field, Kind, fold_name
 from orc.index.query import Expression, Intervalle, Mot, Phrase, Prefixe, Terme
 
 _COMPARED = re.compile(r"(>=|<=|>|<|≥|≤)\s*(.+)", re.DOTALL)
@@ -33,8 +33,8 @@ def parse_value(field: Field, text: str, *, quoted: bool = False) -> Expression:
 
     Ranges `a..b`, `a..`, `..b` and comparisons `>a` where the field is ordered; `mot*` elsewhere.
     """
-    if field.kind is Kind.BOOLEEN:
-        return Terme(field.name, int(_read_boolean(text)))
+    if field.kind in (Kind.BOOLEEN, Kind.CHOIX):
+        return Terme(field.name, _read_choix(field, text) if field.choix else _read_boolean(text))
     if field.kind is Kind.TEXTE:
         return _parse_words(field, text, quoted=quoted)
     if field.kind in ORDERED and not quoted and (found := _parse_range(field, text)):
@@ -185,8 +185,15 @@ def _as_int(day: date) -> int:
     return day.year * 10_000 + day.month * 100 + day.day
 
 
-def _read_boolean(text: str) -> bool:
+def _read_choix(field: Field, text: str) -> str:
+    word = fold_name(text)
+    if word in field.choix:
+        return word
+    raise ValeurIllisible(f"« {text} » n’en est pas : écrivez {' ou '.join(field.choix)}.")
+
+
+def _read_boolean(text: str) -> int:
     word = text.strip().lower()
     if word in _OUI or word in _NON:
-        return word in _OUI
+        return int(word in _OUI)
     raise ValeurIllisible("Répondez par « oui » ou « non ».")

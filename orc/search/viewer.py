@@ -55,7 +55,7 @@ class Surligneur:
 
 def _read(question: str) -> Expression:
     try:
-        return parse(question)
+        return parse(question, retention=True)  # only to know its words
     except Invalid:
         words = dict.fromkeys(w for w in find_words(question) if w not in STOP_WORDS)
         return Ou(tuple(Mot(w) for w in words))

@@ -15,6 +15,7 @@ from orc.index.query import (
     Intervalle,
     Mot,
     Ou,
+    Parmi,
     Phrase,
     Prefixe,
     Query,
@@ -609,3 +610,43 @@ def test_a_text_of_any_characters_is_indexed(engine):
     strange = "\x00 \ud800 \U0001f600 ﷽ ½ İstanbul ǅ " + "x" * 70_000 + " facture"
     put(engine, make_record(1, strange, tiers="\x00", nom_pj="É" * 300, facture="/" * 40))
     assert find(engine, Mot("facture")) == {1}
+
+
+# Records told by their numbers: what SQL alone knows (orc/search/statuts.py).
+
+
+def test_records_are_found_by_their_numbers_whatever_else_is_asked(engine):
+    put(
+        engine,
+        *(make_record(n, "eau" if n % 2 else "gaz", exercice=2020 + n % 3) for n in range(1, 7)),
+        make_record(8, "eau", cellule=2),
+        make_record(2, "eau", genre=Genre.PJ, piece_id=7),
+    )
+    asked = Parmi(Genre.PIECE, (1, 2, 3, 8, 99))
+    assert find(engine, asked) == {1, 2, 3}
+    assert find(engine, Et((Mot("eau"), asked))) == {1, 3}
+    assert find(engine, Ou((Terme("exercice", 2020), asked))) == {1, 2, 3, 6}
+    assert find(engine, Sauf(asked)) == {4, 5, 6}
+    assert find(engine, Et((Mot("eau"), Sauf(asked)))) == {5}
+    assert find(engine, Tout(), Filtre("destruction", (asked, Parmi(Genre.PIECE, (6,))))) == {
+        1, 2, 3, 6,
+    }  # fmt: skip
+    assert find(engine, Parmi(Genre.PIECE, ())) == set()
+    assert find(engine, Sauf(Parmi(Genre.PIECE, ()))) == {1, 2, 3, 4, 5, 6}
+    assert find(engine, Parmi(Genre.PJ, (2,)), genre=Genre.PJ) == {2}
+    hits = ask(engine, asked, facettes=[DemandeFacette("exercice")])
+    assert {v.valeur: v.nombre for v in hits.facettes["exercice"]} == {
+        "2020": 1, "2021": 1, "2022": 1,
+    }  # fmt: skip
+
+
+def test_numbers_do_not_change_the_order_of_relevance(engine):
+    put(engine, make_record(1, "eau eau eau"), make_record(2, "eau"), make_record(3, "eau et gaz"))
+    alone = numeros(ask(engine, Mot("eau")))
+    assert numeros(ask(engine, Et((Mot("eau"), Parmi(Genre.PIECE, (1, 2, 3)))))) == alone
+
+
+def test_as_many_numbers_as_a_person_may_ask_are_one_question(engine):
+    put(engine, make_record(3, "eau"), make_record(150_000, "eau"), make_record(150_001, "eau"))
+    many = Parmi(Genre.PIECE, tuple(range(1, 150_001)))
+    assert find(engine, Et((Mot("eau"), many))) == {3, 150_000}

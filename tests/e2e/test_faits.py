@@ -1,5 +1,6 @@
 """In a real browser: an adhesion is recorded, a search is frozen, another person releases it."""
 
+import re
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -8,6 +9,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
+from orc.retention.jobs import decide_waiting
 from tests.archive import COMMUNE, MOT_DE_PASSE, Archive, make_archive
 from tests.web.serving import serve
 
@@ -80,3 +82,25 @@ def test_from_the_adhesion_to_the_gel_released(ouvrir: Ouvrir, axe: Axe) -> None
     archiviste.get_by_role("button", name="Lever").click()
     expect(archiviste.get_by_role("status")).to_contain_text("il tient encore")
     check(archiviste, axe)
+
+
+def test_a_search_is_narrowed_by_what_is_decided(
+    ouvrir: Ouvrir, archive: Archive, axe: Axe
+) -> None:
+    decide_waiting(archive.orc.database, archive.orc.settings)
+    page = ouvrir("comptable")
+    page.goto("/recherche")
+    expect(page.get_by_text("Destruction : Refusée").first).to_be_visible()
+    facet = page.locator("details.orc-facette", has_text="Destruction anticipée")
+    facet.locator("summary").focus()
+    page.keyboard.press("Enter")
+    facet.get_by_role("link", name="Compter").click()
+    refused = facet.get_by_role("link", name="Refusée")
+    expect(refused.locator(".orc-facette__nombre")).not_to_have_text("0")
+    refused.focus()
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("link", name="Destruction anticipée : Refusée")).to_be_visible()
+    expect(refused).to_have_attribute("aria-current", "true")
+    check(page, axe)
+    page.get_by_role("link", name="Destruction anticipée : Refusée").click()
+    expect(page).to_have_url(re.compile(r"/recherche\?plus=destruction$"))

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from orc.index.fields import FIELDS, ORDERED, Field, Kind
+from orc.index.fields import FIELDS, ORDERED, RETENTION, Field, Kind
 from orc.search.syntax import parse
 
 MANUAL = Path(__file__).resolve().parents[2] / "docs/recherche.md"
@@ -25,14 +25,16 @@ KINDS = {
 
 def write_row(field: Field) -> str:
     names = ", ".join(f"`{name}`" for name in (field.name, *field.aliases))
-    kind = KINDS[field.kind] + (", intervalles" if field.kind in ORDERED else "")
+    kind = ", ".join(field.choix) or KINDS[field.kind] + (
+        ", intervalles" if field.kind in ORDERED else ""
+    )
     used = [word for word, holds in (("facette", field.facet), ("tri", field.sort)) if holds]
     return f"| {field.label} | {names} | {kind} | {', '.join(used)} | `{field.help}` |"
 
 
 def write_tables() -> str:
     parts = []
-    for group, fields in groupby(FIELDS, key=lambda f: f.group):
+    for group, fields in groupby((*FIELDS, *RETENTION), key=lambda f: f.group):
         head = "| critère | noms | valeurs | sert de | exemple |\n|---|---|---|---|---|"
         parts.append("\n".join([f"### {group}", "", head, *map(write_row, fields)]))
     return "\n\n".join(parts)
@@ -52,7 +54,7 @@ def examples() -> list[str]:
 
 @pytest.mark.parametrize("example", examples())
 def test_every_example_of_the_manual_is_understood(example: str) -> None:
-    assert parse(example) is not None
+    assert parse(example, retention=True) is not None
 
 
 def test_the_manual_has_examples() -> None:

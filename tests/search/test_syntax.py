@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from orc.index.fields import BY_NAME, FIELDS
+from orc.index.fields import BY_NAME, FIELDS, RETENTION
 from orc.index.query import (
     Et,
     Filtre,
@@ -239,6 +239,6 @@ def test_an_unreadable_filter_says_where():
 
 
 def test_names_and_aliases_tell_fields_apart():
-    names = [name for f in FIELDS for name in (f.name, *f.aliases)]
+    names = [name for f in (*FIELDS, *RETENTION) for name in (f.name, *f.aliases)]
     assert len(names) == len(set(names))
-    assert BY_NAME.keys() == {f.name for f in FIELDS}
+    assert BY_NAME.keys() == {f.name for f in (*FIELDS, *RETENTION)}

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from dataclasses import replace
 from datetime import date
 
 import pytest
@@ -22,6 +23,7 @@ from orc.models import (
     RetourPiece,
     read_now,
 )
+from orc.retention.decisions import REGLAGES
 from orc.retention.declarations import Genre
 from orc.retention.jobs import decide_waiting
 from tests.archive import COMMUNE, MOT_DE_PASSE, Archive, make_archive
@@ -249,3 +251,71 @@ def test_a_list_is_filtered_by_the_day_since_which_they_may_go(ouvrir: Ouvrir) -
     page = ouvrir("comptable").get
     assert f">{FACTURE}<" in page("/destruction?statut=eligible&depuis=2022-06-20").text
     assert f">{FACTURE}<" not in page("/destruction?statut=eligible&depuis=2022-06-19").text
+
+
+@pytest.mark.parametrize("nom", ["comptable", "archiviste", "destructeur"])
+def test_a_search_has_the_facet_the_fields_and_the_status_of_each_pj(
+    ouvrir: Ouvrir, nom: str
+) -> None:
+    page = ouvrir(nom).get("/recherche").text
+    assert "plus=destruction" in page
+    assert "Destruction : Permise" in page
+    assert "Terme de conservation du" in page
+    counted = ouvrir(nom).get("/recherche?plus=destruction").text
+    facet = counted[counted.index("<h3>Destruction anticipée</h3>") :].partition("</details>")[0]
+    assert re.findall(r"facette__nombre\">(\d+)<", facet)[0] == "2"
+    assert "Compter" not in facet
+    found = ouvrir(nom).get("/recherche?destruction=permise").text
+    assert "Destruction anticipée : Permise" in found
+    assert FACTURE in found
+    assert "illisible.pdf" not in found
+    assert FACTURE in ouvrir(nom).get("/recherche?permise_du=2022&terme_au=2100").text
+    assert FACTURE not in ouvrir(nom).get("/recherche?permise_au=2000").text
+    assert "destruction:permise" in ouvrir(nom).get("/aide/syntaxe").text
+    frozen = ouvrir(nom).get("/destruction/gels/nouveau?destruction=permise").text
+    assert "la liste est arrêtée" in frozen
+
+
+@pytest.mark.parametrize("nom", ["ordonnateur", "juge"])
+def test_for_others_nothing_of_a_search_says_there_is_a_status(ouvrir: Ouvrir, nom: str) -> None:
+    for path in (
+        "/recherche", "/recherche?plus=destruction", "/recherche?destruction=permise",
+        "/recherche?permise_du=2022", "/aide/syntaxe",
+    ):  # fmt: skip
+        text = ouvrir(nom).get(path).text
+        assert "Destruction" not in text, path
+        assert "terme_du" not in text, path
+
+
+def test_a_field_nobody_gave_is_refused_as_one_that_is_not_there(ouvrir: Ouvrir) -> None:
+    answer = ouvrir("ordonnateur").get("/recherche?q=destruction:permise")
+    assert answer.status_code == 422
+    assert "« destruction » n’existe pas" in answer.text
+    assert ouvrir("comptable").get("/recherche?q=destruction:bidon").status_code == 422
+
+
+def test_a_program_asks_and_reads_the_status_by_the_same_rights(ouvrir: Ouvrir) -> None:
+    asked = "/api/v1/recherche?destruction=permise&facette=destruction&facette=exercice"
+    found = ouvrir("comptable").get(asked).json()
+    assert [r["pj"]["destruction"] for r in found["resultats"]] == ["permise", "permise"]
+    counts = {v["valeur"]: v["nombre"] for v in found["facettes"]["destruction"]}
+    assert counts["permise"] == 2
+    others = ouvrir("ordonnateur").get(asked).json()
+    assert others["facettes"].keys() == {"exercice"}
+    assert len(others["resultats"]) > 1
+    assert {r["pj"]["destruction"] for r in others["resultats"]} == {""}
+    wrong = ouvrir("ordonnateur").get("/api/v1/recherche?q=destruction:permise")
+    assert wrong.status_code == 422
+
+
+def test_a_criterion_too_wide_is_refused_in_words(ouvrir: Ouvrir, archive: Archive) -> None:
+    orc = archive.orc
+    orc.database.info[REGLAGES] = replace(orc.settings, recherche_statuts_max=0)
+    try:
+        answer = ouvrir("comptable").get("/recherche?destruction=permise")
+        assert answer.status_code == 422
+        assert "précisez l’exercice, la collectivité ou le budget" in answer.text
+        asked = ouvrir("comptable").get("/api/v1/recherche?q=destruction:permise")
+        assert "précisez" in asked.text
+    finally:
+        orc.database.info[REGLAGES] = orc.settings

@@ -282,7 +282,7 @@ def test_an_address_read_back_is_the_same_state(
     state = Adresse(
         q=q, filtres=tuple((c, tuple(v)) for c, v in filtres.items()), vue=vue, onglet=onglet
     )
-    assert read_adresse(QueryParams(urlsplit(state.url()).query)) == state
+    assert read_adresse(QueryParams(urlsplit(state.url()).query), retention=True) == state
 
 
 @given(names, values.filter(bool))

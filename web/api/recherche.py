@@ -1,5 +1,6 @@
 """Search for programs: the question of the page /recherche, one page of answers by cursor."""
 
+from collections.abc import Mapping
 from datetime import date
 from typing import Annotated, Literal
 
@@ -8,7 +9,7 @@ from pydantic import BaseModel, Field
 
 from orc.errors import Forbidden
 from orc.identity.cles import DroitApi
-from orc.index.fields import BY_NAME, Genre
+from orc.index.fields import BY_NAME, Genre, is_of_sql
 from orc.index.query import DemandeFacette
 from orc.ingest.extract.nir import mask_nir
 from orc.journal import Acte
@@ -16,12 +17,13 @@ from orc.search.find import TAILLE_MAX, TRIS, Question, Reponse, find
 from orc.search.not_searched import find_not_searched, write_not_searched
 from orc.search.passages import Passage
 from orc.search.resultats import Resultat, find_resultats
+from orc.search.statuts import find_statuts
 from orc.search.syntax import LONGEST, make_filtres
 from web.acces import acces_lecteurs
 from web.api.contrat import PREFIX, REFUS
 from web.cles import cles
 from web.deps import Connecte, JournalDuLecteur, Lecture, get_orc
-from web.pages.adresse import read_adresse
+from web.pages.adresse import Adresse, read_adresse
 
 router = APIRouter(prefix=PREFIX, tags=["Recherche"])
 
@@ -59,6 +61,10 @@ class PjTrouvee(BaseModel):
     etat_texte: str
     nb_pages: int
     sha256: str
+    destruction: str = Field(
+        description="Destruction anticipée : permise, attente, suspendue, refusee ou gelee, pour "
+        "qui peut le voir ; vide sinon, ou si rien n’est décidé."
+    )
 
 
 class Trouve(BaseModel):
@@ -133,13 +139,16 @@ def search(
     `montant=1000..5000`.
     """
     orc, clearance = get_orc(request), lecteur.clearance
-    filtres = dict(read_adresse(request.query_params).filtres)
+    retention = bool(clearance.retention)
+    adresse = read_adresse(request.query_params, retention=retention)
+    filtres = dict(adresse.filtres)
     if lecteur.scelle and (q or filtres):
         raise Forbidden(
             "Les mots d’un juge ne passent pas par une adresse : la page « Recherche » les envoie "
             "autrement."
         )
-    champs = [f for f in dict.fromkeys(facette or ()) if f in FACETTES]
+    wanted = (f for f in dict.fromkeys(facette or ()) if f in FACETTES)
+    champs = [f for f in wanted if retention or not is_of_sql(f)]
     question = Question(
         texte=q,
         filtres=filtres,
@@ -150,14 +159,17 @@ def search(
         facettes=tuple(DemandeFacette(f, 50) for f in champs),
     )
     reponse = find(orc.engine, session, orc.storage, question, clearance=clearance)
-    left_out = find_not_searched(session, orc.engine, make_filtres(filtres), clearance=clearance)
-    journal.record(Acte.RECHERCHE, details=make_details(request, q, filtres, reponse))
+    asked = make_filtres(filtres, retention=retention)
+    left_out = find_not_searched(session, orc.engine, asked, clearance=clearance)
+    journal.record(Acte.RECHERCHE, details=make_details(adresse, q, reponse))
     found = find_resultats(session, reponse.hits.hits, clearance=clearance)
+    pj_ids = [r.pj.pj_id for r in found if r.pj and r.pj.pj_id is not None]
+    statuts = find_statuts(session, pj_ids, clearance)
     return ReponseRecherche(
         nb_pieces_justificatives=reponse.nb_pj,
         nb_pieces=reponse.nb_pieces,
         sommes=[Somme(sens=s.valeur, nombre=s.nombre, ttc=s.somme or 0) for s in reponse.sommes],
-        resultats=[_make_trouve(r, reponse) for r in found],
+        resultats=[_make_trouve(r, reponse, statuts) for r in found],
         facettes={
             champ: [Valeur(valeur=v.valeur, nombre=v.nombre) for v in values]
             for champ, values in reponse.hits.facettes.items()
@@ -167,12 +179,10 @@ def search(
     )
 
 
-def make_details(
-    request: Request, q: str, filtres: dict[str, tuple[str, ...]], reponse: Reponse
-) -> dict[str, object]:
+def make_details(adresse: Adresse, q: str, reponse: Reponse) -> dict[str, object]:
     """What the journal keeps, as for the page."""
-    words = [f"{BY_NAME[champ].label} : {v}" for champ, values in filtres.items() for v in values]
-    adresse = read_adresse(request.query_params).without_page().without_nir()
+    words = [f"{BY_NAME[champ].label} : {v}" for champ, values in adresse.filtres for v in values]
+    adresse = adresse.without_page().without_nir()
     return {
         "libelle": mask_nir(" · ".join(filter(None, (q, *words))))[0],
         "adresse": adresse.url().partition("?")[2],
@@ -182,7 +192,7 @@ def make_details(
     }
 
 
-def _make_trouve(r: Resultat, reponse: Reponse) -> Trouve:
+def _make_trouve(r: Resultat, reponse: Reponse, statuts: Mapping[int, str]) -> Trouve:
     key = r.pj.lien_id if r.pj else r.piece.id
     return Trouve(
         piece_id=r.piece.id,
@@ -200,12 +210,12 @@ def _make_trouve(r: Resultat, reponse: Reponse) -> Trouve:
         ht=r.piece.ht,
         tva=r.piece.tva,
         ttc=r.piece.ttc,
-        pj=_make_pj(r),
+        pj=_make_pj(r, statuts),
         passages=[_make_passage(p) for p in reponse.passages.get(key, ())],
     )
 
 
-def _make_pj(r: Resultat) -> PjTrouvee | None:
+def _make_pj(r: Resultat, statuts: Mapping[int, str]) -> PjTrouvee | None:
     if r.pj is None:
         return None
     return PjTrouvee(
@@ -218,6 +228,7 @@ def _make_pj(r: Resultat) -> PjTrouvee | None:
         etat_texte=r.pj.etat_texte,
         nb_pages=r.pj.nb_pages,
         sha256=r.pj.sha256,
+        destruction=statuts.get(r.pj.pj_id or 0, ""),
     )
 
 

@@ -6,7 +6,7 @@ from urllib.parse import urlencode
 
 from starlette.datastructures import QueryParams
 
-from orc.index.fields import BY_NAME
+from orc.index.fields import BY_NAME, is_of_sql
 from orc.ingest.extract.nir import mask_nir
 from orc.search.syntax import LONGEST
 
@@ -20,6 +20,8 @@ VALEURS_MAX = 50
 BORNES: Mapping[str, tuple[str, str]] = {
     "montant": ("montant_de", "montant_a"),
     "date": ("date_du", "date_au"),
+    "destruction_depuis": ("permise_du", "permise_au"),
+    "terme": ("terme_du", "terme_au"),
 }
 
 
@@ -100,9 +102,14 @@ class Adresse:
         return not self.q.strip() and not self.filtres
 
 
-def read_adresse(params: QueryParams) -> Adresse:
-    """The state in a query string. What is not understood is left out; lengths are bounded."""
-    champs = [c for c in dict.fromkeys(params) if c in BY_NAME]
+def read_adresse(params: QueryParams, *, retention: bool = False) -> Adresse:
+    """The state in a query string. What is not understood is left out; lengths are bounded.
+
+    `retention`: for a person who may ask of early destruction; for others nothing of it is there.
+    """
+    known = frozenset(c for c in BY_NAME if retention or not is_of_sql(c))
+    facets = frozenset(c for c in known if BY_NAME[c].facet)
+    champs = [c for c in dict.fromkeys(params) if c in known]
     filtres = tuple(
         (champ, valeurs) for champ in champs if (valeurs := _read_valeurs(params, champ))
     )
@@ -117,17 +124,13 @@ def read_adresse(params: QueryParams) -> Adresse:
         dans=tuple(
             (name.removeprefix("dans_"), value.strip()[:80])
             for name, value in params.items()
-            if name.startswith("dans_") and value.strip() and _is_facet(name[5:])
+            if name.startswith("dans_") and value.strip() and name[5:] in facets
         ),
-        plus=tuple(c for c in dict.fromkeys(params.getlist("plus")) if _is_facet(c)),
+        plus=tuple(c for c in dict.fromkeys(params.getlist("plus")) if c in facets),
     )
-    for champ, names in BORNES.items():
-        adresse = _read_bornes(adresse, params, champ, names)
+    for champ in (c for c in BORNES if c in known):
+        adresse = _read_bornes(adresse, params, champ, BORNES[champ])
     return adresse
-
-
-def _is_facet(champ: str) -> bool:
-    return champ in BY_NAME and BY_NAME[champ].facet
 
 
 def _read_valeurs(params: QueryParams, champ: str) -> tuple[str, ...]:

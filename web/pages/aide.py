@@ -7,8 +7,9 @@ from urllib.parse import urlencode
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
-from orc.index.fields import FIELDS, ORDERED, Field, Kind
+from orc.index.fields import FIELDS, ORDERED, RETENTION, Field, Kind
 from web.acces import acces_anonyme, acces_connectes
+from web.deps import Connecte
 from web.render import render
 
 router = APIRouter(prefix="/aide", include_in_schema=False)
@@ -77,10 +78,11 @@ class PageTexte:
 
 @router.get("/syntaxe")
 @acces_connectes
-def show_syntaxe(request: Request) -> Response:
-    """The syntax of searches."""
+def show_syntaxe(request: Request, lecteur: Connecte) -> Response:
+    """The syntax of searches, with the fields that this person may ask."""
+    groupes = make_groupes(RETENTION if lecteur.clearance.retention else ())
     exemples = tuple((text, what, url_recherche(text)) for text, what in _EXEMPLES)
-    return render(request, "aide_syntaxe", PageSyntaxe(exemples, make_groupes()))
+    return render(request, "aide_syntaxe", PageSyntaxe(exemples, groupes))
 
 
 @router.get("/raccourcis")
@@ -97,11 +99,11 @@ def show_accessibilite(request: Request) -> Response:
     return render(request, "aide_accessibilite", PageTexte())
 
 
-def make_groupes() -> tuple[Groupe, ...]:
-    """Every field, by group, as fields.py says them."""
+def make_groupes(more: tuple[Field, ...] = ()) -> tuple[Groupe, ...]:
+    """Every field, by group, as fields.py says them; those of `more` last."""
     return tuple(
         Groupe(label, tuple(_make_critere(field) for field in fields))
-        for label, fields in groupby(FIELDS, key=lambda f: f.group)
+        for label, fields in groupby((*FIELDS, *more), key=lambda f: f.group)
     )
 
 
@@ -110,7 +112,7 @@ def _make_critere(field: Field) -> Critere:
     return Critere(
         libelle=field.label,
         noms=(field.name, *field.aliases),
-        valeurs=_COMMENT[field.kind] + (" (aussi >, <)" if ranged else ""),
+        valeurs=", ".join(field.choix) or _COMMENT[field.kind] + (" (aussi >, <)" * ranged),
         exemple=field.help,
         url=url_recherche(field.help),
     )

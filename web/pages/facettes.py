@@ -6,9 +6,9 @@ from dataclasses import dataclass, replace
 from sqlalchemy.orm import Session
 
 from orc.domain import Sens
-from orc.index.fields import BY_NAME, Kind
+from orc.index.fields import BY_NAME, STATUT, Kind
 from orc.index.query import DemandeFacette, ValeurFacette
-from orc.search.libelles import find_libelles
+from orc.search.libelles import find_libelles, make_libelle
 from web.pages.adresse import ONGLET_PJ, Adresse
 from web.render import format_mois
 
@@ -43,6 +43,7 @@ class FacetteVue:
     ouverte: bool
     valeurs: tuple[ValeurVue, ...]
     url_plus: str
+    libelle_plus: str
     cherchable: bool
     dans: str
     champs_caches: tuple[tuple[str, str], ...]
@@ -58,9 +59,13 @@ class Etiquette:
 
 
 def make_demandes(adresse: Adresse) -> tuple[DemandeFacette, ...]:
-    """The facets to ask the engine for; one value more than shown tells that there are more."""
+    """The facets to ask for; one value more than shown tells that there are more.
+
+    That of early destruction is counted where it is asked: it costs more than the search.
+    """
     debuts = dict(adresse.dans)
-    champs = (*_COMMUNES, *(_PJ if adresse.onglet == ONGLET_PJ else ()))
+    counted = (STATUT.name,) if counts_statuts(adresse) else ()
+    champs = (*_COMMUNES, *(_PJ if adresse.onglet == ONGLET_PJ else ()), *counted)
     return tuple(
         DemandeFacette(
             champ,
@@ -71,17 +76,51 @@ def make_demandes(adresse: Adresse) -> tuple[DemandeFacette, ...]:
     )
 
 
+def counts_statuts(adresse: Adresse) -> bool:
+    """Whether the facet of early destruction is opened, so counted."""
+    return STATUT.name in adresse.plus or bool(adresse.get_valeurs(STATUT.name))
+
+
 def make_facettes(
     session: Session,
     adresse: Adresse,
     counts: Mapping[str, Sequence[ValeurFacette]],
+    *,
+    retention: bool,
 ) -> tuple[FacetteVue, ...]:
-    """The facets worth showing, with their labels."""
+    """The facets worth showing, with their labels; that of early destruction for those it is of."""
     found = (
         _make_facette(session, adresse, d.champ, list(counts.get(d.champ, ())), d.taille - 1)
         for d in make_demandes(adresse)
+        if d.champ != STATUT.name
     )
-    return tuple(f for f in found if f is not None)
+    others = tuple(f for f in found if f is not None)
+    return (*others, make_statuts(adresse, counts)) if retention else others
+
+
+def make_statuts(adresse: Adresse, counts: Mapping[str, Sequence[ValeurFacette]]) -> FacetteVue:
+    """The facet of early destruction: every word can be chosen, counted or not."""
+    nombres = {v.valeur: v.nombre for v in counts.get(STATUT.name, ())}
+    counted = counts_statuts(adresse)
+    return FacetteVue(
+        champ=STATUT.name,
+        libelle=STATUT.label,
+        ouverte=counted,
+        valeurs=tuple(
+            ValeurVue(
+                make_libelle(STATUT.name, mot),
+                nombres.get(mot),
+                adresse.toggle(STATUT.name, mot).url(),
+                adresse.has(STATUT.name, mot),
+            )
+            for mot in STATUT.choix
+        ),
+        url_plus="" if counted else _with_more(adresse, STATUT.name).url(),
+        libelle_plus="Compter",
+        cherchable=False,
+        dans="",
+        champs_caches=(),
+    )
 
 
 def _make_facette(
@@ -109,6 +148,7 @@ def _make_facette(
             for valeur in sort_valeurs(champ, [*missing, *shown])
         ),
         url_plus=_with_more(adresse, champ).url() if more and champ not in adresse.plus else "",
+        libelle_plus="Plus de valeurs",
         cherchable=champ in _CHERCHABLES and (more or bool(asked) or champ in adresse.plus),
         dans=asked,
         champs_caches=tuple(p for p in adresse.without_page().params() if p[0] != f"dans_{champ}"),

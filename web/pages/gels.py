@@ -42,6 +42,7 @@ from orc.retention.poses import (
 from orc.retention.regard import list_ids, sees_pj
 from orc.search.find import TAILLE_MAX, make_query
 from orc.search.paged import Paged
+from orc.search.statuts import Informe
 from web.acces import acces_destruction
 from web.deps import Connecte, Ecriture, Formulaire, Lecture, get_orc
 from web.forms import read_annee, read_choix, read_jour, read_texte
@@ -153,7 +154,8 @@ def show_pose(
 ) -> Response:
     """The form; with the words of a search in its address, of what that search finds."""
     params = [(k, v) for k, v in request.query_params.multi_items() if k != "objet"]
-    recherche = read_adresse(QueryParams(params)).without_page().url().partition("?")[2]
+    adresse = read_adresse(QueryParams(params), retention=True).without_page()
+    recherche = adresse.url().partition("?")[2]
     saisi = dict.fromkeys(CHAMPS, "") | {"revue_le": (read_today() + REVUE).isoformat()}
     page = _make_pose(request, session, lecteur, recherche, objet, saisi)
     return render(request, "destruction/gel_nouveau", page)
@@ -182,13 +184,14 @@ def find_of_search(
 
     Raises Invalid past LISTE_MAX results.
     """
-    adresse = read_adresse(QueryParams(recherche)).without_page()
+    adresse = read_adresse(QueryParams(recherche), retention=True).without_page()
     question = replace(
         make_question(adresse), genre=Genre.PJ, tri="", facettes=(), taille=TAILLE_MAX
     )
+    moteur = Informe(engine, session, lecteur.clearance)
     pj_ids: set[int] = set()
     while True:
-        hits = engine.search(make_query(question), clearance=lecteur.clearance)
+        hits = moteur.search(make_query(question, retention=True))
         if hits.total > LISTE_MAX:
             raise Invalid(f"Cette recherche trouve plus de {LISTE_MAX} pièces : précisez-la.")
         pj_ids |= _find_pj_ids(session, [hit.numero for hit in hits.hits])

@@ -21,6 +21,7 @@ from orc.search.not_searched import FILTRE, find_not_searched, write_not_searche
 from orc.search.ouvertes import find_numero, find_ouvertes, write_ouverte
 from orc.search.resultats import find_pj_resumes, find_resultats
 from orc.search.scellees import find_requete, mark_seen
+from orc.search.statuts import TropDeStatuts, find_statuts
 from orc.search.syntax import ErreurDeSyntaxe, make_filtres
 from web.acces import acces_lecteurs, permis_au_juge
 from web.deps import Connecte, Formulaire, Journal, JournalDuLecteur, Lecture, get_orc
@@ -123,6 +124,8 @@ class PageRecherche:
     ouverts: tuple[str, ...] = ()
     facettes: tuple[FacetteVue, ...] = ()
     resultats: tuple[ResultatVue, ...] = ()
+    # Whether this person may ask of early destruction.
+    retention: bool = False
     # Where to freeze what was found, for who may; empty: nothing is offered.
     url_geler: str = ""
 
@@ -145,9 +148,8 @@ def show_recherche(
 @permis_au_juge("ses propres recherches, sous une adresse qui ne les dit pas")
 def send_recherche(request: Request, lecteur: Connecte, form: Formulaire) -> Response:
     """A search sent as a form: its words are in no address on the way."""
-    adresse = read_adresse(
-        QueryParams([(k, v) for k, v in form.multi_items() if isinstance(v, str)])
-    )
+    given = QueryParams([(k, v) for k, v in form.multi_items() if isinstance(v, str)])
+    adresse = read_adresse(given, retention=bool(lecteur.clearance.retention))
     if lecteur.scelle and adresse.url() != CHEMIN:
         return RedirectResponse(seal_adresse(request, lecteur, adresse), 303)
     return RedirectResponse(adresse.url(), 303)
@@ -157,7 +159,7 @@ def find_adresse(session: Session, lecteur: Lecteur, params: QueryParams) -> Adr
     """What the address says; behind a key, what this person asked by it. NotFound if it did not."""
     cle = params.get(CLE, "")
     if not cle:
-        return read_adresse(params)
+        return read_adresse(params, retention=bool(lecteur.clearance.retention))
     requete = find_requete(session, lecteur.personne_id, cle)
     if requete is None:
         raise NotFound("Cette recherche n’existe pas, ou n’est pas la vôtre.")
@@ -180,12 +182,13 @@ def answer_recherche(
 ) -> Response:
     """Ask, and show what was found; `cle`: what its address carries in place of the words."""
     orc, clearance = get_orc(request), lecteur.clearance
-    page = make_page(session, adresse)
+    retention = bool(clearance.retention)
+    page = replace(make_page(session, adresse), retention=retention)
     try:
         reponse = find(
             orc.engine, session, orc.storage, make_question(adresse), clearance=clearance
         )
-    except ErreurDeSyntaxe as error:
+    except (ErreurDeSyntaxe, TropDeStatuts) as error:
         return render(request, "recherche", replace(page, erreur=make_erreur(error)), status=422)
     record_recherche(journal, make_details(page, reponse), cle)
     page = replace(
@@ -193,7 +196,7 @@ def answer_recherche(
         tete=make_tete(adresse, reponse),
         ouverts=find_ouverts(session, reponse, clearance),
         non_cherches=find_non_cherches(session, orc.engine, adresse, clearance),
-        facettes=make_facettes(session, adresse, reponse.hits.facettes),
+        facettes=make_facettes(session, adresse, reponse.hits.facettes, retention=retention),
         resultats=read_resultats(session, reponse, cle or adresse.q, clearance),
         url_geler=make_url_geler(lecteur, adresse) if reponse.nb_pj else "",
     )
@@ -202,7 +205,7 @@ def answer_recherche(
 
 def make_url_geler(lecteur: Lecteur, adresse: Adresse) -> str:
     """Where a person of early destruction freezes the PJ of this search; empty for others."""
-    if lecteur.scelle or not lecteur.clearance.retention:
+    if not lecteur.clearance.retention:
         return ""
     return f"/destruction/gels/nouveau?{adresse.without_page().url().partition('?')[2]}"
 
@@ -236,7 +239,9 @@ def read_resultats(
     liens = {p.lien_id for some in reponse.passages.values() for p in some if p.lien_id is not None}
     shown = {r.pj.lien_id: r.pj for r in found if r.pj}
     cited = shown or find_pj_resumes(session, sorted(liens), clearance)
-    return make_resultats(found, reponse.passages, cited, q)
+    pj_ids = [r.pj.pj_id for r in found if r.pj and r.pj.pj_id is not None]
+    statuts = find_statuts(session, pj_ids, clearance)
+    return make_resultats(found, reponse.passages, cited, q, statuts)
 
 
 def find_ouverts(session: Session, reponse: Reponse, clearance: Clearance) -> tuple[str, ...]:
@@ -251,7 +256,7 @@ def find_non_cherches(
     session: Session, engine: SearchEngine, adresse: Adresse, clearance: Clearance
 ) -> tuple[Essai, ...]:
     """What could not be searched, with a link to it where there is something to see."""
-    filtres = make_filtres(dict(adresse.filtres))
+    filtres = make_filtres(dict(adresse.filtres), retention=bool(clearance.retention))
     found = find_not_searched(session, engine, filtres, clearance=clearance)
     here = replace(adresse, q="", onglet=ONGLET_PJ, tri="", dans=(), plus=())
     return tuple(
@@ -290,9 +295,11 @@ def make_bornes(adresse: Adresse) -> dict[str, str]:
     return found
 
 
-def make_erreur(error: ErreurDeSyntaxe) -> ErreurVue:
-    """The message, and the question cut around the mark."""
-    return ErreurVue(error.message, *error.morceaux)
+def make_erreur(error: ErreurDeSyntaxe | TropDeStatuts) -> ErreurVue:
+    """The message, and the question cut around the mark where there is one."""
+    if isinstance(error, ErreurDeSyntaxe):
+        return ErreurVue(error.message, *error.morceaux)
+    return ErreurVue(str(error), "", "", "")
 
 
 def find_tri(adresse: Adresse, reponse: Reponse) -> str:

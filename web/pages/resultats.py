@@ -5,7 +5,9 @@ from dataclasses import dataclass
 from datetime import date
 
 from orc.domain import format_date
+from orc.index.fields import STATUT
 from orc.search.consult_values import LIBELLES_PRESENCES, LIBELLES_TEXTES, Presence
+from orc.search.libelles import make_libelle
 from orc.search.passages import Passage
 from orc.search.resultats import PjResume, Resultat, name_piece
 from web.liens import url_bordereau, url_piece, url_pj
@@ -51,6 +53,8 @@ class ResultatVue:
     nature_fichier: str
     icone: str
     alerte: str
+    # The answer on early destruction, for who may see it; empty: none.
+    destruction: str
     passages: tuple[PassageVue, ...]
     piece: str
     url_piece: str
@@ -69,20 +73,24 @@ def make_resultats(
     passages: Mapping[int, Sequence[Passage]],
     cited: Mapping[int, PjResume],
     q: str,
+    statuts: Mapping[int, str],
 ) -> tuple[ResultatVue, ...]:
     """The results of the screen. `passages`: by lien_id for PJ, by piece id for pieces.
 
-    `cited`: the PJ that the passages of pieces come from, by lien_id.
+    `cited`: the PJ that the passages of pieces come from, by lien_id. `statuts`: the words of
+    early destruction, by pj_id.
     """
     return tuple(
-        _make_pj(r, r.pj, passages.get(r.pj.lien_id, ()), q)
+        _make_pj(r, r.pj, passages.get(r.pj.lien_id, ()), q, statuts.get(r.pj.pj_id or 0, ""))
         if r.pj
         else _make_piece(r, passages.get(r.piece.id, ()), cited, q)
         for r in resultats
     )
 
 
-def _make_pj(r: Resultat, pj: PjResume, found: Sequence[Passage], q: str) -> ResultatVue:
+def _make_pj(
+    r: Resultat, pj: PjResume, found: Sequence[Passage], q: str, statut: str
+) -> ResultatVue:
     page = next((t.page for t in found if t.page), 1)
     url = _url_pj(r, pj, page, q)
     nature, icone = find_nature(pj.type_reel)
@@ -95,6 +103,7 @@ def _make_pj(r: Resultat, pj: PjResume, found: Sequence[Passage], q: str) -> Res
         nature=", ".join(filter(None, texts)) + pages,
         icone=icone,
         alerte=find_alerte(pj),
+        destruction=make_libelle(STATUT.name, statut),
         passages=tuple(_make_passage(t, _url_pj(r, pj, t.page, q)) for t in found),
     )
 
@@ -130,6 +139,7 @@ def _make(
     nature: str,
     icone: str,
     alerte: str,
+    destruction: str = "",
     passages: tuple[PassageVue, ...],
 ) -> ResultatVue:
     day = r.bordereau.date_emission
@@ -142,6 +152,7 @@ def _make(
         nature_fichier=nature,
         icone=icone,
         alerte=alerte,
+        destruction=destruction,
         passages=passages,
         piece=name_piece(r),
         url_piece=url_piece(r.piece.id),

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from orc.index.engines.elasticsearch.mapping import TERMS_MAX
-from orc.index.plan import Beginning, Between, Either, Every, Key, Not, Plan, Words
+from orc.index.plan import Among, Beginning, Between, Either, Every, Key, Not, Plan, Words
 
 Json = dict[str, Any]
 
@@ -30,7 +30,7 @@ def make_filter(parts: Sequence[Json]) -> Json:
     return {"bool": {"filter": list(parts)}}
 
 
-def make_any(column: str, values: Sequence[str]) -> Json:
+def make_any(column: str, values: Sequence[str] | Sequence[int]) -> Json:
     """Any of these values, however many; nothing where there is none: never everything."""
     if not values:
         return NOTHING
@@ -65,6 +65,10 @@ def _between(plan: Between, _depth: int) -> Json:
     return make_filter([{"range": {plan.column: given}}])
 
 
+def _among(plan: Among, _depth: int) -> Json:
+    return make_filter([make_any(plan.column, plan.keys)])
+
+
 def _every(plan: Every, depth: int) -> Json:
     if not plan.parts:
         return make_filter([EVERYTHING])
@@ -87,6 +91,7 @@ _COMPILERS: dict[type, Callable[[Any, int], Json]] = {
     Key: _key,
     Beginning: _beginning,
     Between: _between,
+    Among: _among,
     Every: _every,
     Either: _either,
     Not: _not,

@@ -9,6 +9,7 @@ from orc.index.columns import (
     EXACT,
     FACET,
     MISSING,
+    NUMEROS,
     REFERENCES,
     SORT,
     SORTED,
@@ -17,7 +18,6 @@ from orc.index.columns import (
     make_entry,
     make_number,
 )
-from orc.index.engines.elasticsearch.mapping import NUMEROS
 from orc.index.fields import BY_NAME, Genre
 from orc.index.record import Record, Value
 

@@ -4,16 +4,14 @@ import hashlib
 from typing import Any
 
 from orc.index.analysis import ANALYSIS_VERSION
-from orc.index.columns import EXACT, FACET, IN_MOTS, MOTS, NUMBER, REFERENCES, SORT
-from orc.index.fields import FIELDS, NUMBERS, Field, Genre, Kind
+from orc.index.columns import EXACT, FACET, IN_MOTS, MOTS, NUMBER, NUMEROS, REFERENCES, SORT
+from orc.index.fields import FIELDS, NUMBERS, Field, Kind
 
 # A new one where what is written here, or in documents.py, changes.
 MAPPING_VERSION = 1
-# A document that stands for a piece and for the PJ that says the same has the numero of each.
-NUMEROS = {genre: f"numero_{genre}_" for genre in Genre}
 # A keyword longer than Lucene's limit refuses the document; nobody reads so long a facet.
 _LONGEST_VALUE = 8_000
-# Terms that one `terms` query may name: cellules of a Clearance beyond it are asked in several.
+# Terms that one `terms` query may name: a longer list is asked in several.
 TERMS_MAX = 65_536
 
 _KEYWORD: dict[str, Any] = {"type": "keyword", "doc_values": False, "norms": False}

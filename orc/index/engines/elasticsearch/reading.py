@@ -10,7 +10,7 @@ from elasticsearch import Elasticsearch
 
 from orc.access import Clearance
 from orc.errors import Invalid, Unavailable
-from orc.index.columns import LARGEST, SORT
+from orc.index.columns import LARGEST, NUMEROS, SORT
 from orc.index.engines.elasticsearch.compile import Json, compile_plan, make_any
 from orc.index.engines.elasticsearch.connection import INDISPONIBLE, log
 from orc.index.engines.elasticsearch.documents import make_routing
@@ -23,7 +23,6 @@ from orc.index.engines.elasticsearch.facets import (
     make_terms,
     read_values,
 )
-from orc.index.engines.elasticsearch.mapping import NUMEROS
 from orc.index.fields import BY_NAME, Genre
 from orc.index.plan import make_plan
 from orc.index.query import (

@@ -8,6 +8,7 @@ from tantivy import FieldType, Occur
 from tantivy import Query as Native
 
 from orc.index.plan import (
+    Among,
     Beginning,
     Between,
     Either,
@@ -40,6 +41,7 @@ class Compiler:
                 schema, p.column, p.debut, distance=0, prefix=True
             ),
             Between: self._between,
+            Among: lambda p: self.keys(p.column, p.keys),
             Every: lambda p: self.every([self._compile(part) for part in p.parts]),
             Either: lambda p: self.any([self._compile(part) for part in p.parts]),
             Not: lambda p: self.without(self._compile(p.part)),

@@ -8,9 +8,8 @@ from tantivy import Order
 from tantivy import Query as Native
 
 from orc.errors import Invalid
-from orc.index.columns import SORT
+from orc.index.columns import NUMEROS, SORT
 from orc.index.engines.tantivy.compile import Compiler
-from orc.index.engines.tantivy.schema import NUMEROS
 from orc.index.fields import BY_NAME, Genre
 from orc.index.query import Tri
 

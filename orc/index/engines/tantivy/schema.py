@@ -14,6 +14,7 @@ from orc.index.columns import (
     MISSING,
     MOTS,
     NUMBER,
+    NUMEROS,
     REFERENCES,
     SORT,
     SORTED,
@@ -27,8 +28,6 @@ from orc.index.fields import BY_NAME, FIELDS, NUMBERS, Field, Genre, Kind
 from orc.index.record import Record, Value
 
 GENRES = {Genre.PIECE: 0, Genre.LIGNE: 1, Genre.PJ: 2}
-# A document that stands for a piece and for its only PJ has the numero of each.
-NUMEROS = {genre: f"numero_{genre}_" for genre in Genre}
 KEYS = ("piece_", "cellule_", "version_")
 
 _SPACED, _WHOLE = "orc_spaced", "raw"
