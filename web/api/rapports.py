@@ -5,13 +5,13 @@ from datetime import date, datetime
 from fastapi import APIRouter
 from pydantic import BaseModel
 
-from orc.errors import Conflict, NotFound
+from orc.errors import Conflict
 from orc.models import read_today
 from orc.retention.decide import Statut
 from orc.retention.echeancier import PAGE_MAX, Horizon, count_pj, find_echeances
 from orc.retention.rapports.archives import find_rapports
 from orc.retention.rapports.lignes_decisions import count_etats
-from orc.retention.rapports.portee import Portee, find_collectivites
+from orc.retention.rapports.portee import choose_portee
 from web.acces import acces_destruction
 from web.api.contrat import PREFIX, REFUS
 from web.deps import Connecte, Lecture
@@ -81,7 +81,7 @@ class RapportsEtablis(BaseModel):
 @acces_destruction()
 def show_etats(session: Lecture, lecteur: Connecte, siren: Siren = "") -> Etats:
     """Dans votre ressort, exercices clos ou non."""
-    portee = _read_portee(session, lecteur, siren)
+    portee, _noms = choose_portee(session, lecteur.clearance.retention, siren)
     return Etats(
         etats=[
             EtatCompte(
@@ -99,18 +99,11 @@ def show_etats(session: Lecture, lecteur: Connecte, siren: Siren = "") -> Etats:
     )
 
 
-def _read_portee(session: Lecture, lecteur: Connecte, siren: str) -> Portee:
-    cellules = lecteur.clearance.retention
-    if siren and siren not in find_collectivites(session, cellules):
-        raise NotFound("Cette collectivité n’est pas de votre ressort.")
-    return Portee(cellules, siren)
-
-
 @router.get("/echeancier", summary="Ce qui arrive au terme de sa durée")
 @acces_destruction()
 def show_echeancier(session: Lecture, lecteur: Connecte, siren: Siren = "") -> Echeancier:
     """Par collectivité, exercice et règle ; un très grand périmètre, par le rapport."""
-    portee = _read_portee(session, lecteur, siren)
+    portee, _noms = choose_portee(session, lecteur.clearance.retention, siren)
     if count_pj(session, portee) > PAGE_MAX:
         raise Conflict("C’est trop de pièces : demandez une collectivité, ou le rapport.")
     return Echeancier(

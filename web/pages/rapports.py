@@ -15,7 +15,7 @@ from orc.csv_lines import Valeur
 from orc.domain import format_date
 from orc.errors import Invalid, NotFound
 from orc.journal import Acte
-from orc.models import read_today
+from orc.models import BordereauElimination, read_today
 from orc.retention.echeancier import (
     LIBELLES_HORIZONS,
     PAGE_MAX,
@@ -42,12 +42,8 @@ from orc.retention.rapports.feuille import (
     write_valeur,
 )
 from orc.retention.rapports.lignes_decisions import A_DECIDER, LIBELLES_STATUTS, count_etats
-from orc.retention.rapports.lignes_eliminations import (
-    ATTESTES,
-    BordereauChoisi,
-    find_bordereaux,
-)
-from orc.retention.rapports.portee import Noms, Portee, find_collectivites
+from orc.retention.rapports.lignes_eliminations import ATTESTES, find_bordereaux
+from orc.retention.rapports.portee import Noms, Portee, choose_portee
 from web.acces import acces_destruction
 from web.deps import Connecte, Formulaire, JournalDuLecteur, Lecture, get_orc
 from web.disposition import make_disposition
@@ -110,7 +106,7 @@ class PageApercu:
     description: str
     collectivites: tuple[tuple[str, str], ...]
     siren: str
-    bordereaux: tuple[BordereauChoisi, ...]
+    bordereaux: tuple[BordereauElimination, ...]
     sur_bordereau: bool
     bordereau_id: int | None
     mentions: tuple[tuple[str, str], ...]
@@ -190,26 +186,23 @@ def _make_apercu(
     bordereau_id: int | None,
 ) -> PageApercu:
     cellules = lecteur.clearance.retention
-    collectivites = find_collectivites(session, cellules)
-    if siren and siren not in collectivites:
-        raise NotFound("Cette collectivité n’est pas de votre ressort.")
+    portee, noms = choose_portee(session, cellules, siren)
     sur_bordereau = genre in SUR_BORDEREAU
-    bordereaux: Sequence[BordereauChoisi] = ()
+    bordereaux: Sequence[BordereauElimination] = ()
     if sur_bordereau:
         etats = ATTESTES if genre is Genre.CERTIFICAT else ()
-        bordereaux = find_bordereaux(session, Portee(cellules, siren), etats)
+        bordereaux = find_bordereaux(session, portee, etats)
     shown = None
     if cellules and (bordereau_id is not None or not sur_bordereau):
         shown = make_feuille(session, cellules, Demande(genre, siren, bordereau_id), read_today())
     # These look at every PJ before their first line.
-    portee = Portee(cellules, siren)
     heavy = genre in {Genre.ECHEANCIER, Genre.ANOMALIES} and count_pj(session, portee) > PAGE_MAX
     most = 0 if heavy else APERCU
     return PageApercu(
         genre=genre.value,
         title=shown.title if shown else LIBELLES_GENRES[genre],
         description=DESCRIPTIONS[genre],
-        collectivites=tuple(collectivites.items()),
+        collectivites=tuple(noms.libelles.items()),
         siren=siren,
         bordereaux=tuple(bordereaux),
         sur_bordereau=sur_bordereau,
@@ -217,7 +210,7 @@ def _make_apercu(
         mentions=shown.mentions if shown else (),
         paragraphes=shown.paragraphes if shown else (),
         tableaux=tuple(cut_tableau(tableau, most) for tableau in shown.tableaux) if shown else (),
-        plot=_make_plot(session, portee, Noms(collectivites), genre),
+        plot=_make_plot(session, portee, noms, genre),
     )
 
 
@@ -239,7 +232,7 @@ def _make_plot(session: Session, portee: Portee, noms: Noms, genre: Genre) -> Ba
     statuts = {**{s.value: libelle for s, libelle in LIBELLES_STATUTS.items()}, "": A_DECIDER}
     rows = [
         (
-            f"{noms.libelles.get(siren, siren)}, {exercice or 'sans exercice'}",
+            _name_row(noms, siren, exercice),
             "",
             tuple(counts.get(statut, (0, 0))[0] for statut in statuts),
         )
@@ -249,6 +242,10 @@ def _make_plot(session: Session, portee: Portee, noms: Noms, genre: Genre) -> Ba
     return make_barres(
         "Pièces justificatives par statut", "Collectivité et exercice", series, rows[:BARRES_MAX]
     )
+
+
+def _name_row(noms: Noms, siren: str, exercice: int) -> str:
+    return f"{noms.libelles.get(siren, siren)}, {exercice or 'sans exercice'}"
 
 
 def make_series(libelles: tuple[str, ...]) -> tuple[Serie, ...]:
@@ -313,15 +310,12 @@ def show_echeancier(
 ) -> Response:
     """What reaches its term in one, three and five years."""
     cellules = lecteur.clearance.retention
-    collectivites = find_collectivites(session, cellules)
-    if siren and siren not in collectivites:
-        raise NotFound("Cette collectivité n’est pas de votre ressort.")
-    portee, noms = Portee(cellules, siren), Noms(collectivites)
+    portee, noms = choose_portee(session, cellules, siren)
     number = count_pj(session, portee) if cellules else 0
     counted = 0 < number <= PAGE_MAX
     lignes = find_echeances(session, portee, read_today()) if counted else []
     page = PageEcheancier(
-        collectivites=tuple(collectivites.items()),
+        collectivites=tuple(noms.libelles.items()),
         siren=siren,
         plot=make_plot_echeances(lignes, noms) if lignes else None,
         lignes=tuple(write_echeance(ligne, noms) for ligne in lignes),
@@ -343,11 +337,7 @@ def make_plot_echeances(lignes: Sequence[LigneEcheance], noms: Noms) -> Barres:
         "Collectivité et exercice",
         make_series(tuple(LIBELLES_HORIZONS.values())),
         [
-            (
-                f"{noms.libelles.get(siren, siren)}, {exercice or 'sans exercice'}",
-                "",
-                tuple(row),
-            )
+            (_name_row(noms, siren, exercice), "", tuple(row))
             for (siren, exercice), row in list(rows.items())[:BARRES_MAX]
         ],
     )

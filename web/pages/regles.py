@@ -34,7 +34,7 @@ from orc.retention.publication import (
     replace_regle,
     submit_version,
 )
-from orc.retention.rapports.portee import Noms, find_collectivites
+from orc.retention.rapports.portee import find_noms
 from orc.retention.regle_duree import (
     LIBELLES_ARRONDIS,
     LIBELLES_EVENEMENTS,
@@ -212,9 +212,8 @@ def show_version(
     row = _get(session, version_id)
     version, today = read_version(session, row), read_today()
     impact = load_impact(row.impact)
-    collectivites = find_collectivites(session, lecteur.clearance.retention)
-    noms = Noms(collectivites)
     cellules = lecteur.clearance.retention
+    noms = find_noms(session, cellules)
     lignes = find_lignes_vues(session, impact, cellules) if impact else []
     before = read_livrees() if row.etat == EtatVersion.PUBLIEE else find_version(session, today)
     page = PageVersion(

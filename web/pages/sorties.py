@@ -12,7 +12,7 @@ from orc.errors import Conflict, NotFound
 from orc.models import Sortie, read_today
 from orc.retention.echeancier import PAGE_MAX, count_pj
 from orc.retention.publication import MOTIF_MAX
-from orc.retention.rapports.portee import Noms, Portee, find_collectivites
+from orc.retention.rapports.portee import choose_portee, find_noms
 from orc.retention.sorties import (
     LIBELLES_SITUATIONS,
     Situation,
@@ -81,10 +81,7 @@ def show_sorties(
 ) -> Response:
     """PJ at the end of the silo's duration, or gone from it, by collectivité and exercice."""
     cellules = lecteur.clearance.retention
-    collectivites = find_collectivites(session, cellules)
-    if siren and siren not in collectivites:
-        raise NotFound("Cette collectivité n’est pas de votre ressort.")
-    portee, noms = Portee(cellules, siren), Noms(collectivites)
+    portee, noms = choose_portee(session, cellules, siren)
     number = count_pj(session, portee)
     counts: Counter[tuple[str, int, Situation]] = Counter()
     if number <= PAGE_MAX:
@@ -102,8 +99,8 @@ def show_sorties(
             )
             for key in sorted({(s, e) for s, e, _ in counts})
         ),
-        sorties=tuple(find_sorties(session, collectivites)),
-        collectivites=tuple(collectivites.items()),
+        sorties=tuple(find_sorties(session, noms.libelles)),
+        collectivites=tuple(noms.libelles.items()),
         siren=siren,
         trop=number if number > PAGE_MAX else 0,
         archiviste=Role.ARCHIVISTE in lecteur.roles,
@@ -127,7 +124,7 @@ def show_sortie(
 ) -> Response:
     """What the act would remove. Nothing is changed."""
     qui = make_redacteur(lecteur)
-    noms = Noms(find_collectivites(session, qui.territoire))
+    noms = find_noms(session, qui.territoire)
     if siren not in noms.libelles:
         raise NotFound("Cette collectivité n’est pas de votre territoire.")
     found = find_attendues(session, qui.territoire, siren, exercice, read_today())

@@ -11,6 +11,7 @@ from orc.domain import format_date
 from orc.errors import Conflict, Invalid
 from orc.models import BordereauElimination
 from orc.retention.echeancier import LIBELLES_HORIZONS, find_echeances
+from orc.retention.eliminations import LIBELLES_ETATS, LIBELLES_GESTES, Etat, Geste
 from orc.retention.rapports.feuille import (
     LIBELLES_GENRES,
     Colonne,
@@ -32,7 +33,7 @@ from orc.retention.rapports.lignes_eliminations import (
     make_registre,
     make_typologies,
 )
-from orc.retention.rapports.portee import Noms, Portee, find_collectivites
+from orc.retention.rapports.portee import Noms, Portee, find_noms
 from orc.retention.regle_duree import VersionDeRegles
 from orc.retention.regles import find_version
 
@@ -64,7 +65,7 @@ def make_feuille(
 
     Its long tables read SQL as they are written: the session has to live until then.
     """
-    portee, noms = Portee(cellules, demande.siren), Noms(find_collectivites(session, cellules))
+    portee, noms = Portee(cellules, demande.siren), find_noms(session, cellules)
     version = find_version(session, today)
     if demande.genre in SUR_BORDEREAU:
         if demande.bordereau_id is None:
@@ -133,7 +134,7 @@ def _make_mentions(bordereau: BordereauElimination, noms: Noms) -> tuple[tuple[s
         ("Bordereau", bordereau.numero),
         ("Collectivité", noms.name(bordereau.siren)),
         ("Intitulé", bordereau.intitule),
-        ("État", bordereau.etat.replace("_", " ")),
+        ("État", LIBELLES_ETATS[Etat(bordereau.etat)]),
         ("Empreinte de la liste (SHA-256)", bordereau.liste_sha256),
         ("Autorisation", bordereau.autorisation),
         ("Délai jusqu’au", format_date(bordereau.delai_jusqu_a)),
@@ -188,7 +189,7 @@ def _make_certificat(
     colonnes = (Colonne("Le"), Colonne("Acte", largeur=3), Colonne("Par", largeur=4))
     etapes = find_etapes(session, bordereau.id)
     rows: list[tuple[Valeur, ...]] = [
-        (etape.quand.date(), etape.acte.replace("_", " "), etape.par) for etape in etapes
+        (etape.quand.date(), LIBELLES_GESTES[Geste(etape.acte)], etape.par) for etape in etapes
     ]
     tableaux = (
         make_typologies(session, bordereau, version, (DETRUITE,)),

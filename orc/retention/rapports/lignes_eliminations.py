@@ -1,7 +1,6 @@
 """Lines of reports read from the bordereaux d'élimination, the certificates, the gels."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
@@ -20,66 +19,42 @@ from orc.models import (
     Piece,
     PieceJustificative,
 )
+from orc.retention.eliminations import Etat, StatutLigne
+from orc.retention.eliminations.portee import covers
 from orc.retention.rapports.feuille import Colonne, Tableau
 from orc.retention.rapports.portee import Noms, Portee
-from orc.retention.regard import find_sirens, sees_piece, sees_pj
+from orc.retention.regard import find_sirens, sees_piece
 from orc.retention.regle_duree import VersionDeRegles
 
 LOT = 1000
-# What a line of a bordereau became (orc.retention.eliminations).
-RETENUE, REFUSEE, DETRUITE = "retenue", "refusee", "detruite"
-LISTEES = (RETENUE, REFUSEE, DETRUITE)
-ATTESTES = ("attestee", "certifiee")
-
-
-@dataclass(frozen=True, slots=True)
-class BordereauChoisi:
-    """A bordereau d'élimination a report may be made of."""
-
-    id: int
-    numero: str
-    siren: str
-    intitule: str
-    etat: str
-
-
-def sees_bordereau(portee: Portee) -> ColumnElement[bool]:
-    """The condition that every line of a bordereau is seen; without any, its collectivité."""
-    hidden = exists().where(
-        LigneElimination.bordereau_id == BordereauElimination.id,
-        PieceJustificative.id == LigneElimination.pj_id,
-        ~sees_pj(portee.seen),
-    )
-    return ~hidden.correlate(BordereauElimination)
+REFUSEE, DETRUITE = StatutLigne.REFUSEE.value, StatutLigne.DETRUITE.value
+LISTEES = (StatutLigne.RETENUE.value, REFUSEE, DETRUITE)
+ATTESTES = (Etat.ATTESTEE.value, Etat.CERTIFIEE.value)
 
 
 def find_bordereaux(
     session: Session, portee: Portee, etats: tuple[str, ...] = ()
-) -> list[BordereauChoisi]:
+) -> list[BordereauElimination]:
     """The bordereaux of a scope, the last first; only those in these states where some are."""
-    sirens = [portee.siren] if portee.siren else sorted(find_sirens(session, portee.seen))
-    query = (
-        select(BordereauElimination)
-        .where(BordereauElimination.siren.in_(sirens), sees_bordereau(portee))
-        .order_by(BordereauElimination.id.desc())
-    )
+    query = select(BordereauElimination).where(_is_within(portee))
     if etats:
         query = query.where(BordereauElimination.etat.in_(etats))
-    return [
-        BordereauChoisi(row.id, row.numero, row.siren, row.intitule, row.etat)
-        for row in session.scalars(query)
-    ]
+    return list(session.scalars(query.order_by(BordereauElimination.id.desc())))
+
+
+def _is_within(portee: Portee) -> ColumnElement[bool]:
+    """As the page of bordereaux shows them: nothing of it is outside the scope."""
+    seen = covers(portee.seen)
+    return and_(seen, BordereauElimination.siren == portee.siren) if portee.siren else seen
 
 
 def get_bordereau(session: Session, portee: Portee, bordereau_id: int) -> BordereauElimination:
-    """A bordereau of which every line is seen. Raises NotFound."""
-    sirens = find_sirens(session, portee.seen)
-    query = select(BordereauElimination).where(
-        BordereauElimination.id == bordereau_id,
-        BordereauElimination.siren.in_(sorted(sirens)),
-        sees_bordereau(portee),
+    """A bordereau that holds nothing outside this scope. Raises NotFound."""
+    found = session.scalar(
+        select(BordereauElimination).where(
+            BordereauElimination.id == bordereau_id, _is_within(portee)
+        )
     )
-    found = session.scalar(query)
     if found is None:
         raise NotFound("Ce bordereau d’élimination n’existe pas.")
     return found
@@ -210,20 +185,17 @@ def make_registre(session: Session, portee: Portee, noms: Noms) -> Tableau:
         Colonne("Octets", nombre=True, largeur=2),
         Colonne("SHA-256", largeur=4),
     )
-    seen = exists().where(PieceJustificative.id == LigneElimination.pj_id, sees_pj(portee.seen))
     query = (
         select(BordereauElimination, LigneElimination)
         .join(LigneElimination, LigneElimination.bordereau_id == BordereauElimination.id)
         .where(
             BordereauElimination.etat.in_(ATTESTES),
             LigneElimination.statut == DETRUITE,
-            seen.correlate(LigneElimination),
+            _is_within(portee),
         )
         .order_by(BordereauElimination.id, LigneElimination.rang)
         .execution_options(yield_per=LOT)
     )
-    if portee.siren:
-        query = query.where(BordereauElimination.siren == portee.siren)
 
     def read() -> Iterator[tuple[Valeur, ...]]:
         for b, n in session.execute(query):

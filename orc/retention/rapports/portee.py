@@ -7,8 +7,10 @@ from functools import cached_property
 from sqlalchemy import ColumnElement, Subquery, and_, func, select, true
 from sqlalchemy.orm import Session
 
-from orc.models import Collectivite, Lien, Piece, PieceJustificative
-from orc.retention.regard import find_sirens, list_ids, sees_pj
+from orc.errors import NotFound
+from orc.models import Lien, Piece, PieceJustificative
+from orc.retention.etats import find_collectivites
+from orc.retention.regard import list_ids, sees_pj
 
 LOT = 2000
 
@@ -60,13 +62,17 @@ class Noms:
         return f"{libelle} ({siren})" if libelle else siren
 
 
-def find_collectivites(session: Session, cellules: Collection[int]) -> dict[str, str]:
-    """The collectivités these cellules belong to: SIREN and label, by label."""
-    sirens = find_sirens(session, cellules)
-    query = select(Collectivite.siren, Collectivite.libelle).order_by(
-        Collectivite.libelle, Collectivite.siren
-    )
-    return {siren: nom or siren for siren, nom in session.execute(query) if siren in sirens}
+def find_noms(session: Session, cellules: Collection[int]) -> Noms:
+    """The collectivités these cellules belong to, by name."""
+    return Noms({siren: nom or siren for siren, nom in find_collectivites(session, cellules)})
+
+
+def choose_portee(session: Session, cellules: frozenset[int], siren: str) -> tuple[Portee, Noms]:
+    """One collectivité of these cellules, or all of them, with their names. Raises NotFound."""
+    noms = find_noms(session, cellules)
+    if siren and siren not in noms.libelles:
+        raise NotFound("Cette collectivité n’est pas de votre ressort.")
+    return Portee(cellules, siren), noms
 
 
 def find_exercices(session: Session, portee: Portee, pj_ids: Collection[int]) -> dict[int, int]:

@@ -8,10 +8,12 @@ from sqlalchemy import select
 from orc.db import Writing
 from orc.models import (
     BordereauElimination,
+    CelluleElimination,
     Decision,
     DecisionCourante,
     EtapeElimination,
     Gel,
+    Lien,
     LigneElimination,
     PieceJustificative,
     read_now,
@@ -107,6 +109,11 @@ def put_bordereau(
                     avant="a", apres="b",
                 )
             )  # fmt: skip
+        ids = [archive.pj[nom] for nom in noms]
+        for cellule_id in session.scalars(
+            select(Lien.cellule_id).where(Lien.pj_id.in_(ids)).distinct()
+        ):
+            session.add(CelluleElimination(bordereau_id=bordereau.id, cellule_id=cellule_id))
         session.flush()
         return bordereau.id
 
