@@ -87,6 +87,11 @@ class CleBudget:
         return self.siret[:9]
 
 
+def is_siren(text: str) -> bool:
+    """Nine digits."""
+    return len(text) == 9 and text.isascii() and text.isdigit()
+
+
 def strictest(domaines: list[Domaine]) -> Domaine:
     """The domaine of what belongs to several: the most reserved; ordinaire where there is none."""
     return max(domaines, key=RANGS.__getitem__, default=Domaine.ORDINAIRE)

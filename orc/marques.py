@@ -4,7 +4,6 @@ from collections.abc import Callable, Iterable
 
 from sqlalchemy import Select, literal, select, true
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.orm import Session
 
 from orc.db import Database, Writing, call_after_commit, cut
 from orc.models import ADecider, Instant, Lien, PieceJustificative, read_now
@@ -62,8 +61,3 @@ def mark_pieces_to_decide(session: Writing, piece_ids: Select[int]) -> None:
     links = select(Lien.pj_id).where(Lien.piece_id.in_(piece_ids), Lien.pj_id.is_not(None))
     cited = PieceJustificative.id.in_(links)
     mark_to_decide(session, select(PieceJustificative.id).where(cited))
-
-
-def count_to_decide(session: Session) -> int:
-    """How many PJ wait to be decided."""
-    return session.query(ADecider).count()

@@ -113,16 +113,6 @@ def libelle_edition(code: str) -> str:
     return find_libelle("edition", code)
 
 
-def libelle_domaine_acquit(code: str) -> str:
-    """Label of DomaineAck."""
-    return find_libelle("domaine_acquit", code)
-
-
-def libelle_type_facture(code: str) -> str:
-    """Label of TypeFact."""
-    return find_libelle("type_facture", code)
-
-
 def libelle_compte(compte: str) -> str:
     """Return the short label of the longest account that `compte` begins with, "" when none."""
     comptes = get_codes("compte")

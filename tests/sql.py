@@ -8,12 +8,13 @@ from shutil import copyfile, rmtree
 from tempfile import mkdtemp
 
 from sqlalchemy import insert
+from sqlalchemy.orm import Session
 
 from migrations import migrate
 from orc.db import Database, Writing, insert_missing, open_engine
 from orc.domain import CleBudget, Domaine, Role
 from orc.ingest.referentiel import BudgetConnu, Cellules, Libelles, get_budget
-from orc.models import Habilitation, Personne, read_now
+from orc.models import ADecider, Habilitation, Personne, read_now
 
 
 @cache
@@ -77,3 +78,8 @@ def grant(session: Writing, personne_id: int, role: Role, **values: object) -> N
         **values,
     }
     session.execute(insert(Habilitation).values(**row))
+
+
+def count_to_decide(session: Session) -> int:
+    """How many PJ wait to be decided."""
+    return session.query(ADecider).count()

@@ -7,9 +7,9 @@ from sqlalchemy import insert, select
 
 from orc.db import Database, Writing
 from orc.domain import Domaine
-from orc.marques import count_to_decide, mark_collectivites, mark_pj_ids
+from orc.marques import mark_collectivites, mark_pj_ids
 from orc.models import ADecider, Flux, PieceJustificative, read_now
-from tests.sql import make_budget
+from tests.sql import count_to_decide, make_budget
 
 A, B = "000000001", "000000002"
 

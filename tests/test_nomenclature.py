@@ -143,8 +143,6 @@ def test_find_libelle_knows_tables_without_sens() -> None:
         ("libelle_nature_juridique", ("06",), "Association"),
         ("libelle_nature_identifiant", ("01",), "SIRET"),
         ("libelle_edition", ("01",), "Avis des sommes à payer à éditer"),
-        ("libelle_domaine_acquit", ("4",), "Pièce justificative"),
-        ("libelle_type_facture", ("03",), "Avoir"),
     ],
 )
 def test_each_kind_of_code_is_called_by_its_name(

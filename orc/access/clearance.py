@@ -81,13 +81,17 @@ class Lecteur:
 
 def find_habilitations(session: Session, personne_id: int, today: date) -> list[Habilitation]:
     """The grants of a person in force that day."""
-    query = select(Habilitation).where(
-        Habilitation.personne_id == personne_id,
+    query = select(Habilitation).where(Habilitation.personne_id == personne_id, is_in_force(today))
+    return list(session.scalars(query))
+
+
+def is_in_force(today: date) -> ColumnElement[bool]:
+    """The condition that a Habilitation opens something that day."""
+    return and_(
         Habilitation.retire_le.is_(None),
         Habilitation.depuis <= today,
         or_(Habilitation.jusqu_a.is_(None), Habilitation.jusqu_a >= today),
     )
-    return list(session.scalars(query))
 
 
 def make_lecteur(

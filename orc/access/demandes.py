@@ -14,7 +14,7 @@ from orc.access.pieces_demande import PieceJointe, check_pieces, put_piece
 from orc.access.ressort import find_codique, find_ressort
 from orc.access.structures import find_structure, open_structure
 from orc.db import Writing, lock
-from orc.domain import SENSIBLES, Domaine, Droit, Role
+from orc.domain import SENSIBLES, Domaine, Droit, Role, is_siren
 from orc.errors import Conflict, Forbidden, Invalid, NotFound
 from orc.identity.comptes import Octroi, grant_habilitation
 from orc.journal import Acte, record_acte
@@ -119,7 +119,7 @@ def deposit_demande(
 
 
 def _check(depot: Depot) -> None:
-    if not (depot.siren.isascii() and depot.siren.isdigit() and len(depot.siren) == 9):
+    if not is_siren(depot.siren):
         raise Invalid("Un SIREN a neuf chiffres.")
     check_motif(depot.motif, "Dites pourquoi cet accès est nécessaire.")
     if depot.role not in ROLES_DEMANDABLES:

@@ -4,7 +4,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from sqlalchemy import ColumnElement, or_, select
+from sqlalchemy import ColumnElement, and_, func, or_, select
 from sqlalchemy.orm import Session
 
 from orc.access.clearance import Lecteur
@@ -80,12 +80,18 @@ def find_mes_demandes(session: Session, lecteur: Lecteur) -> list[DemandeVue]:
 
 def find_a_repondre(session: Session, lecteur: Lecteur, today: date) -> list[DemandeVue]:
     """What waits for this person's answer, the oldest first."""
-    found = _find(session, lecteur, Demande.etat.in_(OUVERTS) & _is_mine(session, lecteur, today))
-    return [
-        demande
-        for demande in reversed(found)
-        if demande.etat == Etat.DEPOSEE or Role.ADMINISTRATEUR in lecteur.roles
-    ]
+    return _find(session, lecteur, _waits(session, lecteur, today))[::-1]
+
+
+def count_a_repondre(session: Session, lecteur: Lecteur, today: date) -> int:
+    """How many demandes wait for this person's answer."""
+    query = select(func.count()).select_from(Demande).where(_waits(session, lecteur, today))
+    return session.scalar(query) or 0
+
+
+def _waits(session: Session, lecteur: Lecteur, today: date) -> ColumnElement[bool]:
+    etats = OUVERTS if Role.ADMINISTRATEUR in lecteur.roles else (Etat.DEPOSEE.value,)
+    return and_(Demande.etat.in_(etats), _is_mine(session, lecteur, today))
 
 
 def find_repondues(session: Session, lecteur: Lecteur, today: date) -> list[DemandeVue]:

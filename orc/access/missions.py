@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from orc.access.clearance import Lecteur, find_habilitations
 from orc.access.demandes import MOTIF_MAX
 from orc.db import Writing, lock
-from orc.domain import SENSIBLES, Domaine, Role
+from orc.domain import SENSIBLES, Domaine, Role, is_siren
 from orc.errors import Conflict, Forbidden, Invalid, NotFound
 from orc.identity.comptes import Octroi, grant_habilitation, withdraw_habilitation
 from orc.journal import Acte, record_acte
@@ -91,7 +91,7 @@ def _check(mission: NouvelleMission) -> None:
     if len(mission.perimetres) > PORTEES_MAX:
         raise Invalid(f"Une mission porte au plus sur {PORTEES_MAX} collectivités.")
     for p in mission.perimetres:
-        if not (p.siren.isascii() and p.siren.isdigit() and len(p.siren) == 9):
+        if not is_siren(p.siren):
             raise Invalid("Un SIREN a neuf chiffres.", p.siren)
         if p.exercice_min > p.exercice_max:
             raise Invalid("Le premier exercice suit le dernier.", p.siren)

@@ -6,7 +6,7 @@ from datetime import date
 from sqlalchemy import ColumnElement, and_, exists, func, or_, select
 from sqlalchemy.orm import Session
 
-from orc.access.clearance import ROLES_QUI_LISENT, Lecteur, find_habilitations
+from orc.access.clearance import ROLES_QUI_LISENT, Lecteur, find_habilitations, is_in_force
 from orc.access.demandes import ROLES_DEMANDABLES, check_motif, find_gerees
 from orc.access.echeances import renew_habilitation
 from orc.access.etendues import read_etendues
@@ -31,13 +31,13 @@ def find_tenues(
     query = (
         select(Habilitation, Personne)
         .join(Personne, Personne.id == Habilitation.personne_id)
-        .where(_in_force(today), _is_on(sirens), _is_designated())
+        .where(_is_not_over(today), _is_on(sirens), _is_designated())
         .order_by(Personne.nom, Personne.id, Habilitation.id)
     )
     return [(grant, personne) for grant, personne in session.execute(query)]
 
 
-def _in_force(today: date) -> ColumnElement[bool]:
+def _is_not_over(today: date) -> ColumnElement[bool]:
     return and_(
         Habilitation.retire_le.is_(None),
         or_(Habilitation.jusqu_a.is_(None), Habilitation.jusqu_a >= today),
@@ -92,7 +92,7 @@ def _get_tenue(
     session: Writing, habilitation_id: int, sirens: frozenset[str], today: date
 ) -> Habilitation:
     query = select(Habilitation).where(
-        Habilitation.id == habilitation_id, _in_force(today), _is_designated()
+        Habilitation.id == habilitation_id, _is_not_over(today), _is_designated()
     )
     grant = session.scalar(query.with_for_update())
     if grant is None or get_siren(grant) not in sirens:
@@ -130,8 +130,7 @@ def find_voyants(session: Session, siren: str, today: date) -> list[tuple[Habili
         select(Habilitation, Personne)
         .join(Personne, Personne.id == Habilitation.personne_id)
         .where(
-            _in_force(today),
-            Habilitation.depuis <= today,
+            is_in_force(today),
             Habilitation.role.in_([role.value for role in ROLES_QUI_LISENT - {Role.JUGE}]),
             Personne.desactive_le.is_(None),
             may_cover(siren),

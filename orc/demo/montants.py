@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-TAUX = (2000, 1000, 550)
-
 
 def format_flux(centimes: int) -> str:
     """`123456` gives `1234.56`, as PES wants (decimal point, no sign)."""

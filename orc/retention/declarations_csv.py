@@ -9,6 +9,7 @@ from sqlalchemy import select
 
 from orc.access.pieces_demande import PieceJointe
 from orc.db import Writing
+from orc.domain import is_siren
 from orc.errors import Conflict, Invalid
 from orc.models import Declaration
 from orc.retention.declarations import Genre, holds_now
@@ -85,14 +86,13 @@ def _read_lines(octets: bytes) -> list[tuple[str, dict[str, str]]]:
 
 
 def _read_depot(row: dict[str, str], place: str) -> Depot:
-    siren = row["siren"]
-    if not (siren.isascii() and siren.isdigit() and len(siren) == 9):
+    if not is_siren(row["siren"]):
         raise Invalid("Un SIREN a neuf chiffres.", place)
     try:
         return Depot(
             genre=Genre(row["genre"]),
             depuis=date.fromisoformat(row["depuis"]),
-            siren=siren,
+            siren=row["siren"],
             objet=TOUT,
             jusqu_a=date.fromisoformat(row["jusqu_a"]) if row.get("jusqu_a") else None,
             exercice_min=int(row["exercice_min"]) if row.get("exercice_min") else None,

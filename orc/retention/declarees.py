@@ -8,6 +8,7 @@ from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from orc.access.clearance import Lecteur
+from orc.access.phrases import write_bornes
 from orc.access.pieces_demande import get_piece
 from orc.db import list_values
 from orc.domain import Role
@@ -95,7 +96,7 @@ def find_collectivites(
     ), len(found)
 
 
-def count_a_repondre(session: Session, lecteur: Lecteur, today: date) -> int:
+def count_adhesions(session: Session, lecteur: Lecteur, today: date) -> int:
     """How many demandes of adhesion wait for this person, their comptable."""
     if Role.COMPTABLE not in lecteur.roles:
         return 0
@@ -192,7 +193,7 @@ def _make_vue(
         siren=row.siren,
         objet=_name_objet(row.objet),
         url="/{}/{}".format(*row.objet.split(":")) if row.objet[:2] in ("pj", "pi") else "",
-        exercices=write_exercices(row.exercice_min, row.exercice_max),
+        exercices=write_bornes(row.exercice_min, row.exercice_max),
         depuis=row.depuis,
         jusqu_a=row.jusqu_a,
         valeur=row.valeur,
@@ -214,17 +215,6 @@ def _name_objet(objet: str) -> str:
     return {"": "", MARCHE: f"marché {key}", PJ: "une pièce justificative", PIECE: "une pièce"}[
         kind
     ]
-
-
-def write_exercices(low: int | None, high: int | None) -> str:
-    """`exercices 2022 à 2023`, or nothing where all of them are meant."""
-    if low is None and high is None:
-        return ""
-    if low == high:
-        return f"exercice {low}"
-    if low is None:
-        return f"jusqu’à l’exercice {high}"
-    return f"exercices {low} à {high}" if high is not None else f"depuis l’exercice {low}"
 
 
 def _find_etat(row: Declaration, later_id: int | None, today: date) -> str:

@@ -8,11 +8,11 @@ from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session
 
 from orc.access.clearance import Lecteur
+from orc.access.phrases import write_bornes
 from orc.domain import format_date, format_euros
 from orc.errors import NotFound
 from orc.models import Collectivite, Gel, PieceJustificative
 from orc.retention.criteres import Criteres
-from orc.retention.declarees import write_exercices
 from orc.retention.gels import OBJETS, read_criteres
 from orc.retention.portees import count_held, find_refus, sees_gel, select_held
 from orc.retention.regard import sees_pj
@@ -167,7 +167,7 @@ def write_criteres(criteres: Criteres) -> tuple[str, ...]:
         said.append(f"d’au moins {format_euros(criteres.montant_min)}")
     if criteres.montant_max is not None:
         said.append(f"d’au plus {format_euros(criteres.montant_max)}")
-    exercices = write_exercices(criteres.exercice_min, criteres.exercice_max)
+    exercices = write_bornes(criteres.exercice_min, criteres.exercice_max)
     return tuple(filter(None, (exercices, *said)))
 
 

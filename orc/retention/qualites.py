@@ -1,5 +1,6 @@
 """As what a person declares, freezes and releases; what it sees of a collectivité."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
@@ -25,12 +26,9 @@ class Qualite(StrEnum):
     GESTIONNAIRE = "gestionnaire"
 
 
-LIBELLES_QUALITES = {
-    Qualite.ARCHIVISTE: "archiviste",
-    Qualite.COMPTABLE: "comptable",
-    Qualite.ORDONNATEUR: "ordonnateur",
-    Qualite.GESTIONNAIRE: "gestionnaire",
-}
+def write_qualites(qualites: Iterable[Qualite]) -> str:
+    """`comptable ou ordonnateur`."""
+    return " ou ".join(sorted(qualite.value for qualite in qualites))
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,7 +18,7 @@ from orc.models import Budget, Declaration, Ligne, Marche, Piece, PieceJustifica
 from orc.retention.criteres import Criteres, compile_criteres
 from orc.retention.declarations import LIBELLES_GENRES, Genre, holds_now
 from orc.retention.depots import MARCHE, PIECE, PJ, SAISIES, TOUT, Depot, check_depot
-from orc.retention.qualites import LIBELLES_QUALITES, Qualite, find_cellules, read_qualites
+from orc.retention.qualites import Qualite, find_cellules, read_qualites, write_qualites
 from orc.retention.regard import find_sendings, find_sendings_of_piece, sees_piece, sees_pj
 from orc.storage import Storage
 
@@ -78,7 +78,7 @@ def _split(genre: Genre, objet: str) -> tuple[str, str]:
 
 
 def _write_wanted(genre: Genre) -> str:
-    wanted = " ou ".join(sorted(LIBELLES_QUALITES[q] for q in SAISIES[genre].qualites))
+    wanted = write_qualites(SAISIES[genre].qualites)
     return f"{LIBELLES_GENRES[genre]} : cela se déclare comme {wanted} de la collectivité entière."
 
 
@@ -91,8 +91,7 @@ def _find_siren_of(
     cellules = frozenset[int]().union(*(find_cellules(lecteur, q) for q in wanted))
     siren = _get_siren(session, kind, ident, cellules)
     if siren is None:
-        said = " ou ".join(sorted(LIBELLES_QUALITES[q] for q in wanted))
-        raise Forbidden(f"Cela se déclare comme {said} de cette pièce.")
+        raise Forbidden(f"Cela se déclare comme {write_qualites(wanted)} de cette pièce.")
     return siren
 
 

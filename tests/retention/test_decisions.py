@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from sqlalchemy import select, update
 
 from orc.db import Database
-from orc.marques import count_to_decide, mark_pj_ids
+from orc.marques import mark_pj_ids
 from orc.models import Decision as DecisionGardee
 from orc.models import DecisionCourante, Fichier, Lien, PieceJustificative, Texte
 from orc.retention.criteres import Criteres
@@ -36,7 +36,7 @@ from tests.retention.archives import (
     put_in_silo,
     take,
 )
-from tests.sql import make_database
+from tests.sql import count_to_decide, make_database
 
 
 def decide_one(database: Database, pj_id: int, today: date = AUJOURD_HUI) -> Decision:

@@ -18,7 +18,6 @@ from orc.retention.declarees import (
     find_genres,
     find_genres_de_piece,
     open_document,
-    write_exercices,
 )
 from orc.retention.gels_vus import count_en_retard, write_criteres
 from orc.storage import Storage
@@ -163,12 +162,7 @@ def test_a_document_opens_for_who_sees_what_it_is_of(commune: Database, tmp_path
                 open_document(session, storage, get_lecteur(commune, nom), ident, AUJOURD_HUI)
 
 
-def test_exercices_and_criteria_are_said_in_words() -> None:
-    assert [write_exercices(*years) for years in ((None, None), (2022, 2022), (None, 2023))] == [
-        "", "exercice 2022", "jusqu’à l’exercice 2023",
-    ]  # fmt: skip
-    assert write_exercices(2022, None) == "depuis l’exercice 2022"
-    assert write_exercices(2022, 2023) == "exercices 2022 à 2023"
+def test_criteria_are_said_in_words() -> None:
     assert write_criteres(
         Criteres(
             "1", 2022, 2022, noms=("A", "B"), sens="recette", emis_du=date(2022, 1, 1),

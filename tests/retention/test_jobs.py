@@ -16,7 +16,7 @@ from sqlalchemy import func, select, update
 from orc.db import Database, Writing, open_engine
 from orc.errors import Unavailable
 from orc.ingest.texts import mark_citing
-from orc.marques import count_to_decide, mark_collectivites, mark_pj_ids
+from orc.marques import mark_collectivites, mark_pj_ids
 from orc.models import ADecider, DecisionCourante, PieceJustificative, Texte
 from orc.models import Decision as DecisionGardee
 from orc.retention.declarations import Genre
@@ -45,7 +45,7 @@ from tests.retention.archives import (
     make_ready,
     take,
 )
-from tests.sql import make_database
+from tests.sql import count_to_decide, make_database
 
 SETTINGS = Settings()
 

@@ -7,9 +7,9 @@ from datetime import date
 from sqlalchemy.orm import Session
 
 from orc.access import Lecteur
-from orc.access.demandes_vues import find_a_repondre
+from orc.access.demandes_vues import count_a_repondre
 from orc.domain import Role, format_nombre
-from orc.retention.declarees import count_a_repondre
+from orc.retention.declarees import count_adhesions
 from orc.retention.eliminations.attendus import count_attendus
 from orc.retention.eliminations.etats import Etat
 from orc.retention.gels_vus import count_en_retard
@@ -44,7 +44,7 @@ def find_attentes(session: Session, lecteur: Lecteur, today: date) -> tuple[Atte
 
 
 def _find_demandes(session: Session, lecteur: Lecteur, today: date) -> Iterator[Attente]:
-    if lecteur.roles & _REPONDENT and (waiting := len(find_a_repondre(session, lecteur, today))):
+    if lecteur.roles & _REPONDENT and (waiting := count_a_repondre(session, lecteur, today)):
         libelle = f"{format_nombre(waiting, 'demande')} d’habilitation à traiter"
         yield Attente(libelle, "/habilitations")
 
@@ -52,7 +52,7 @@ def _find_demandes(session: Session, lecteur: Lecteur, today: date) -> Iterator[
 def _find_of_destruction(session: Session, lecteur: Lecteur, today: date) -> Iterator[Attente]:
     if not lecteur.clearance.retention:
         return
-    if asked := count_a_repondre(session, lecteur, today):
+    if asked := count_adhesions(session, lecteur, today):
         libelle = f"{format_nombre(asked, 'demande')} d’adhésion à traiter"
         yield Attente(libelle, "/destruction/declarations")
     for etat, count in count_attendus(session, lecteur.clearance).items():

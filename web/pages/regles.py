@@ -128,7 +128,6 @@ class PageVersion:
     regles: tuple[RegleVue, ...]
     differences: tuple[Difference, ...]
     impact: tuple[LigneImpactVue, ...] | None
-    ailleurs: int
     modifiable: bool
     soumise: bool
     sien: bool
@@ -223,7 +222,6 @@ def show_version(
         impact=tuple(LigneImpactVue(noms.name(n.siren), str(n.exercice or "—"), n) for n in lignes)
         if impact
         else None,
-        ailleurs=impact.ailleurs if impact else 0,
         modifiable=row.etat == EtatVersion.BROUILLON,
         soumise=row.etat == EtatVersion.SOUMISE,
         sien=row.redigee_par_id == lecteur.personne_id,

@@ -9,7 +9,6 @@ from dataclasses import dataclass
 
 _MAGIC = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _END = 0xFFFFFFFA  # from here on: no sector
-_NONE = 0xFFFFFFFF
 _ENTRY = 128
 _ENTRIES = 20_000
 _STORAGE, _STREAM, _ROOT = 1, 2, 5

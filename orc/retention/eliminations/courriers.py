@@ -4,10 +4,10 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from sqlalchemy import Select, or_, select
+from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
-from orc.access.clearance import make_clearance
+from orc.access.clearance import is_in_force, make_clearance
 from orc.access.tenues import may_cover
 from orc.db import Writing
 from orc.domain import Role, format_date, format_nombre
@@ -196,9 +196,7 @@ def _select_grants(siren: str, role: Role, today: date) -> Select[Habilitation]:
         .join(Personne, Personne.id == g.personne_id)
         .where(
             g.role == role.value,
-            g.retire_le.is_(None),
-            g.depuis <= today,
-            or_(g.jusqu_a.is_(None), g.jusqu_a >= today),
+            is_in_force(today),
             Personne.desactive_le.is_(None),
             may_cover(siren),
         )
