@@ -13,8 +13,12 @@ from sqlalchemy import insert, select
 from orc.access import Clearance
 from orc.db import Writing
 from orc.domain import CleBudget, Domaine, Sens
-from orc.ingest.clotures import Auteur, Exercice, record_clotures
+from orc.ingest.clotures import (
+    Exercice,
+    record_clotures,
+)
 from orc.ingest.referentiel import BudgetConnu, Cellules, Libelles, get_budget
+from orc.journal import Auteur
 from orc.models import (
     Anomalie,
     Base,

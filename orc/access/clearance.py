@@ -11,6 +11,7 @@ from sqlalchemy.sql import ColumnElement
 
 from orc.access.etendues import Etendues, read_etendues
 from orc.domain import SENSIBLES, Domaine, Droit, Role
+from orc.journal import Auteur
 from orc.models import Budget, Cellule, Cloture, Habilitation
 
 
@@ -72,6 +73,11 @@ class Lecteur:
     clearance: Clearance
     # An ordonnateur who prepares lists of early destruction, on any cellule or none yet.
     destruction: bool = False
+
+    @property
+    def auteur(self) -> Auteur:
+        """Who answers for what this person does."""
+        return Auteur(self.identifiant, self.personne_id)
 
     @property
     def scelle(self) -> bool:

@@ -11,7 +11,6 @@ from orc.cli.console import Json, open_orc, out, print_json
 from orc.domain import format_date, format_entier
 from orc.errors import Invalid, NotFound
 from orc.ingest.clotures import (
-    Auteur,
     Exercice,
     check_close_le,
     find_exercices,
@@ -19,6 +18,7 @@ from orc.ingest.clotures import (
     withdraw_cloture,
 )
 from orc.ingest.run import wait_for_index
+from orc.journal import Auteur
 from orc.models import Budget
 
 app = typer.Typer(help="Clore un exercice, ou revenir sur une clôture.", no_args_is_help=True)

@@ -8,9 +8,9 @@ from orc.bootstrap import Orc
 from orc.cli.console import Json, open_orc, out, print_json
 from orc.domain import format_entier
 from orc.errors import Invalid
-from orc.ingest.clotures import Auteur
 from orc.ingest.echecs import ask_again, find_echecs, set_aside
 from orc.ingest.traitements import Traitements, name_taches, read_traitements
+from orc.journal import Auteur
 from orc.tasks.failures import Echec
 
 app = typer.Typer(help="Les tâches : files, processus, échecs.", invoke_without_command=True)

@@ -17,7 +17,7 @@ from orc.db import Writing, insert_missing
 from orc.errors import Invalid, NotFound
 from orc.index.outbox import mark_pieces
 from orc.ingest.referentiel import find_sirens, lock_collectivites
-from orc.journal import Acte, record_acte
+from orc.journal import Acte, Auteur, record_acte
 from orc.models import Budget, Cloture, Piece, read_now
 
 MOTIF_MIN, MOTIF_MAX = 3, 500
@@ -45,14 +45,6 @@ class EtatExercice:
     nb_pieces: int
     depenses_ttc: int
     recettes_ttc: int
-
-
-@dataclass(frozen=True, slots=True)
-class Auteur:
-    """Who records or withdraws a closure; `personne_id` is None for a program."""
-
-    identifiant: str
-    personne_id: int | None = None
 
 
 @cache

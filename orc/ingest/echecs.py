@@ -7,8 +7,7 @@ from sqlalchemy.orm import Session
 
 from orc.db import Writing
 from orc.errors import NotFound
-from orc.ingest.clotures import Auteur
-from orc.journal import Acte, record_acte
+from orc.journal import Acte, Auteur, record_acte
 from orc.models import TacheEchouee, read_now
 from orc.tasks import Tasks, read_cle
 from orc.tasks.failures import Echec

@@ -15,11 +15,16 @@ from orc.index.port import SearchEngine
 from orc.index.rebuild import find_wanted
 from orc.ingest.atelier import Atelier
 from orc.ingest.budgets import read_budgets, record_budgets
-from orc.ingest.clotures import Auteur, Exercice, find_past_exercices, record_clotures
+from orc.ingest.clotures import (
+    Exercice,
+    find_past_exercices,
+    record_clotures,
+)
 from orc.ingest.fichiers import BUDGETS_CSV, Releve, record_fichiers
 from orc.ingest.patience import alone, said_in_french
 from orc.ingest.reconcile import enqueue_unfinished
 from orc.ingest.referentiel import Libelles, get_budget
+from orc.journal import Auteur
 from orc.models import Base, Fichier, Flux, Piece, PieceJustificative, Texte
 from orc.remote import Injoignable
 from orc.silo import LigneCloture, Silo, read_clotures

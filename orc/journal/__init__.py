@@ -1,5 +1,5 @@
 """Who did what: one append-only row per act, in the transaction of the act."""
 
-from orc.journal.acts import Acte, record_acte
+from orc.journal.acts import Acte, Auteur, record_acte
 
-__all__ = ["Acte", "record_acte"]
+__all__ = ["Acte", "Auteur", "record_acte"]

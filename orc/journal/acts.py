@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping
+from dataclasses import dataclass
 from enum import StrEnum
 
 from sqlalchemy import insert
@@ -61,6 +62,14 @@ class Acte(StrEnum):
     RAPPORT = "rapport"
     REGLES_DE_DUREE = "regles_de_duree"
     SORTIE_DU_SILO = "sortie_du_silo"
+
+
+@dataclass(frozen=True, slots=True)
+class Auteur:
+    """Who answers for an act; `personne_id` is None for a program."""
+
+    identifiant: str
+    personne_id: int | None = None
 
 
 def record_acte(

@@ -16,7 +16,7 @@ from orc.models import Collectivite, Declaration
 from orc.retention.declarations import LIBELLES_GENRES, Genre, find_periodes
 from orc.retention.depots import DEMANDES, Depot
 from orc.retention.qualites import read_qualites
-from orc.retention.saisies import insert_declaration, make_auteur, record_declaration, withdraw
+from orc.retention.saisies import insert_declaration, record_declaration, withdraw
 from orc.storage import Storage
 
 ACCORDEE, REFUSEE, ABANDONNEE = "accordée", "refusée", "abandonnée"
@@ -94,7 +94,7 @@ def answer_demande(
     _check_open(session, row)
     if row.personne_id == lecteur.personne_id:
         raise Forbidden("Nul ne répond à sa propre demande.")
-    auteur, recorded = make_auteur(lecteur), None
+    auteur, recorded = lecteur.auteur, None
     if reponse.accord:
         genre = DEMANDES[Genre(row.genre)]
         depot = Depot(
@@ -116,7 +116,7 @@ def abandon_demande(session: Writing, lecteur: Lecteur, demande_id: int) -> None
     if row.personne_id != lecteur.personne_id:
         raise NotFound(_ABSENTE)
     _check_open(session, row)
-    withdraw(session, make_auteur(lecteur), row, "", ABANDONNEE)
+    withdraw(session, lecteur.auteur, row, "", ABANDONNEE)
 
 
 def _hold_demande(session: Writing, demande_id: int) -> Declaration:

@@ -11,10 +11,13 @@ from orc.access.pieces_demande import PieceJointe
 from orc.db import Writing
 from orc.domain import is_siren
 from orc.errors import Conflict, Invalid
+from orc.journal import Auteur
 from orc.models import Declaration
 from orc.retention.declarations import Genre, holds_now
 from orc.retention.depots import CHAMPS, SAISIES, TOUT, Depot
-from orc.retention.saisies import Auteur, insert_declaration
+from orc.retention.saisies import (
+    insert_declaration,
+)
 from orc.storage import Storage
 
 # What an operator may set up: facts on whole collectivités that need no document beside the file.

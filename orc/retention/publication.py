@@ -9,6 +9,7 @@ from enum import StrEnum
 from sqlalchemy import delete, insert, or_, select, update
 from sqlalchemy.orm import Session
 
+from orc.access.clearance import Lecteur
 from orc.db import Writing
 from orc.errors import Conflict, Forbidden, Invalid, NotFound
 from orc.journal import Acte, record_acte
@@ -46,16 +47,6 @@ LIBELLES_ETATS = {
     EtatVersion.PUBLIEE: "Publiée",
     EtatVersion.ABANDONNEE: "Abandonnée",
 }
-
-
-@dataclass(frozen=True, slots=True)
-class Redacteur:
-    """An archiviste who writes or publishes, and its territoire."""
-
-    personne_id: int
-    identifiant: str
-    nom: str
-    territoire: frozenset[int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,7 +191,7 @@ def get_version(session: Session, version_id: int) -> VersionRegles:
     return found
 
 
-def create_brouillon(session: Writing, qui: Redacteur, motif: str, today: date) -> int:
+def create_brouillon(session: Writing, qui: Lecteur, motif: str, today: date) -> int:
     """A new version to work on: a copy of what is in force. Raises Conflict while one is open."""
     hold_retention(session)
     etats = (EtatVersion.BROUILLON, EtatVersion.SOUMISE)
@@ -245,7 +236,7 @@ def _make_rows(version_id: int, regles: Sequence[RegleDeDuree]) -> Iterator[dict
 
 
 def replace_regle(
-    session: Writing, qui: Redacteur, version_id: int, code: str, regle: RegleDeDuree | None
+    session: Writing, qui: Lecteur, version_id: int, code: str, regle: RegleDeDuree | None
 ) -> None:
     """Put a rule in a brouillon in the place of `code` (or at the end); None: remove it."""
     hold_retention(session)
@@ -261,7 +252,7 @@ def replace_regle(
     version.redigee_le = read_now()
 
 
-def submit_version(session: Writing, qui: Redacteur, version_id: int, impact: Impact) -> None:
+def submit_version(session: Writing, qui: Lecteur, version_id: int, impact: Impact) -> None:
     """Hand a brouillon over, with what it would change. Raises Conflict, Invalid."""
     hold_retention(session)
     version = _get_in(session, version_id, EtatVersion.BROUILLON)
@@ -273,7 +264,7 @@ def submit_version(session: Writing, qui: Redacteur, version_id: int, impact: Im
 
 def publish_version(
     session: Writing,
-    qui: Redacteur,
+    qui: Lecteur,
     version_id: int,
     impact: Impact,
     en_vigueur_le: date,
@@ -314,7 +305,7 @@ def _look_again(session: Writing, sirens: frozenset[str], day: date) -> None:
     )
 
 
-def abandon_version(session: Writing, qui: Redacteur, version_id: int) -> None:
+def abandon_version(session: Writing, qui: Lecteur, version_id: int) -> None:
     """Give up a version that is not published. Raises Conflict."""
     hold_retention(session)
     version = get_version(session, version_id)
@@ -331,7 +322,7 @@ def _get_in(session: Writing, version_id: int, etat: EtatVersion) -> VersionRegl
     return version
 
 
-def _record(session: Writing, qui: Redacteur, version: VersionRegles, fait: str) -> None:
+def _record(session: Writing, qui: Lecteur, version: VersionRegles, fait: str) -> None:
     record_acte(
         session,
         Acte.REGLES_DE_DUREE,

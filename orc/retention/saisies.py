@@ -1,6 +1,6 @@
 """Declarations recorded, corrected, ended, taken back: rows added, never edited; who may."""
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date
 
 from sqlalchemy import or_, select
@@ -12,7 +12,7 @@ from orc.access.pieces_demande import check_pieces, put_piece
 from orc.db import Writing, lock
 from orc.domain import format_date
 from orc.errors import Conflict, Forbidden, Invalid, NotFound
-from orc.journal import Acte, record_acte
+from orc.journal import Acte, Auteur, record_acte
 from orc.marques import mark_collectivites, mark_pieces_to_decide, mark_to_decide
 from orc.models import Budget, Declaration, Ligne, Marche, Piece, PieceJustificative, read_now
 from orc.retention.criteres import Criteres, compile_criteres
@@ -25,19 +25,6 @@ from orc.storage import Storage
 _INCONNUE = "Cette déclaration n’existe pas, ou elle n’est pas de votre ressort."
 
 
-@dataclass(frozen=True, slots=True)
-class Auteur:
-    """Who answers for a row."""
-
-    nom: str
-    personne_id: int | None = None
-
-
-def make_auteur(lecteur: Lecteur) -> Auteur:
-    """The person behind a request."""
-    return Auteur(lecteur.identifiant, lecteur.personne_id)
-
-
 def record_declaration(
     session: Writing, storage: Storage, lecteur: Lecteur, depot: Depot, *, today: date
 ) -> int:
@@ -47,7 +34,7 @@ def record_declaration(
     Conflict where it is said already.
     """
     siren = find_siren(session, lecteur, depot.genre, depot.objet, depot.siren, today)
-    return insert_declaration(session, storage, make_auteur(lecteur), depot, siren)
+    return insert_declaration(session, storage, lecteur.auteur, depot, siren)
 
 
 def find_siren(
@@ -145,7 +132,7 @@ def insert_declaration(
         document=remplace.document if remplace else "",
         document_sha256=remplace.document_sha256 if remplace else "",
         personne_id=auteur.personne_id,
-        saisie_par=auteur.nom,
+        saisie_par=auteur.identifiant,
         saisie_le=read_now(),
         remplace_id=remplace.id if remplace else None,
     )
@@ -169,7 +156,7 @@ def _add(session: Writing, auteur: Auteur, row: Declaration) -> int:
         "retiree": bool(row.retiree),
     }
     record_acte(
-        session, Acte.DECLARATION, acteur=auteur.nom, personne_id=auteur.personne_id,
+        session, Acte.DECLARATION, acteur=auteur.identifiant, personne_id=auteur.personne_id,
         objet=f"declaration:{row.id}", details=details,
     )  # fmt: skip
     mark_objet(session, row.siren, row.objet)
@@ -224,9 +211,7 @@ def replace_declaration(
     """
     row = hold_declaration(session, lecteur, declaration_id, today)
     depot = replace(depot, genre=Genre(row.genre), objet=row.objet)
-    return insert_declaration(
-        session, storage, make_auteur(lecteur), depot, row.siren, remplace=row
-    )
+    return insert_declaration(session, storage, lecteur.auteur, depot, row.siren, remplace=row)
 
 
 def end_declaration(
@@ -242,9 +227,7 @@ def end_declaration(
     """Say its last day, and why; the id of the row that takes its place."""
     row = hold_declaration(session, lecteur, declaration_id, today)
     depot = replace(make_depot(row), jusqu_a=jusqu_a, motif=_read_motif(motif))
-    return insert_declaration(
-        session, storage, make_auteur(lecteur), depot, row.siren, remplace=row
-    )
+    return insert_declaration(session, storage, lecteur.auteur, depot, row.siren, remplace=row)
 
 
 def retire_declaration(
@@ -252,7 +235,7 @@ def retire_declaration(
 ) -> int:
     """Say that it was never true, and why; the id of the row that takes its place."""
     row = hold_declaration(session, lecteur, declaration_id, today)
-    return withdraw(session, make_auteur(lecteur), row, _read_motif(motif))
+    return withdraw(session, lecteur.auteur, row, _read_motif(motif))
 
 
 def withdraw(
@@ -273,7 +256,7 @@ def withdraw(
             valeur=valeur or row.valeur,
             motif=motif,
             personne_id=auteur.personne_id,
-            saisie_par=auteur.nom,
+            saisie_par=auteur.identifiant,
             saisie_le=read_now(),
             remplace_id=row.id,
             retiree=True,

@@ -12,6 +12,7 @@ from enum import StrEnum
 from sqlalchemy import ColumnElement, delete, exists, insert, select, update
 from sqlalchemy.orm import Session, aliased
 
+from orc.access.clearance import Lecteur
 from orc.boxes import make_page_key
 from orc.db import Database, Writing, cut
 from orc.errors import Conflict, Invalid
@@ -31,7 +32,7 @@ from orc.models import (
 )
 from orc.retention.departs import find_connus
 from orc.retention.gels import find_held
-from orc.retention.publication import MOTIF_MAX, Redacteur
+from orc.retention.publication import MOTIF_MAX
 from orc.retention.rapports.portee import Portee, read_ids
 from orc.retention.regard import list_ids
 from orc.retention.regle_duree import Objet, SortFinal, VersionDeRegles
@@ -167,7 +168,7 @@ def find_attendues(
 
 def record_sortie(
     session: Writing,
-    qui: Redacteur,
+    qui: Lecteur,
     siren: str,
     exercice: int,
     motif: str,
@@ -182,7 +183,10 @@ def record_sortie(
     if not 0 < len(motif.strip()) <= MOTIF_MAX:
         raise Invalid(f"Dites pourquoi, en {MOTIF_MAX} caractères au plus.")
     hold_retention(session)
-    found = {pj.pj_id: pj for pj in find_attendues(session, qui.territoire, siren, exercice, today)}
+    found = {
+        pj.pj_id: pj
+        for pj in find_attendues(session, qui.clearance.territoire, siren, exercice, today)
+    }
     if not found or make_liste_sha256(found) != liste_sha256:
         raise Conflict(
             "La liste a changé depuis que vous l’avez vue (un gel, une règle, un fichier revenu) : "
@@ -205,7 +209,7 @@ def record_sortie(
 
 def _put_sortie(
     session: Writing,
-    qui: Redacteur,
+    qui: Lecteur,
     siren: str,
     exercice: int,
     motif: str,

@@ -8,7 +8,12 @@ import pytest
 from orc.access import NOTHING, Clearance, Lecteur, make_lecteur
 from orc.db import Database, Writing
 from orc.domain import Domaine, Role
-from orc.ingest.clotures import Auteur, Exercice, record_clotures, withdraw_cloture
+from orc.ingest.clotures import (
+    Exercice,
+    record_clotures,
+    withdraw_cloture,
+)
+from orc.journal import Auteur
 from tests.sql import grant, make_budget, make_cellule, make_personne
 
 TODAY = date(2026, 6, 1)

@@ -11,8 +11,8 @@ from sqlalchemy import select
 
 from orc.db import Database
 from orc.errors import NotFound, Unavailable
-from orc.ingest.clotures import Auteur
 from orc.ingest.echecs import ask_again, count_echecs, find_echecs, set_aside
+from orc.journal import Auteur
 from orc.models import Ecriture
 from orc.tasks.failures import Echec
 from tests.ateliers import FILES, Poste, open_file, wait_for

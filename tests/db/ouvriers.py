@@ -11,11 +11,15 @@ from pathlib import Path
 from orc.bootstrap import Orc, make_orc
 from orc.errors import OrcError
 from orc.index.jobs import index_pieces
-from orc.ingest.clotures import Auteur, find_past_exercices, record_clotures
+from orc.ingest.clotures import (
+    find_past_exercices,
+    record_clotures,
+)
 from orc.ingest.fichiers import record_fichiers
 from orc.ingest.jobs import read_fichier
 from orc.ingest.run import ingest_silo
 from orc.ingest.texts import extract_textes
+from orc.journal import Auteur
 from orc.models import Fichier, Flux
 from orc.settings import Settings
 from tests.flows import UnePj, UnFlux, UnMandat

@@ -18,7 +18,11 @@ from orc.identity.connexion import ConnexionRefusee, log_in
 from orc.identity.throttling import TropDEssais, record_attempt
 from orc.index.claims import Attente, open_claims
 from orc.index.outbox import mark_new_pieces, mark_piece_ids
-from orc.ingest.clotures import Auteur, Exercice, record_clotures
+from orc.ingest.clotures import (
+    Exercice,
+    record_clotures,
+)
+from orc.journal import Auteur
 from orc.models import AIndexer, Collectivite, Ecriture, Piece, SessionWeb, Tiers, read_now
 from tests.consultation import Archive, make_archive
 from tests.search.conftest import DOCUMENTS

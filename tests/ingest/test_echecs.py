@@ -9,9 +9,9 @@ from sqlalchemy import select
 
 from orc.bootstrap import Orc, make_orc
 from orc.errors import Unavailable
-from orc.ingest.clotures import Auteur
 from orc.ingest.echecs import ask_again, find_echecs, set_aside
 from orc.ingest.traitements import name_taches, read_traitements
+from orc.journal import Auteur
 from orc.models import Fichier, Texte
 from orc.settings import Settings
 from orc.tasks.failures import Echec

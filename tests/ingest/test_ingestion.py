@@ -17,9 +17,15 @@ from orc.domain import Domaine, Role
 from orc.errors import NotFound
 from orc.index.fields import Genre
 from orc.index.rebuild import rebuild
-from orc.ingest.clotures import Auteur, Exercice, find_exercices, record_clotures, withdraw_cloture
+from orc.ingest.clotures import (
+    Exercice,
+    find_exercices,
+    record_clotures,
+    withdraw_cloture,
+)
 from orc.ingest.reconcile import reconcile_index
 from orc.ingest.run import Bilan, ingest_silo, wait_for_index
+from orc.journal import Auteur
 from orc.models import Budget, Ecriture, Fichier, Flux, Piece, Texte
 from orc.search.find import Question, find
 from orc.settings import Settings

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import delete, select
 
+from orc.access import Lecteur
 from orc.domain import Role
 from orc.errors import Conflict, Forbidden, Invalid, NotFound
 from orc.identity.comptes import NouveauCompte, Octroi, create_compte, grant_habilitation
@@ -16,7 +17,6 @@ from orc.retention.durees import Duree, Unite
 from orc.retention.publication import (
     Impact,
     LigneImpact,
-    Redacteur,
     abandon_version,
     create_brouillon,
     find_differences,
@@ -37,6 +37,7 @@ from tests.retention.rapports.fonds import (
     JOUR,
     find_all,
     find_cellules,
+    make_lecteur_de,
     put_decisions,
 )
 
@@ -52,7 +53,7 @@ def archive(tmp_path: Path, base: str) -> Iterator[Archive]:
         yield made
 
 
-def make_redacteur(archive: Archive, nom: str, *, tout: bool = True) -> Redacteur:
+def make_redacteur(archive: Archive, nom: str, *, tout: bool = True) -> Lecteur:
     if nom not in archive.personnes:
         with archive.orc.database.writing() as session:
             compte = NouveauCompte(nom, nom.title(), MOT_DE_PASSE)
@@ -60,7 +61,7 @@ def make_redacteur(archive: Archive, nom: str, *, tout: bool = True) -> Redacteu
             octroi = Octroi(Role.ARCHIVISTE, "collectivite", COMMUNE)
             grant_habilitation(session, archive.personnes[nom], octroi, par="test")
     territoire = find_all(archive) if tout else find_cellules(archive, nom)
-    return Redacteur(archive.personnes[nom], nom, nom.title(), territoire)
+    return make_lecteur_de(archive, nom, territoire)
 
 
 def draft(archive: Archive, **changes: object) -> int:
@@ -81,14 +82,14 @@ def measure(archive: Archive, version_id: int, territoire: frozenset[int]) -> Im
 
 def submit(archive: Archive, version_id: int) -> Impact:
     qui = make_redacteur(archive, "archiviste")
-    impact = measure(archive, version_id, qui.territoire)
+    impact = measure(archive, version_id, qui.clearance.territoire)
     with archive.orc.database.writing() as session:
         submit_version(session, qui, version_id, impact)
     return impact
 
 
-def publish(archive: Archive, version_id: int, qui: Redacteur, day: date = JOUR) -> None:
-    impact = measure(archive, version_id, qui.territoire)
+def publish(archive: Archive, version_id: int, qui: Lecteur, day: date = JOUR) -> None:
+    impact = measure(archive, version_id, qui.clearance.territoire)
     with archive.orc.database.writing() as session:
         publish_version(session, qui, version_id, impact, day, JOUR)
 

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select, update
 
+from orc.access import Lecteur
 from orc.boxes import make_page_key
 from orc.errors import Conflict, Invalid
 from orc.index.fields import Genre
@@ -26,7 +27,6 @@ from orc.models import (
     Texte,
     read_now,
 )
-from orc.retention.publication import Redacteur
 from orc.retention.rapports.portee import Portee
 from orc.retention.sorties import (
     A_RETIRER,
@@ -46,6 +46,7 @@ from tests.retention.rapports.fonds import (
     SCAN,
     find_all,
     find_cellules,
+    make_lecteur_de,
     put_gel,
 )
 
@@ -91,15 +92,15 @@ def find(archive: Archive, day: date = JOUR, qui: str = "archiviste") -> dict[st
         return {noms[pj.pj_id]: pj.situation for pj in find_au_terme(session, portee, day)}
 
 
-def make_qui(archive: Archive) -> Redacteur:
+def make_qui(archive: Archive) -> Lecteur:
     territoire = find_cellules(archive, "archiviste")
-    return Redacteur(archive.personnes["archiviste"], "archiviste", "Archiviste", territoire)
+    return make_lecteur_de(archive, "archiviste", territoire)
 
 
 def find_ids(archive: Archive) -> list[int]:
     with archive.orc.database.reading() as session:
         qui = make_qui(archive)
-        found = find_attendues(session, qui.territoire, COMMUNE, 2022, JOUR)
+        found = find_attendues(session, qui.clearance.territoire, COMMUNE, 2022, JOUR)
         return [pj.pj_id for pj in found]
 
 

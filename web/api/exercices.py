@@ -12,7 +12,6 @@ from orc.domain import Role
 from orc.errors import NotFound
 from orc.identity.cles import DroitApi
 from orc.ingest.clotures import (
-    Auteur,
     EtatExercice,
     Exercice,
     check_close_le,
@@ -80,8 +79,7 @@ def close_exercices(
     """Leurs pièces deviennent cherchables dès qu’elles sont indexées. Ceux déjà clos le restent."""
     asked = check_exercices(session, lecteur, body.exercices)
     check_close_le(body.close_le, read_today())
-    auteur = Auteur(lecteur.identifiant, lecteur.personne_id)
-    count = record_clotures(writing, asked, close_le=body.close_le, auteur=auteur)
+    count = record_clotures(writing, asked, close_le=body.close_le, auteur=lecteur.auteur)
     get_orc(request).tasks.enqueue(writing, INDEXER)
     return Fait(nombre=count)
 
@@ -93,8 +91,7 @@ def reopen_exercice(
 ) -> Fait:
     """Ses pièces ne se cherchent plus, dès la prochaine demande."""
     (asked,) = check_exercices(session, lecteur, [body.exercice])
-    auteur = Auteur(lecteur.identifiant, lecteur.personne_id)
-    withdraw_cloture(writing, asked, motif=body.motif, auteur=auteur)
+    withdraw_cloture(writing, asked, motif=body.motif, auteur=lecteur.auteur)
     get_orc(request).tasks.enqueue(writing, INDEXER)
     return Fait(nombre=1)
 

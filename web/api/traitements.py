@@ -7,7 +7,6 @@ from pydantic import BaseModel, Field
 
 from orc.domain import Role
 from orc.identity.cles import DroitApi
-from orc.ingest.clotures import Auteur
 from orc.ingest.echecs import ask_again, find_echecs, set_aside
 from orc.ingest.traitements import Traitements, read_traitements
 from orc.tasks.failures import Echec
@@ -70,8 +69,7 @@ def show_traitements(
 def relaunch(request: Request, writing: Ecriture, lecteur: Connecte, body: Relance) -> Compte:
     """Elles sont redemandées aussitôt, leurs essais comptés à neuf."""
     asked = None if body.toutes else body.ids
-    auteur = Auteur(lecteur.identifiant, lecteur.personne_id)
-    return Compte(nombre=ask_again(writing, get_orc(request).tasks, asked, auteur=auteur))
+    return Compte(nombre=ask_again(writing, get_orc(request).tasks, asked, auteur=lecteur.auteur))
 
 
 @router.post("/traitements/ecarter", summary="Écarter des tâches en échec")
@@ -79,5 +77,4 @@ def relaunch(request: Request, writing: Ecriture, lecteur: Connecte, body: Relan
 def dismiss(request: Request, writing: Ecriture, lecteur: Connecte, body: MiseALEcart) -> Compte:
     """ORC n’y revient plus de lui-même ; une nouvelle ingestion les essaiera."""
     tasks = get_orc(request).tasks
-    auteur = Auteur(lecteur.identifiant, lecteur.personne_id)
-    return Compte(nombre=set_aside(writing, tasks, body.ids, auteur=auteur))
+    return Compte(nombre=set_aside(writing, tasks, body.ids, auteur=lecteur.auteur))

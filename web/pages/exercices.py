@@ -15,7 +15,6 @@ from orc.domain import Role
 from orc.errors import Conflict, Invalid, NotFound
 from orc.ingest.clotures import (
     MOTIF_MAX,
-    Auteur,
     EtatExercice,
     Exercice,
     check_close_le,
@@ -195,7 +194,7 @@ def close_exercices(
     except Invalid as error:
         return _show_apercu(request, session, lecteur, lignes, text[:10], str(error))
     exercices = [Exercice(ligne.lieu.budget_id, ligne.annee) for ligne in lignes]
-    done = record_clotures(session, exercices, close_le=close_le, auteur=_make_auteur(lecteur))
+    done = record_clotures(session, exercices, close_le=close_le, auteur=lecteur.auteur)
     get_orc(request).tasks.enqueue(session, "indexer")
     return RedirectResponse(f"/exercices?fait=clos-{done}", 303)
 
@@ -236,15 +235,11 @@ def reopen_exercice(
     motif = str(form.get("motif", ""))
     exercice = Exercice(ligne.lieu.budget_id, ligne.annee)
     try:
-        withdraw_cloture(session, exercice, motif=motif, auteur=_make_auteur(lecteur))
+        withdraw_cloture(session, exercice, motif=motif, auteur=lecteur.auteur)
     except Invalid as error:
         return _show_retrait(request, ligne, motif=motif[:MOTIF_MAX], erreur=str(error))
     get_orc(request).tasks.enqueue(session, "indexer")
     return RedirectResponse(f"/exercices?fait=rouvert-{ligne.annee}", 303)
-
-
-def _make_auteur(lecteur: Lecteur) -> Auteur:
-    return Auteur(lecteur.identifiant, lecteur.personne_id)
 
 
 def find_lignes(session: Session, lecteur: Lecteur) -> list[LigneExercice]:

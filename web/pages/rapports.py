@@ -26,7 +26,6 @@ from orc.retention.echeancier import (
 )
 from orc.retention.rapports.archives import (
     TYPES,
-    Auteur,
     RapportDonne,
     find_rapports,
     get_rapport,
@@ -125,13 +124,6 @@ class PageEcheancier:
     lignes: tuple[tuple[str, ...], ...]
     horizons: tuple[str, ...]
     trop: int
-
-
-def make_auteur(lecteur: Lecteur) -> Auteur:
-    """Who asks for a report, as the register knows it."""
-    return Auteur(
-        lecteur.personne_id, lecteur.identifiant, lecteur.nom, lecteur.clearance.retention
-    )
 
 
 @router.get("/destruction/rapports")
@@ -270,7 +262,7 @@ def make_rapport(request: Request, lecteur: Connecte, form: Formulaire) -> Respo
     given = give_rapport(
         orc.database,
         orc.storage,
-        make_auteur(lecteur),
+        lecteur,
         demande,
         forme,
         read_today(),

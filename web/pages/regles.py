@@ -10,7 +10,6 @@ from sqlalchemy.orm import Session as SqlSession
 from starlette.datastructures import FormData
 from starlette.responses import RedirectResponse, Response
 
-from orc.access import Lecteur
 from orc.domain import Role
 from orc.errors import Invalid, NotFound
 from orc.identity.preuve import check_preuve
@@ -21,7 +20,6 @@ from orc.retention.publication import (
     Difference,
     EtatVersion,
     LigneImpact,
-    Redacteur,
     abandon_version,
     create_brouillon,
     find_differences,
@@ -172,12 +170,6 @@ def _show_version(row: VersionRegles) -> VersionVue:
     )
 
 
-def make_redacteur(lecteur: Lecteur) -> Redacteur:
-    """The archiviste behind the request."""
-    territoire = lecteur.clearance.territoire
-    return Redacteur(lecteur.personne_id, lecteur.identifiant, lecteur.nom, territoire)
-
-
 @router.get("/destruction/regles")
 @acces_destruction()
 def show_regles(request: Request, session: Lecture, lecteur: Connecte) -> Response:
@@ -198,7 +190,7 @@ def show_regles(request: Request, session: Lecture, lecteur: Connecte) -> Respon
 def begin_version(session: Ecriture, lecteur: Connecte, form: Formulaire) -> Response:
     """Begin a version: a copy of what is in force."""
     motif = str(form.get("motif", ""))
-    made = create_brouillon(session, make_redacteur(lecteur), motif, read_today())
+    made = create_brouillon(session, lecteur, motif, read_today())
     return RedirectResponse(f"/destruction/regles/{made}", 303)
 
 
@@ -300,7 +292,7 @@ def save_regle(session: Ecriture, lecteur: Connecte, version_id: int, form: Form
     _get(session, version_id)
     code = str(form.get("avant", ""))[:30]
     regle = None if form.get("retirer") else read_form_regle(form)
-    replace_regle(session, make_redacteur(lecteur), version_id, code, regle)
+    replace_regle(session, lecteur, version_id, code, regle)
     return RedirectResponse(f"/destruction/regles/{version_id}", 303)
 
 
@@ -340,22 +332,22 @@ def act_on_version(
 ) -> Response:
     """Submit, publish or abandon a version; its impact is measured before the lock is taken."""
     check_preuve(ouverte, retour=f"/destruction/regles/{version_id}")
-    qui, today, database = make_redacteur(lecteur), read_today(), get_orc(request).database
+    today, database = read_today(), get_orc(request).database
     if geste not in {"soumettre", "publier", "abandonner"}:
         raise NotFound("Cet acte n’existe pas.")
     day = _read_day(str(form.get("en_vigueur_le", ""))) if geste == "publier" else today
     with database.reading() as session:
         version = read_version(session, _get(session, version_id))
         if geste != "abandonner":
-            impact = measure_impact(session, version, day, qui.territoire)
+            impact = measure_impact(session, version, day, lecteur.clearance.territoire)
     with database.writing() as writing:
         if geste == "soumettre":
-            submit_version(writing, qui, version_id, impact)
+            submit_version(writing, lecteur, version_id, impact)
         elif geste == "publier":
-            publish_version(writing, qui, version_id, impact, day, today)
+            publish_version(writing, lecteur, version_id, impact, day, today)
             get_orc(request).tasks.enqueue(writing, "decider")
         else:
-            abandon_version(writing, qui, version_id)
+            abandon_version(writing, lecteur, version_id)
     return RedirectResponse(f"/destruction/regles/{version_id}", 303)
 
 

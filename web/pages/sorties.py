@@ -27,7 +27,6 @@ from web.acces import acces_destruction
 from web.deps import Connecte, Formulaire, Lecture, SessionProuvee, get_orc
 from web.forms import read_nombre, read_texte
 from web.pages.rapports import Siren
-from web.pages.regles import make_redacteur
 from web.render import render
 
 router = APIRouter(include_in_schema=False)
@@ -123,11 +122,11 @@ def show_sortie(
     exercice: Exercice = 0,
 ) -> Response:
     """What the act would remove. Nothing is changed."""
-    qui = make_redacteur(lecteur)
-    noms = find_noms(session, qui.territoire)
+    territoire = lecteur.clearance.territoire
+    noms = find_noms(session, territoire)
     if siren not in noms.libelles:
         raise NotFound("Cette collectivité n’est pas de votre territoire.")
-    found = find_attendues(session, qui.territoire, siren, exercice, read_today())
+    found = find_attendues(session, territoire, siren, exercice, read_today())
     if not found:
         raise Conflict("Rien ne peut sortir de cet exercice.")
     page = PageSortie(
@@ -151,7 +150,7 @@ def make_sortie(
     with orc.database.writing() as session:
         sortie = record_sortie(
             session,
-            make_redacteur(lecteur),
+            lecteur,
             read_texte(form, "siren", 9),
             read_nombre(form, "exercice") or 0,
             read_texte(form, "motif", MOTIF_MAX + 1),

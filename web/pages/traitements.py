@@ -6,10 +6,8 @@ from typing import Annotated, Literal
 from fastapi import APIRouter, Query, Request
 from starlette.responses import RedirectResponse, Response
 
-from orc.access import Lecteur
 from orc.domain import Role, format_entier
 from orc.errors import Invalid
-from orc.ingest.clotures import Auteur
 from orc.ingest.echecs import ask_again, find_echecs, set_aside
 from orc.ingest.traitements import Traitements, name_taches, read_traitements
 from orc.search.paged import Paged
@@ -75,7 +73,7 @@ def show_traitements(
 def relaunch(request: Request, session: Ecriture, lecteur: Connecte, form: Formulaire) -> Response:
     """Ask again for one task, or for all that are not set aside; journaled."""
     asked = None if form.get("toutes") else [_read_id(str(form.get("id", "")))]
-    count = ask_again(session, get_orc(request).tasks, asked, auteur=_make_auteur(lecteur))
+    count = ask_again(session, get_orc(request).tasks, asked, auteur=lecteur.auteur)
     return RedirectResponse(f"{CHEMIN}?fait=relance-{count}", 303)
 
 
@@ -84,7 +82,7 @@ def relaunch(request: Request, session: Ecriture, lecteur: Connecte, form: Formu
 def dismiss(request: Request, session: Ecriture, lecteur: Connecte, form: Formulaire) -> Response:
     """Set one task aside; journaled."""
     asked = [_read_id(str(form.get("id", "")))]
-    count = set_aside(session, get_orc(request).tasks, asked, auteur=_make_auteur(lecteur))
+    count = set_aside(session, get_orc(request).tasks, asked, auteur=lecteur.auteur)
     return RedirectResponse(f"{CHEMIN}?fait=ecart-{count}", 303)
 
 
@@ -92,10 +90,6 @@ def _read_id(text: str) -> int:
     if not text.isascii() or not text.isdecimal() or len(text) > 15:
         raise Invalid("Quelle tâche ? Le formulaire ne le dit pas.")
     return int(text)
-
-
-def _make_auteur(lecteur: Lecteur) -> Auteur:
-    return Auteur(lecteur.identifiant, lecteur.personne_id)
 
 
 def _say(fait: str) -> str:

@@ -9,6 +9,7 @@ from datetime import date, datetime
 from sqlalchemy import insert, or_, select, update
 from sqlalchemy.orm import Session
 
+from orc.access.clearance import Lecteur
 from orc.csv_lines import Valeur
 from orc.db import Database
 from orc.domain import format_nombre
@@ -33,16 +34,6 @@ from orc.storage import Storage
 MORCEAU = 8 * 1024 * 1024
 DERNIERS = 200
 TYPES = {Forme.PDF: "application/pdf", Forme.ODS: ODS, Forme.CSV: "text/csv; charset=utf-8"}
-
-
-@dataclass(frozen=True, slots=True)
-class Auteur:
-    """Who asks for a report, and the cellules it may bear on."""
-
-    personne_id: int
-    identifiant: str
-    nom: str
-    cellules: frozenset[int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +82,7 @@ class _Compteur:
 def give_rapport(
     database: Database,
     storage: Storage,
-    auteur: Auteur,
+    lecteur: Lecteur,
     demande: Demande,
     forme: Forme,
     today: date,
@@ -103,11 +94,11 @@ def give_rapport(
     number nobody sees. Raises NotFound, Invalid, Conflict.
     """
     with database.reading() as session:
-        cellules = _restrict(session, auteur.cellules, demande.siren)
+        cellules = _restrict(session, lecteur.clearance.retention, demande.siren)
         make_feuille(session, cellules, demande, today)  # refused before it takes a number
-    numero = _reserve(database, auteur, demande, forme, today, cellules)
+    numero = _reserve(database, lecteur, demande, forme, today, cellules)
     compteur = _Compteur()
-    identite = Identite(numero, auteur.nom, today)
+    identite = Identite(numero, lecteur.nom, today)
     with database.reading() as session:
         feuille = compteur.count(make_feuille(session, cellules, demande, today))
         sha256, octets = keep_octets(storage, numero, _write(feuille, identite, forme, service))
@@ -121,8 +112,8 @@ def give_rapport(
         record_acte(
             session,
             Acte.RAPPORT,
-            acteur=auteur.identifiant,
-            personne_id=auteur.personne_id,
+            acteur=lecteur.identifiant,
+            personne_id=lecteur.personne_id,
             objet=f"rapport:{numero}",
             details={
                 "genre": demande.genre.value,
@@ -151,7 +142,7 @@ def _restrict(session: Session, cellules: frozenset[int], siren: str) -> frozens
 
 def _reserve(
     database: Database,
-    auteur: Auteur,
+    lecteur: Lecteur,
     demande: Demande,
     forme: Forme,
     today: date,
@@ -163,7 +154,7 @@ def _reserve(
         made = session.execute(
             insert(Rapport)
             .values(
-                numero=f"en cours {now.isoformat()} {auteur.personne_id}",
+                numero=f"en cours {now.isoformat()} {lecteur.personne_id}",
                 genre=demande.genre.value,
                 siren=demande.siren,
                 parametres=json.dumps(parametres),
@@ -171,8 +162,8 @@ def _reserve(
                 sha256="",
                 octets=0,
                 nb_lignes=0,
-                personne_id=auteur.personne_id,
-                par=auteur.nom,
+                personne_id=lecteur.personne_id,
+                par=lecteur.nom,
                 quand=now,
             )
             .returning(Rapport.id)

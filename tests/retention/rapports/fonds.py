@@ -5,7 +5,9 @@ from datetime import date
 
 from sqlalchemy import select
 
+from orc.access import Clearance, Lecteur
 from orc.db import Writing
+from orc.domain import Role
 from orc.models import (
     BordereauElimination,
     CelluleElimination,
@@ -147,6 +149,13 @@ def find_all(archive: Archive) -> frozenset[int]:
 
     with archive.orc.database.reading() as session:
         return frozenset(session.scalars(select(Cellule.id)))
+
+
+def make_lecteur_de(archive: Archive, nom: str, territoire: frozenset[int]) -> Lecteur:
+    """This person, an archiviste of these cellules."""
+    clearance = Clearance(frozenset(), territoire=territoire)
+    roles = frozenset({Role.ARCHIVISTE})
+    return Lecteur(archive.personnes.get(nom, 1), nom, nom.title(), roles, clearance)
 
 
 AILLEURS = COMMUNAUTE

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from orc.models import RegleDuree, VersionRegles, read_now
-from orc.retention.rapports.archives import Auteur, give_rapport, read_octets
+from orc.retention.rapports.archives import give_rapport, read_octets
 from orc.retention.rapports.composer import Demande
 from orc.retention.rapports.feuille import Forme, Genre
 from orc.retention.rapports.lignes_decisions import name_anomalie
@@ -19,6 +19,7 @@ from tests.retention.rapports.fonds import (
     JOUR,
     SCAN,
     find_cellules,
+    make_lecteur_de,
     put_bordereau,
     put_decisions,
     put_gel,
@@ -33,10 +34,10 @@ def archive(tmp_path: Path, base: str) -> Iterator[Archive]:
 
 
 def read(archive: Archive, genre: Genre, bordereau_id: int | None = None) -> list[dict[str, str]]:
-    auteur = Auteur(1, "archiviste", "A", find_cellules(archive, "archiviste"))
+    lecteur = make_lecteur_de(archive, "archiviste", find_cellules(archive, "archiviste"))
     orc = archive.orc
     given = give_rapport(
-        orc.database, orc.storage, auteur, Demande(genre, "", bordereau_id), Forme.CSV, JOUR
+        orc.database, orc.storage, lecteur, Demande(genre, "", bordereau_id), Forme.CSV, JOUR
     )
     text = b"".join(read_octets(orc.storage, given)).decode("utf-8-sig")
     return list(csv.DictReader(io.StringIO(text, newline=""), delimiter=";"))

@@ -22,7 +22,6 @@ from orc.models import Ecriture, GelObjet, Lien, PieceJustificative, Rapport
 from orc.retention.echeancier import Horizon, find_echeances, find_horizon
 from orc.retention.rapports.archives import (
     MORCEAU,
-    Auteur,
     RapportDonne,
     find_rapports,
     get_rapport,
@@ -44,6 +43,7 @@ from tests.retention.rapports.fonds import (
     SCAN,
     find_all,
     find_cellules,
+    make_lecteur_de,
     put_bordereau,
     put_decisions,
     put_gel,
@@ -67,9 +67,9 @@ def give(
     bordereau_id: int | None = None,
 ) -> RapportDonne:
     cellules = find_all(archive) if qui == "tout" else find_cellules(archive, qui)
-    auteur = Auteur(archive.personnes.get(qui, 1), qui, qui.title(), cellules)
+    lecteur = make_lecteur_de(archive, qui, cellules)
     demande = Demande(genre, siren, bordereau_id)
-    return give_rapport(archive.orc.database, archive.orc.storage, auteur, demande, forme, JOUR)
+    return give_rapport(archive.orc.database, archive.orc.storage, lecteur, demande, forme, JOUR)
 
 
 def read(archive: Archive, rapport: RapportDonne) -> bytes:
