@@ -19,7 +19,7 @@ from orc.ingest.clotures import (
 )
 from orc.ingest.run import wait_for_index
 from orc.journal import Auteur
-from orc.models import Budget
+from orc.models import Budget, read_today
 
 app = typer.Typer(help="Clore un exercice, ou revenir sur une clôture.", no_args_is_help=True)
 
@@ -54,7 +54,7 @@ def clore(budget: BudgetOption, annee: Annee, *, le: str = "") -> None:
         with orc.database.writing() as session:
             exercice = Exercice(_get_budget(orc, budget), annee)
             close_le = _read_date(le)
-            check_close_le(close_le, datetime.now(UTC).date())
+            check_close_le(close_le, read_today())
             new = record_clotures(session, [exercice], close_le=close_le, auteur=AUTEUR)
         done = wait_for_index(orc)
     if new:
@@ -89,7 +89,7 @@ def _get_budget(orc: Orc, name: str) -> int:
 
 def _read_date(text: str) -> date:
     if not text:
-        return datetime.now(UTC).date()
+        return read_today()
     try:
         return datetime.strptime(text, "%d/%m/%Y").replace(tzinfo=UTC).date()
     except ValueError as error:

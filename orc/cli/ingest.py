@@ -1,6 +1,5 @@
 """orc ingest, rebuild: the archive into ORC, with its progress."""
 
-from datetime import UTC, datetime
 from typing import Annotated
 
 import typer
@@ -22,6 +21,7 @@ from orc.index.port import Generations, SearchEngine
 from orc.index.rebuild import Reconstruction
 from orc.index.rebuild import rebuild as rebuild_index
 from orc.ingest.run import Bilan, Suivi, ingest_silo, read_suivi
+from orc.models import read_today
 
 Url = Annotated[
     str, typer.Argument(help="Dossier ou URL du silo (file:///…, s3://…). Sans : ORC_SILO.")
@@ -73,7 +73,7 @@ def ingest_with_progress(orc: Orc, url: str, *, clore_passes: bool) -> Bilan:
             orc.engine,
             url,
             clore_passes=clore_passes,
-            today=datetime.now(UTC).date(),
+            today=read_today(),
             watch=watch,
         )
         watch()

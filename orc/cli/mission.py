@@ -19,7 +19,7 @@ from orc.access.tables import read_jour
 from orc.cli.console import Json, open_orc, out, print_json
 from orc.domain import SENSIBLES, Domaine, format_date
 from orc.errors import Invalid, NotFound
-from orc.models import Mission, read_now
+from orc.models import Mission, read_today
 
 app = typer.Typer(help="Missions des juges des comptes.", no_args_is_help=True)
 PAR = "ligne de commande"
@@ -69,7 +69,7 @@ def ouvrir(
             tuple(_read_portee(text) for text in portees),
             tuple(domaines) if domaines else SENSIBLES,
         )
-        open_mission(session, mission, par=PAR, today=read_now().date())
+        open_mission(session, mission, par=PAR, today=read_today())
     out.print(f"Mission {reference} ouverte.", markup=False)
 
 

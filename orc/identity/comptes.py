@@ -16,7 +16,7 @@ from orc.identity.sessions import close_sessions
 from orc.identity.validite import make_provisoire
 from orc.journal import Acte, record_acte
 from orc.messages import check_courriel, check_mobile
-from orc.models import CompteTechnique, Habilitation, Personne, read_now
+from orc.models import CompteTechnique, Habilitation, Personne, read_now, read_today
 
 _IDENTIFIANT = re.compile(r"[a-z0-9](?:[a-z0-9._-]{0,62}[a-z0-9])?")
 # Agents of the administration log in with the left part of their address (the portal's guides).
@@ -149,7 +149,7 @@ def grant_habilitation(
         domaines=",".join(d.value for d in octroi.domaines),
         droits=",".join(d.value for d in octroi.droits),
         demande_id=octroi.demande_id,
-        depuis=octroi.depuis or read_now().date(),
+        depuis=octroi.depuis or read_today(),
         jusqu_a=octroi.jusqu_a,
         accorde_par=par,
         accorde_le=read_now(),

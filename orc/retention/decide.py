@@ -88,8 +88,8 @@ def _find_raisons(facts: Facts, rules: Rules, today: date) -> Iterator[Raison]:
     yield _be_digitised(facts, today)
     yield from _be_settled(facts.citations, rules)
     yield from _need_no_original(facts, rules)
-    yield from _be_free(facts.gels, today)
-    yield from _be_audited(facts.cofinancements, today)
+    yield from _suspend("11", facts.gels, today, "aucun gel", "gel levé")
+    yield from _suspend("12", facts.cofinancements, today, "aucun cofinancement", "contrôle clos")
     yield from _be_out_of_marche(facts, rules, today)
     yield _be_destructible(facts)
 
@@ -230,14 +230,6 @@ def _need_no_original(facts: Facts, rules: Rules) -> Iterator[Raison]:
         yield _pass("10", "rubrique inconnue, non déclarée : réputée sans original exigé")
     else:
         yield _wait("10", "rubrique inconnue : à déclarer")
-
-
-def _be_free(gels: Sequence[Gel], today: date) -> Iterator[Raison]:
-    yield from _suspend("11", gels, today, "aucun gel", "gel levé")
-
-
-def _be_audited(fenetres: Sequence[Gel], today: date) -> Iterator[Raison]:
-    yield from _suspend("12", fenetres, today, "aucun cofinancement", "contrôle clos")
 
 
 def _suspend(

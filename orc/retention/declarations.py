@@ -92,7 +92,7 @@ def make_preuve(row: Declaration) -> facts.Preuve:
     said = f"{LIBELLES_GENRES[Genre(row.genre)]}, déclaration de {row.saisie_par}"
     parts = (said, row.valeur, row.reference, row.document)
     return facts.Preuve(
-        " ; ".join(filter(None, parts)), row.saisie_le.date(), f"declaration:{row.id}"
+        " ; ".join(filter(None, parts)), row.saisie_le.astimezone().date(), f"declaration:{row.id}"
     )
 
 

@@ -139,7 +139,7 @@ def find_declarations(
 ) -> tuple[DeclarationVue, ...]:
     """Every row on a collectivité that this person sees, those that stand first, the last first.
 
-    Raises NotFound outside its scope. Of what no longer stands, the last HISTOIRE_MAX.
+    Raises NotFound outside its scope. The first HISTOIRE_MAX of them.
     """
     qualites = read_qualites(session, lecteur, today)
     if siren not in qualites.sirens:
@@ -192,7 +192,7 @@ def _make_vue(
         libelle=LIBELLES_GENRES[genre],
         siren=row.siren,
         objet=_name_objet(row.objet),
-        url="/{}/{}".format(*row.objet.split(":")) if row.objet[:2] in ("pj", "pi") else "",
+        url=_write_url(row.objet),
         exercices=write_bornes(row.exercice_min, row.exercice_max),
         depuis=row.depuis,
         jusqu_a=row.jusqu_a,
@@ -215,6 +215,12 @@ def _name_objet(objet: str) -> str:
     return {"": "", MARCHE: f"marché {key}", PJ: "une pièce justificative", PIECE: "une pièce"}[
         kind
     ]
+
+
+def _write_url(objet: str) -> str:
+    """Where who sees it for retention reads of it: its content may be closed to them."""
+    kind, _, key = objet.partition(":")
+    return {PJ: f"/destruction/pj/{key}", PIECE: f"/piece/{key}"}.get(kind, "")
 
 
 def _find_etat(row: Declaration, later_id: int | None, today: date) -> str:

@@ -1,5 +1,6 @@
 """Logging in: sessions, their limits, what slows guessing down, what is journaled."""
 
+import time
 from datetime import timedelta
 
 import pytest
@@ -26,7 +27,7 @@ from orc.identity.throttling import (
     TropDEssais,
     record_attempt,
 )
-from orc.models import EchecConnexion, Ecriture, Habilitation, SessionWeb, read_now
+from orc.models import EchecConnexion, Ecriture, Habilitation, SessionWeb, read_now, read_today
 
 SECRET = "correct cheval batterie"
 LIMITS = Limits(timedelta(minutes=30), timedelta(hours=12))
@@ -190,6 +191,20 @@ def test_a_grant_that_means_nothing_is_refused(
 ) -> None:
     with database.writing() as session, pytest.raises(Invalid):
         grant_habilitation(session, marie, octroi, par="test")
+
+
+def test_a_grant_holds_at_once_where_the_day_is_not_that_of_utc(
+    database: Database, marie: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for zone in ("OUEST+12", "EST-14"):
+        try:
+            with monkeypatch.context() as here, database.writing() as session:
+                here.setenv("TZ", zone)
+                time.tzset()
+                grant = grant_habilitation(session, marie, Octroi(Role.COMPTABLE), par="test")
+                assert session.get_one(Habilitation, grant).depuis <= read_today()
+        finally:
+            time.tzset()
 
 
 def test_a_grant_is_listed_until_it_is_withdrawn_and_stays_written(

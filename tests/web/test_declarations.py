@@ -171,7 +171,8 @@ def test_a_pj_is_flagged_from_its_own_page(archive: Archive, ouvrir: dict[str, N
     qui.post(
         CHEMIN, genre="historique", objet=f"pj:{pj}", depuis="2024-01-01", motif="Grand chantier"
     )
-    assert f'href="/pj/{pj}"' in qui.get(CHEMIN).text
+    assert f'href="/destruction/pj/{pj}"' in qui.get(CHEMIN).text
+    assert qui.get(f"/destruction/pj/{pj}").status_code == 200
 
 
 def test_each_sees_its_own_collectivites(ouvrir: dict[str, Navigateur]) -> None:

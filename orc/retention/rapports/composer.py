@@ -189,7 +189,8 @@ def _make_certificat(
     colonnes = (Colonne("Le"), Colonne("Acte", largeur=3), Colonne("Par", largeur=4))
     etapes = find_etapes(session, bordereau.id)
     rows: list[tuple[Valeur, ...]] = [
-        (etape.quand.date(), LIBELLES_GESTES[Geste(etape.acte)], etape.par) for etape in etapes
+        (etape.quand.astimezone().date(), LIBELLES_GESTES[Geste(etape.acte)], etape.par)
+        for etape in etapes
     ]
     tableaux = (
         make_typologies(session, bordereau, version, (DETRUITE,)),
