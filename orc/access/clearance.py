@@ -11,6 +11,7 @@ from sqlalchemy.sql import ColumnElement
 
 from orc.access.etendues import Etendues, read_etendues
 from orc.domain import SENSIBLES, Domaine, Droit, Role
+from orc.identity.comptes import is_in_force
 from orc.journal import Auteur
 from orc.models import Budget, Cellule, Cloture, Habilitation
 
@@ -89,15 +90,6 @@ def find_habilitations(session: Session, personne_id: int, today: date) -> list[
     """The grants of a person in force that day."""
     query = select(Habilitation).where(Habilitation.personne_id == personne_id, is_in_force(today))
     return list(session.scalars(query))
-
-
-def is_in_force(today: date) -> ColumnElement[bool]:
-    """The condition that a Habilitation opens something that day."""
-    return and_(
-        Habilitation.retire_le.is_(None),
-        Habilitation.depuis <= today,
-        or_(Habilitation.jusqu_a.is_(None), Habilitation.jusqu_a >= today),
-    )
 
 
 def make_lecteur(

@@ -6,7 +6,7 @@ from datetime import date
 from sqlalchemy import ColumnElement, and_, exists, func, or_, select
 from sqlalchemy.orm import Session
 
-from orc.access.clearance import ROLES_QUI_LISENT, Lecteur, find_habilitations, is_in_force
+from orc.access.clearance import ROLES_QUI_LISENT, Lecteur, find_habilitations
 from orc.access.demandes import ROLES_DEMANDABLES, check_motif, find_gerees
 from orc.access.echeances import renew_habilitation
 from orc.access.etendues import read_etendues
@@ -15,7 +15,7 @@ from orc.access.structures import close_structure, find_structure
 from orc.db import Writing, lock
 from orc.domain import Role
 from orc.errors import Forbidden, NotFound
-from orc.identity.comptes import withdraw_habilitation
+from orc.identity.comptes import is_in_force, withdraw_habilitation
 from orc.journal import Acte, record_acte
 from orc.models import Budget, Collectivite, Habilitation, Personne, Succession
 

@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass, field, replace
 from datetime import date
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, and_, or_, select
 from sqlalchemy.orm import Session
 
 from orc.db import Writing, lock
@@ -183,6 +183,15 @@ def withdraw_habilitation(
         objet=f"personne:{grant.personne_id}",
         details={"retiree": habilitation_id} | ({"motif": said} if (said := motif.strip()) else {}),
         scelle=scelle,
+    )
+
+
+def is_in_force(today: date) -> ColumnElement[bool]:
+    """The condition that a Habilitation opens something that day."""
+    return and_(
+        Habilitation.retire_le.is_(None),
+        Habilitation.depuis <= today,
+        or_(Habilitation.jusqu_a.is_(None), Habilitation.jusqu_a >= today),
     )
 
 

@@ -4,12 +4,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from sqlalchemy import or_, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session, aliased
 
 from orc.db import Writing
 from orc.domain import Role
 from orc.identity.cles import is_live
+from orc.identity.comptes import is_in_force
 from orc.identity.rappels import remind
 from orc.models import CleApi, CompteTechnique, Habilitation, Personne, read_now
 
@@ -114,8 +115,6 @@ def _find_warned(session: Session, echeance: Echeance, today: date) -> list[int]
         Habilitation.role == Role.GESTIONNAIRE.value,
         Habilitation.portee == "collectivite",
         Habilitation.portee_cle == echeance.siren,
-        Habilitation.retire_le.is_(None),
-        Habilitation.depuis <= today,
-        or_(Habilitation.jusqu_a.is_(None), Habilitation.jusqu_a >= today),
+        is_in_force(today),
     )
     return sorted(set(session.scalars(query)))

@@ -5,11 +5,11 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from sqlalchemy import ColumnElement, and_, func, or_, select
+from sqlalchemy import ColumnElement, func, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from orc.db import Writing, lock
-from orc.domain import Role
+from orc.domain import Role, is_siren
 from orc.errors import Conflict, Invalid, NotFound
 from orc.identity.cles import (
     DROITS_QUI_LISENT,
@@ -18,11 +18,11 @@ from orc.identity.cles import (
     remove_cles,
     write_droits,
 )
+from orc.identity.comptes import is_in_force
 from orc.journal import Acte, record_acte
 from orc.models import CleApi, CompteTechnique, Habilitation, Personne, read_now, read_today
 
 _NOM_COURT = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,38}[a-z0-9])?")
-_SIREN = re.compile(r"\d{9}", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +100,7 @@ def create_technique(
 ) -> int:
     """Make a technical account, without a key yet, and give its id. Invalid, Conflict."""
     nom_court = nouveau.nom_court.strip().casefold()
-    if not _SIREN.fullmatch(nouveau.siren):
+    if not is_siren(nouveau.siren):
         raise Invalid(f"Un SIREN a neuf chiffres, pas « {nouveau.siren} ».")
     if not _NOM_COURT.fullmatch(nom_court):
         raise Invalid("Le nom court a de 1 à 40 lettres sans accent, chiffres ou tirets.")
@@ -209,7 +209,7 @@ def find_techniques(
         .select_from(Habilitation)
         .where(
             Habilitation.personne_id == CompteTechnique.personne_id,
-            _is_in_force(now.astimezone().date()),
+            is_in_force(now.astimezone().date()),
         )
         .scalar_subquery()
     )
@@ -299,19 +299,11 @@ def _find_partenaire(session: Session, identifiant: str, today: date | None) -> 
     held = select(Habilitation.id).where(
         Habilitation.personne_id == found,
         Habilitation.role == Role.PARTENAIRE.value,
-        _is_in_force(today),
+        is_in_force(today),
     )
     if found is None or session.scalar(held.limit(1)) is None:
         raise Invalid("Ce compte n’est pas celui d’un partenaire : vérifiez son identifiant.")
     return found
-
-
-def _is_in_force(today: date) -> ColumnElement[bool]:
-    return and_(
-        Habilitation.retire_le.is_(None),
-        Habilitation.depuis <= today,
-        or_(Habilitation.jusqu_a.is_(None), Habilitation.jusqu_a >= today),
-    )
 
 
 def _find_personne(session: Session, identifiant: str) -> int | None:

@@ -7,10 +7,11 @@ from datetime import date
 from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
-from orc.access.clearance import is_in_force, make_clearance
+from orc.access.clearance import make_clearance
 from orc.access.tenues import may_cover
 from orc.db import Writing
 from orc.domain import Role, format_date, format_nombre
+from orc.identity.comptes import is_in_force
 from orc.messages import write_to_personne
 from orc.models import (
     BordereauElimination,
