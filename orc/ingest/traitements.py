@@ -157,5 +157,6 @@ def name_taches(session: Session, keys: Iterable[tuple[str, str]]) -> dict[tuple
 
 
 def _name(tache: str, ids: Ids, names: Mapping[tuple[str, Id], str]) -> str:
-    said = [names.get((tache, i), "") or str(i) for i in ids]
+    # Several may index at once: their leases are told apart by a number that says nothing.
+    said = [names.get((tache, i), "") or str(i) for i in ids if tache != "indexer"]
     return " ".join([LIBELLES_TACHES.get(tache, tache), *said])

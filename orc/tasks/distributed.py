@@ -302,11 +302,8 @@ class Distributed(Registry):
         """A task that came from the broker: alone, its failure written down, never raised."""
         message = CurrentMessage.get_current_message()
         try:
-            if not tache.seule:
-                self._end(tache, ids, self._try(tache, ids))
-                return
-            with self._take(tache.nom, make_cle(ids), message) as prise:
-                if prise is Prise.PRISE:
+            with self._take(tache.nom, self._make_lease(tache, ids), message) as prise:
+                if prise is Prise.PRISE or not tache.seule:
                     self._end(tache, ids, self._try(tache, ids))
                 elif prise is Prise.MORTELLE:
                     self._give_up(tache, ids)
@@ -315,6 +312,13 @@ class Distributed(Registry):
             tries = 1 + int(message.options.get("orc_essais", 0) if message else 0)
             log.warning("%s %s, nouvel essai : %s", tache.nom, ids, say(error))
             self._send_again(tache, ids, tries)
+
+    def _make_lease(self, tache: Tache, ids: Ids) -> str:
+        """The key it is leased under: its own, or one of this process where several may do it.
+
+        Without a lease, who waits for its end would take it for lost.
+        """
+        return make_cle(ids if tache.seule else (*ids, self.leases.ouvrier))
 
     def _give_up(self, tache: Tache, ids: Ids) -> None:
         log.error("%s %s : des processus en sont morts, abandon.", tache.nom, ids)
@@ -338,7 +342,7 @@ class Distributed(Registry):
         """Write down how it ended, then ask for what comes next, if anything does."""
         cle, wait = make_cle(ids), None
         with self.database.writing() as session:
-            again = tache.seule and self.leases.release(session, tache.nom, cle)
+            again = self.leases.release(session, tache.nom, self._make_lease(tache, ids))
             if error is None:
                 remove_failure(session, tache.nom, cle)
             elif isinstance(error, PasEncore):
@@ -349,7 +353,7 @@ class Distributed(Registry):
                     log.error("%s %s, abandon : %s", tache.nom, cle, say(error))
         if wait is not None:
             self.send(tache.nom, ids, wait)
-        elif again:
+        elif again and tache.seule:
             self.send(tache.nom, ids)
 
     def _send_again(self, tache: Tache, ids: Ids, tries: int) -> None:

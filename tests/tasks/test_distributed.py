@@ -330,6 +330,25 @@ def test_a_base_that_does_not_answer_silences_a_command_only_for_a_while(
         wait_for(is_seen)
 
 
+def test_who_waits_for_a_task_that_several_may_do_sees_it_until_it_ends(ouvrir: Ouvrir) -> None:
+    """The indexing of Elasticsearch on PostgreSQL."""
+    begun, free = threading.Event(), threading.Event()
+    poste, waiting = ouvrir(), ouvrir()
+
+    def indexer() -> None:
+        begun.set()
+        free.wait(20)
+
+    for one in (poste, waiting):
+        one.tasks.register(indexer, queue="index", unique=True, seule=False)
+    poste.start("index")
+    waiting.tasks.enqueue_now("indexer")
+    assert begun.wait(20)
+    assert not waiting.tasks.is_idle()
+    free.set()
+    wait_for(waiting.tasks.is_idle)
+
+
 def test_a_task_of_no_id_waits_once(ouvrir: Ouvrir) -> None:
     poste = ouvrir()
 
