@@ -18,6 +18,7 @@ from orc.models import (
     Budget,
     Cellule,
     DecisionCourante,
+    Ecriture,
     PieceJustificative,
     RegleDuree,
     VersionRegles,
@@ -30,6 +31,8 @@ from orc.retention.regles import find_durees_de, find_version, read_version
 from orc.retention.verrou import hold_retention
 
 MOTIF_MAX = 1000
+# What the journal says of a rule written in a brouillon.
+MODIFIEE = "modifiee"
 
 
 class EtatVersion(StrEnum):
@@ -247,9 +250,20 @@ def replace_regle(
     if len({r.code for r in regles}) != len(regles):
         raise Conflict(f"Une autre règle a déjà le code {regle.code if regle else code}.")
     _put_regles(session, version_id, regles)
-    # Who writes last is who may not publish.
     version.redigee_par_id, version.redigee_par = qui.personne_id, qui.nom
     version.redigee_le = read_now()
+    _record(session, qui, version, MODIFIEE, code=regle.code if regle else code)
+
+
+def has_written(session: Session, version: VersionRegles, personne_id: int) -> bool:
+    """Whether this person wrote any of it, last or not: it may not publish it."""
+    query = select(Ecriture.details).where(
+        Ecriture.acte == Acte.REGLES_DE_DUREE.value,
+        Ecriture.objet == _name(version),
+        Ecriture.personne_id == personne_id,
+    )
+    said = (json.loads(details)["etat"] for details in session.scalars(query))
+    return version.redigee_par_id == personne_id or MODIFIEE in said
 
 
 def submit_version(session: Writing, qui: Lecteur, version_id: int, impact: Impact) -> None:
@@ -276,7 +290,7 @@ def publish_version(
     """
     hold_retention(session)
     version = _get_in(session, version_id, EtatVersion.SOUMISE)
-    if version.redigee_par_id == qui.personne_id:
+    if has_written(session, version, qui.personne_id):
         raise Forbidden("Une version est publiée par une autre personne que celle qui l’a écrite.")
     if impact.ailleurs:
         raise Forbidden(
@@ -322,12 +336,18 @@ def _get_in(session: Writing, version_id: int, etat: EtatVersion) -> VersionRegl
     return version
 
 
-def _record(session: Writing, qui: Lecteur, version: VersionRegles, fait: str) -> None:
+def _name(version: VersionRegles) -> str:
+    return f"regles:{version.id}"
+
+
+def _record(
+    session: Writing, qui: Lecteur, version: VersionRegles, fait: str, **details: str
+) -> None:
     record_acte(
         session,
         Acte.REGLES_DE_DUREE,
         acteur=qui.identifiant,
         personne_id=qui.personne_id,
-        objet=f"regles:{version.id}",
-        details={"etat": fait, "motif": version.motif},
+        objet=_name(version),
+        details={"etat": fait, "motif": version.motif, **details},
     )

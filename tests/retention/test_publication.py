@@ -152,7 +152,7 @@ def test_what_another_publishes_holds_from_its_day_and_is_decided_again(archive:
         version = get_version(session, made)
         assert (version.redigee_par, version.publiee_par) == ("Archiviste", "Collegue")
         acts = session.scalars(select(Ecriture.details).where(Ecriture.acte == "regles_de_duree"))
-        assert [said.count("brouillon") for said in acts] == [1, 0, 0]
+        assert [said.count("brouillon") for said in acts] == [1, 0, 0, 0]
     with pytest.raises(Conflict, match="plus en préparation"), archive.orc.database.writing() as w:
         abandon_version(w, make_redacteur(archive, "collegue"), made)
 
@@ -162,6 +162,18 @@ def test_nobody_publishes_what_it_wrote(archive: Archive) -> None:
     submit(archive, made)
     with pytest.raises(Forbidden, match="autre personne"):
         publish(archive, made, make_redacteur(archive, "archiviste"))
+
+
+def test_nobody_publishes_what_it_wrote_before_another_wrote_too(archive: Archive) -> None:
+    made = draft(archive, sort_final=SortFinal.TRIER)
+    collegue = make_redacteur(archive, "collegue")
+    with archive.orc.database.writing() as session:
+        replace_regle(session, collegue, made, "TRACE-TRANSMISSION", None)
+    submit(archive, made)
+    for nom in ("archiviste", "collegue"):
+        with pytest.raises(Forbidden, match="autre personne"):
+            publish(archive, made, make_redacteur(archive, nom))
+    publish(archive, made, make_redacteur(archive, "directrice"))
 
 
 def test_who_publishes_sees_all_that_changes(archive: Archive) -> None:

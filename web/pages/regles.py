@@ -26,6 +26,7 @@ from orc.retention.publication import (
     find_lignes_vues,
     find_versions,
     get_version,
+    has_written,
     load_impact,
     measure_impact,
     publish_version,
@@ -216,7 +217,7 @@ def show_version(
         else None,
         modifiable=row.etat == EtatVersion.BROUILLON,
         soumise=row.etat == EtatVersion.SOUMISE,
-        sien=row.redigee_par_id == lecteur.personne_id,
+        sien=has_written(session, row, lecteur.personne_id),
         redige=Role.ARCHIVISTE in lecteur.roles,
         jour=today.isoformat(),
     )
