@@ -1,7 +1,6 @@
 """Search knows early destruction: SQL says it, at once, to those who see retention and no other."""
 
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from uuid import uuid4
@@ -55,7 +54,7 @@ def archive(
             yield archive
         return
     serveur = request.getfixturevalue("elasticsearch")
-    with contextmanager(make_postgresql)(request.getfixturevalue("postgresql")) as base:
+    with make_postgresql(request.getfixturevalue("postgresql")) as base:
         index = f"{serveur.url}/statuts{uuid4().hex}"
         with make_archive(folder, database=base, index=index) as archive:
             put_others(archive)
