@@ -189,7 +189,7 @@ def _read_choix(field: Field, text: str) -> str:
     word = fold_name(text)
     if word in field.choix:
         return word
-    raise ValeurIllisible(f"« {text} » n’en est pas : écrivez {' ou '.join(field.choix)}.")
+    raise ValeurIllisible(f"« {text} » ne se demande pas ici : écrivez {', '.join(field.choix)}.")
 
 
 def _read_boolean(text: str) -> int:

@@ -216,7 +216,7 @@ def test_who_may_not_see_retention_does_not_have_the_field(archive: Archive) -> 
 
 
 def test_a_value_that_is_none_of_the_answers_is_refused_with_the_answers(archive: Archive) -> None:
-    with pytest.raises(ErreurDeSyntaxe, match="permise ou attente ou suspendue"):
+    with pytest.raises(ErreurDeSyntaxe, match="permise, attente, suspendue"):
         ask(archive, "destruction:possible")
 
 
