@@ -40,6 +40,7 @@ from orc.models import (
     read_now,
 )
 from orc.settings import Settings
+from tests.sql import prepare_data
 
 MOT_DE_PASSE = "un mot de passe de test"
 COMMUNE, COMMUNAUTE = "999000018", "999000026"
@@ -139,6 +140,8 @@ def make_archive(folder: Path, **settings: object) -> Iterator[Archive]:
     settings.setdefault("second_facteur_roles", "")
     silo = folder / "silo"
     silo.mkdir(parents=True)
+    if "database" not in settings:
+        prepare_data(folder / "orc")
     orc = make_orc(Settings(data=str(folder / "orc"), silo=f"file://{silo}", **settings))  # type: ignore[arg-type]  # settings by name
     try:
         archive = Archive(orc, silo)

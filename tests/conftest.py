@@ -3,13 +3,16 @@
 import json
 import os
 import shutil
+from collections import Counter
 from collections.abc import Callable, Generator
 from pathlib import Path
 from typing import Any
 
 import pytest
+from argon2 import PasswordHasher
 from hypothesis import HealthCheck, settings
 
+from orc.identity import passwords
 from tests.bases import base, base_pg, database  # noqa: F401 # fixtures: pytest finds them here
 from tests.serveurs import (  # noqa: F401 # fixtures: pytest finds them here
     compose,
@@ -28,6 +31,34 @@ from tests.serveurs import (  # noqa: F401 # fixtures: pytest finds them here
 ROOT = Path(__file__).resolve().parents[1]
 IN_CI = os.environ.get("CI") == "true"
 CHROMIUMS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+
+# The real argon2id takes a quarter of a second of a core, and tests make and open accounts by the
+# thousand. What a hash really costs is claimed in tests/identity/test_passwords.py.
+passwords._HASHER = PasswordHasher(time_cost=1, memory_cost=64, parallelism=1)
+passwords._NOBODY = passwords._HASHER.hash("\0 personne")
+
+# The longest files, begun first: started last, one of them keeps a process alone at the end. Those
+# that lean on the slowest servers to start are not the very first.
+LONGS = (
+    "tests/web/test_matrice.py",
+    "tests/retention/test_eliminations_course.py",
+    "tests/faults/test_arrets.py",
+    "tests/proofs/test_attaques.py",
+    "tests/e2e/test_grand.py",
+    "tests/faults/test_files.py",
+    "tests/faults/test_elasticsearch.py",
+    "tests/retention/test_decisions.py",
+    "tests/faults/test_entrees.py",
+    "tests/e2e/test_eliminations.py",
+    "tests/db/test_deux_bases.py",
+    "tests/retention/test_eliminations_machine.py",
+    "tests/silo/test_ingestion_distante.py",
+    "tests/retention/test_dossier.py",
+    "tests/e2e/test_habilitations.py",
+    "tests/e2e/test_faits.py",
+    "tests/db/test_concurrence.py",
+    "tests/proofs/test_meme_chemin.py",
+)
 
 # Examples are the same from one CI run to the next; a laptop goes on exploring. No deadline: the
 # machines have two cores and run several things at once.
@@ -98,6 +129,15 @@ def axe() -> Callable[[Any], list[dict[str, Any]]]:
         return found
 
     return violations
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The longest files first, then those of most tests; within a file, as it is written."""
+    ranks = {ROOT / path: rank for rank, path in enumerate(LONGS)}
+    if gone := [str(path) for path in ranks if not path.is_file()]:
+        raise pytest.UsageError(f"tests/conftest.py, LONGS : {', '.join(gone)} n’existe plus.")
+    sizes = Counter(item.path for item in items)
+    items.sort(key=lambda item: (ranks.get(item.path, len(ranks)), -sizes[item.path]))
 
 
 def find_chromium() -> str | None:
