@@ -3,7 +3,7 @@
 import logging
 import secrets
 from dataclasses import dataclass
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
@@ -30,7 +30,7 @@ API = "/api/"
 class PageErreur:
     """What happened, what is safe, what to do; `reference` finds it again in the log.
 
-    `encore`: the address to ask for again, where that may do.
+    `encore`: the address to ask for again, where that may do. `retour`: the page one came from.
     """
 
     code: int
@@ -39,6 +39,7 @@ class PageErreur:
     conseil: str
     reference: str
     encore: str = ""
+    retour: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,7 +197,8 @@ def _answer(request: Request, sort: _Sort, message: str, reference: str = "") ->
             answer.headers["www-authenticate"] = 'Bearer error="invalid_token"'
     else:
         encore = make_retry(request) if sort.code == 503 else ""
-        page = PageErreur(sort.code, sort.title, message, sort.conseil, reference, encore)
+        retour = find_retour(request)
+        page = PageErreur(sort.code, sort.title, message, sort.conseil, reference, encore, retour)
         answer = render(request, "erreur", page, status=sort.code)
     if sort.code == 503:
         answer.headers["retry-after"] = RETRY_AFTER
@@ -209,6 +211,15 @@ def make_retry(request: Request) -> str:
         return ""
     query = f"?{request.url.query}" if request.url.query else ""
     return make_local_path(request.url.path + query)
+
+
+def find_retour(request: Request) -> str:
+    """The page of this site one came from, where there is something to correct; else none."""
+    came = urlsplit(request.headers.get("referer", ""))
+    known = came.netloc == request.headers.get("host", "") and came.path != request.url.path
+    if not known or came.path.startswith(("/connexion", "/preuve")):
+        return ""
+    return make_local_path(came.path + (f"?{came.query}" if came.query else ""))
 
 
 def _json(code: int, message: str, reference: str) -> JSONResponse:

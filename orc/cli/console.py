@@ -25,7 +25,8 @@ from orc.bootstrap import Orc, make_orc, read_environment
 from orc.errors import Conflict, Forbidden, Invalid, NotFound, OrcError, Unavailable
 from orc.traces import configure_traces
 
-out = Console(highlight=False)
+# Into a file or a pipe, one line stays one line: what reads it counts on that.
+out = Console(highlight=False, soft_wrap=not sys.stdout.isatty())
 err = Console(stderr=True, highlight=False)
 
 # 2 is typer's own, for a command line it cannot read.

@@ -7,6 +7,7 @@ import typer
 from orc.cli.console import Json, open_orc, out, print_json
 from orc.domain import format_entier
 from orc.ingest.budgets import read_budgets, record_budgets
+from orc.search.consult_values import LIBELLES_TEXTES
 from orc.search.portee_silo import Portee
 from orc.search.quarantaine import find_ecartes
 from orc.search.silo_state import find_anomalies, find_disparus, get_etat
@@ -66,5 +67,7 @@ def budgets(
 
 
 def _print_counts(title: str, counts: dict[str, int]) -> None:
-    said = ", ".join(f"{format_entier(n)} {name}" for name, n in sorted(counts.items()))
+    libelles = LIBELLES_TEXTES | {"quarantaine": "en quarantaine"}
+    named = sorted((libelles.get(name, name).lower(), n) for name, n in counts.items())
+    said = ", ".join(f"{name} {format_entier(n)}" for name, n in named)
     out.print(f"{title} : {said or 'aucun'}")

@@ -1,5 +1,6 @@
 """Bordereaux d'élimination: the list, one of them, the register, their documents."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Annotated, TypeVar
 
@@ -38,7 +39,7 @@ from orc.retention.eliminations import (
     write_list,
 )
 from orc.retention.eliminations.portee import find_camps
-from orc.retention.regard import find_sirens
+from orc.retention.rapports.portee import find_collectivites
 from orc.search.paged import Paged
 from web.acces import acces_destruction
 from web.deps import Connecte, Ecriture, Formulaire, JournalDuLecteur, Lecture, get_orc
@@ -125,7 +126,7 @@ class PageBordereaux:
     attendus: tuple[BordereauVu, ...]
     bordereaux: Paged[BordereauVu]
     etats: tuple[tuple[str, str, bool], ...]
-    sirens: tuple[str, ...]
+    collectivites: Mapping[str, str]
     archives: bool
     params: dict[str, str]
     erreur: str = ""
@@ -207,13 +208,12 @@ def _make_list(
     debut = (page - 1) * TAILLE
     chosen = read_etat(etat)
     found = select_bordereaux(session, clearance, etats=chosen, debut=debut, combien=TAILLE)
-    mine = find_sirens(session, clearance.destruction | clearance.territoire)
     siren, intitule = saisie or ("", "")
     return PageBordereaux(
         attendus=tuple(waiting[0]) if archives else (),
         bordereaux=make_paged(found, page),
         etats=tuple((e.value, LIBELLES_ETATS[e], e in chosen) for e in Etat),
-        sirens=tuple(sorted(mine)),
+        collectivites=find_collectivites(session, clearance.destruction | clearance.territoire),
         archives=archives,
         params={"etat": etat} if chosen else {},
         erreur=erreur,

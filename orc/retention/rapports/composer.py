@@ -1,6 +1,6 @@
 """Each report put together: what it says of a scope, on a day, within the rights of who asks."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from orc.csv_lines import Valeur
 from orc.domain import format_date
 from orc.errors import Conflict, Invalid
-from orc.models import BordereauElimination
+from orc.models import BordereauElimination, EtapeElimination
 from orc.retention.echeancier import LIBELLES_HORIZONS, find_echeances
 from orc.retention.eliminations import LIBELLES_ETATS, LIBELLES_GESTES, Etat, Geste
 from orc.retention.rapports.feuille import (
@@ -172,7 +172,7 @@ def _make_bordereau(
     signatures = (
         Signature("Le chef du service producteur", "Nom, date et signature"),
         Signature("Le maire ou le président", "Nom, date et signature"),
-        Signature("Le directeur des archives", f"Visa : {bordereau.autorisation}".rstrip(" :")),
+        Signature("Le directeur des archives", bordereau.autorisation or "Visa, date et signature"),
     )
     title = f"Bordereau d’élimination {bordereau.numero}"
     return Feuille(
@@ -199,10 +199,18 @@ def _make_certificat(
     )
     said = (ATTESTEE, ORC_NE_DETRUIT_RIEN)
     signatures = (
-        Signature("Première attestation", "Nom, date et signature"),
-        Signature("Seconde attestation", "Nom, date et signature"),
+        Signature("Première attestation", _name_signer(etapes, Geste.ATTESTER)),
+        Signature("Seconde attestation", _name_signer(etapes, Geste.CONTRESIGNER)),
     )
     title = f"Certificat d’élimination {bordereau.numero}"
     return Feuille(
         Genre.CERTIFICAT, title, _make_mentions(bordereau, noms), said, tableaux, signatures
     )
+
+
+def _name_signer(etapes: Sequence[EtapeElimination], geste: Geste) -> str:
+    """Who attested, and when; a place to sign by hand where ORC does not know."""
+    for etape in reversed(etapes):
+        if etape.acte == geste.value:
+            return f"{etape.par}, le {format_date(etape.quand.astimezone().date())}"
+    return "Nom, date et signature"
