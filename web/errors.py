@@ -215,7 +215,10 @@ def make_retry(request: Request) -> str:
 
 def find_retour(request: Request) -> str:
     """The page of this site one came from, where there is something to correct; else none."""
-    came = urlsplit(request.headers.get("referer", ""))
+    try:
+        came = urlsplit(request.headers.get("referer", ""))
+    except ValueError:
+        return ""
     known = came.netloc == request.headers.get("host", "") and came.path != request.url.path
     if not known or came.path.startswith(("/connexion", "/preuve")):
         return ""

@@ -163,10 +163,12 @@ def test_the_whole_story_by_forms(ouvrir: dict[str, Navigateur], monde: Monde) -
     refused = send(maire, ident, "signer/attester", methode="Broyage", detruite_le=today)
     assert refused.status_code == 422
     assert "procès-verbal" in refused.text
-    do(
+    said = do(
         maire, ident, "signer/attester", piece=True, methode="Broyage", detruite_le=today,
         metrage="1,25",
     )  # fmt: skip
+    assert "1\u00a0ligne écartée à cette étape" in said
+    assert f'href="/destruction/pj/{monde.pj["PJ00003"]}"' in said
     assert maire.get(f"{RACINE}/{ident}/signer/contresigner").status_code == 409
     secretaire = ouvrir["secretaire"]
     assert "1\u00a0bordereau d’élimination à contresigner" in html.unescape(
@@ -177,6 +179,7 @@ def test_the_whole_story_by_forms(ouvrir: dict[str, Navigateur], monde: Monde) -
     said = do(archiviste, ident, "signer/certifier")
     assert "Certifié" in said
     assert "1,250 m linéaire" in said
+    assert f'href="/destruction/rapports/apercu/certificat?bordereau={ident}"' in said
     registre = html.unescape(ouvrir["comptable"].get(f"{RACINE}/registre?q=PJ0000").text)
     assert [n for n in range(1, 7) if f"PJ0000{n}.pdf" in registre] == [1, 4, 5, 6]
     check_documents(ouvrir["comptable"], ident)
@@ -219,12 +222,21 @@ def test_forms_say_what_is_wrong_in_words(ouvrir: dict[str, Navigateur]) -> None
     missing = maire.post(RACINE, page=RACINE, siren=COMMUNE, intitule="")
     assert missing.status_code == 422
     assert "intitulé" in missing.text
+    assert re.search(rf"<option value=\"{COMMUNE}\" selected>[^<]+ \({COMMUNE}\)<", missing.text)
     ident = create(maire)
     assert send(maire, ident, "faire/abandonner", motif="").status_code == 422
     assert send(maire, ident, "lignes", quoi="autre").status_code == 422
     assert send(maire, ident, "lignes", quoi="excepter").status_code == 422
     assert send(maire, ident, "ajout", exercice_min="avant").status_code == 422
-    assert maire.get(f"{RACINE}/{ident}/faire/inconnu").status_code == 404
+    here = f"{RACINE}/{ident}"
+    site = str(maire.client.base_url).rstrip("/")
+    came = {"referer": f"{site}{here}"}
+    lost = maire.client.get(f"{here}/faire/inconnu", headers=came)
+    assert lost.status_code == 404
+    assert f'href="{here}">Revenir à la page précédente' in lost.text
+    for elsewhere in ("https://ailleurs.test/x", "//", "http://[", f"{site}/preuve"):
+        lost = maire.client.get(f"{here}/faire/inconnu", headers={"referer": elsewhere})
+        assert "Revenir à la page précédente" not in lost.text
     assert maire.get(f"{RACINE}/{ident}/faire/proposer").status_code == 404
     do(maire, ident, "faire/abandonner", motif="Fin")
 

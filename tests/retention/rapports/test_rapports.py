@@ -250,6 +250,11 @@ def test_a_certificate_waits_for_the_attestation(archive: Archive) -> None:
     text = " ".join(PdfReader(io.BytesIO(pdf)).pages[0].extract_text().split())
     assert "Broyage" in text
     assert "02/11/2026" in text
+    assert "État Certifié" in text
+    whole = " ".join(page.extract_text() for page in PdfReader(io.BytesIO(pdf)).pages)
+    assert "Première attestation" in whole
+    assert "Destructeur, le " in whole
+    assert "attester" not in whole
 
 
 def test_a_report_has_a_number_a_hash_its_bytes_and_a_row_in_the_journal(archive: Archive) -> None:
