@@ -1,6 +1,5 @@
 """Bordereaux d'élimination: the list, one of them, the register, their documents."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Annotated, TypeVar
 
@@ -39,7 +38,7 @@ from orc.retention.eliminations import (
     write_list,
 )
 from orc.retention.eliminations.portee import find_camps
-from orc.retention.rapports.portee import find_collectivites
+from orc.retention.etats import find_collectivites
 from orc.search.paged import Paged
 from web.acces import acces_destruction
 from web.deps import Connecte, Ecriture, Formulaire, JournalDuLecteur, Lecture, get_orc
@@ -126,7 +125,7 @@ class PageBordereaux:
     attendus: tuple[BordereauVu, ...]
     bordereaux: Paged[BordereauVu]
     etats: tuple[tuple[str, str, bool], ...]
-    collectivites: Mapping[str, str]
+    collectivites: list[tuple[str, str]]
     archives: bool
     params: dict[str, str]
     erreur: str = ""
