@@ -28,6 +28,7 @@ from orc.remote import make_silo_acces, make_storage_acces
 from orc.retention.eliminations import make_regles, remind_delais
 from orc.retention.jobs import register_decisions
 from orc.retention.rappels_gels import remind_gels
+from orc.retention.retraits import register_retraits
 from orc.settings import PREFIX, SUFFIX, Settings, read_settings
 from orc.silo import Silo
 from orc.storage import Storage
@@ -146,6 +147,7 @@ def make_orc(
     )
     register_tasks(orc, orc.engine)
     register_decisions(orc)
+    register_retraits(orc)
     make_regles(settings)  # what they say of eliminations is refused now, not at a signature
     register_mail(orc, (remind_habilitations, remind_delais, remind_gels))
     return orc

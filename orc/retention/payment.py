@@ -84,6 +84,8 @@ def _find_missing(ligne: LignePayee, rules: Rules) -> str:
     origines = {e.origine for e in ligne.emargements}
     if origines & rules.origines_correctives:
         return "soldée par une pièce corrective : ce n’est pas un paiement"
+    if "" in origines:
+        return "émargée sans origine, comme dans la forme V2.0 : rien ne dit que c’est un paiement"
     if strange := sorted(origines - rules.origines_de_paiement):
         return f"émargée par l’origine {', '.join(strange)} : ce n’est pas un paiement connu"
     if any(e.jour is None for e in ligne.emargements):

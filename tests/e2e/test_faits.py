@@ -52,6 +52,12 @@ def check(page: Page, axe: Axe) -> None:
     assert page.locator("h1").count() == 1
 
 
+def prove(page: Page) -> None:
+    """The password once more, which leads back."""
+    page.get_by_label("Mot de passe").fill(MOT_DE_PASSE)
+    page.get_by_role("button", name="Continuer").click()
+
+
 def test_from_the_adhesion_to_the_gel_released(ouvrir: Ouvrir, axe: Axe) -> None:
     comptable = ouvrir("comptable")
     comptable.goto("/destruction/declarations")
@@ -65,6 +71,7 @@ def test_from_the_adhesion_to_the_gel_released(ouvrir: Ouvrir, axe: Axe) -> None
     assert COMMUNE in comptable.url
     comptable.goto("/recherche?q=école")
     comptable.get_by_role("link", name="Geler ces résultats").click()
+    prove(comptable)
     comptable.get_by_label("Nom du gel").fill("Contentieux de l’école")
     comptable.get_by_label("Autorité").fill("Tribunal administratif")
     comptable.get_by_label("Référence").fill("TA-2026-1")
@@ -77,7 +84,9 @@ def test_from_the_adhesion_to_the_gel_released(ouvrir: Ouvrir, axe: Axe) -> None
     archiviste.goto("/destruction/gels")
     check(archiviste, axe)
     archiviste.get_by_role("link", name="Contentieux de l’école").click()
-    archiviste.locator("summary", has_text="Lever ce gel").click()
+    archiviste.get_by_role("link", name="Lever ce gel").click()
+    prove(archiviste)
+    check(archiviste, axe)
     archiviste.locator("#motif-levee").fill("Désistement")
     archiviste.get_by_role("button", name="Lever").click()
     expect(archiviste.get_by_role("status")).to_contain_text("il tient encore")

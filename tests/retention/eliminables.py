@@ -8,7 +8,7 @@ from sqlalchemy import select
 
 from orc.access import Lecteur, make_lecteur
 from orc.access.pieces_demande import PieceJointe
-from orc.db import Database, Writing
+from orc.db import Database, Writing, cut
 from orc.domain import Droit, Role
 from orc.models import Lien, Personne, Piece, PieceJustificative
 from orc.retention.decisions import decide_now
@@ -20,6 +20,7 @@ from tests.retention.archives import ADHESIONS, AUJOURD_HUI, put_in_silo
 from tests.retention.reponses import UnAcquit, UnRetour, make_retour
 from tests.sql import grant, make_personne
 
+PAR_FLUX = 500
 COMMUNE, VOISINE = "000000001", "000000002"
 PV = PieceJointe("pv.pdf", b"%PDF-1.7 proces-verbal")
 DESTRUCTION = Droit.DESTRUCTION.value
@@ -56,7 +57,8 @@ class Monde:
 def make_monde(database: Database, folder: Path, combien: int = 4) -> Monde:
     """So many PJ of a commune, each cited by a paid mandat, all of them ELIGIBLE."""
     noms = [f"PJ{n:05d}" for n in range(1, combien + 1)]
-    put_pj(database, folder, noms)
+    for some in cut(noms, PAR_FLUX):
+        put_pj(database, folder, some)
     monde = Monde(database, SansAttente(str(folder / "textes")))
     with database.writing() as session:
         for genre in ADHESIONS:

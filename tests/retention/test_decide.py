@@ -127,6 +127,13 @@ CAS = [
     ),
     (
         "9a",
+        "payé selon un retour V2.0, qui n’a pas d’origine",
+        pay(Emargement("", 120_000, PAYEE_LE)),
+        EN_ATTENTE,
+        "émargée sans origine",
+    ),
+    (
+        "9a",
         "pénalités de retard",
         pay(Emargement("02", 120_000, PAYEE_LE)),
         EN_ATTENTE,

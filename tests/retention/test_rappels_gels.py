@@ -7,13 +7,14 @@ import pytest
 from sqlalchemy import select, update
 
 from orc.db import Database
+from orc.domain import Role
 from orc.models import Gel, Message, Personne
 from orc.retention.criteres import Criteres
 from orc.retention.rappels_gels import remind_gels
-from tests.flows import UnFlux, UnMandat
+from tests.flows import UnePj, UnFlux, UnMandat
 from tests.ingest.test_intake import take_in
-from tests.retention.actes import put_gel
-from tests.retention.gens import AUJOURD_HUI, COMMUNE, put_gens
+from tests.retention.actes import find_piece, find_pj, put_gel
+from tests.retention.gens import AUJOURD_HUI, AUTRE, COMMUNE, put_gens, put_personne
 from tests.sql import make_database, make_personne
 
 JOURS = (30, 7)
@@ -82,3 +83,23 @@ def test_a_gel_released_is_not_spoken_of(commune: Database) -> None:
     with commune.writing() as session:
         session.execute(update(Gel).values(fin_le=date(2026, 6, 10)))
     assert remind(commune) == []
+
+
+def test_past_the_day_a_gel_by_list_is_told_to_who_sees_something_of_it(tmp_path: Path) -> None:
+    database = make_database(tmp_path / "base")
+    cite = (UnMandat("1", cite=("PJ1",)), UnMandat("2"))
+    take_in(database, UnFlux(mandats=cite, pjs=(UnePj("PJ1"),)), tmp_path)
+    put_gens(database)
+    with database.writing() as session:
+        session.execute(update(Personne).values(courriel=Personne.identifiant + "@exemple.fr"))
+        budget = {"portee": "budget", "portee_cle": f"{AUTRE}00011-101-00"}
+        put_personne(session, "ailleurs", Role.COMPTABLE, **budget)
+        values = {
+            "revue_le": date(2026, 5, 20),
+            "personne_id": make_personne(session, "archiviste"),
+        }
+        put_gel(session, pj=(find_pj(database, "PJ1"),), **values)
+        put_gel(session, pieces=(find_piece(database, "2"),), **values)
+    told = ["archiviste", "archiviste2", "comptable", "comptable2"]
+    assert sorted(remind(database)) == sorted(told * 2)
+    assert remind(database) == []

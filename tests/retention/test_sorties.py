@@ -1,5 +1,8 @@
 """What leaves the silo at its term is expected; an archiviste's act removes texts and records."""
 
+import multiprocessing
+import os
+import signal
 from collections.abc import Iterator
 from datetime import date, timedelta
 from pathlib import Path
@@ -9,6 +12,7 @@ from sqlalchemy import select, update
 
 from orc.access import Lecteur
 from orc.boxes import make_page_key
+from orc.db import Database, open_engine
 from orc.errors import Conflict, Invalid
 from orc.index.fields import Genre
 from orc.index.jobs import index_pieces
@@ -28,6 +32,7 @@ from orc.models import (
     read_now,
 )
 from orc.retention.rapports.portee import Portee
+from orc.retention.retraits import find_sortie, register_retraits
 from orc.retention.sorties import (
     A_RETIRER,
     Situation,
@@ -38,6 +43,9 @@ from orc.retention.sorties import (
     record_sortie,
     remove_texts,
 )
+from orc.storage import Storage
+from orc.tasks import INDEX, Tasks
+from orc.tasks.in_process import InProcess
 from tests.archive import COMMUNE, Archive, make_archive
 from tests.retention.rapports.fonds import (
     ABIME,
@@ -199,6 +207,58 @@ def test_the_act_keeps_the_register_and_removes_texts_and_records(archive: Archi
     assert find(archive) == {}
     with pytest.raises(Conflict, match="a changé"):
         leave(archive, ids)
+
+
+class Mortel(Storage):
+    """A storage whose process is killed at its second removal."""
+
+    restes = 1
+
+    def remove(self, key: str) -> None:
+        """Remove, or die."""
+        if not self.restes:
+            os.kill(os.getpid(), signal.SIGKILL)
+        self.restes -= 1
+        super().remove(key)
+
+
+class Travail:
+    """What registers tasks and is asked for them: only what bootstrap gives."""
+
+    def __init__(self, archive: Archive) -> None:
+        self.database, self.storage = archive.orc.database, archive.orc.storage
+        self.tasks: Tasks = InProcess({INDEX: 1}, self.database)
+
+
+def test_texts_half_removed_by_a_kill_are_removed_at_the_next_start(
+    archive: Archive, base: str
+) -> None:
+    sortie = leave(archive, find_ids(archive))
+
+    def die() -> None:
+        remove_texts(Database(open_engine(base)), Mortel(archive.orc.settings.storage_url()))
+
+    child = multiprocessing.get_context("fork").Process(target=die)
+    child.start()
+    child.join()
+    assert child.exitcode == -signal.SIGKILL
+    travail = Travail(archive)
+    register_retraits(travail)
+    tache = travail.tasks.taches["retirer_textes"]
+    assert list(tache.unfinished() or ()) == [()]
+    travail.tasks.start()
+    travail.tasks.enqueue_unfinished()
+    travail.tasks.wait()
+    travail.tasks.stop()
+    assert list(tache.unfinished() or ()) == []
+    with archive.orc.database.reading() as session:
+        for pj_id in (archive.pj[n] for n in (ELECTRICITE, SCAN, ABIME)):
+            sha256 = session.get_one(PieceJustificative, pj_id).sha256
+            assert not archive.orc.storage.exists(sha256)
+            dite = find_sortie(session, pj_id)
+            assert dite is not None
+            assert dite.numero == sortie.numero
+        assert find_sortie(session, archive.pj[FOURNITURES]) is None
 
 
 def test_a_text_shared_with_a_pj_that_stays_is_kept(archive: Archive) -> None:

@@ -49,11 +49,19 @@ def ouvrir(archive: Archive) -> Iterator[dict[str, Navigateur]]:
     class Navigateurs(dict[str, Navigateur]):
         def __missing__(self, nom: str) -> Navigateur:
             self[nom] = stack.enter_context(open_navigateur(address, nom))
+            prove(self[nom])
             return self[nom]
 
     with ExitStack() as stack:
         address = stack.enter_context(serve(archive.orc))
         yield Navigateurs()
+
+
+def prove(qui: Navigateur) -> None:
+    """Who places or releases a gel proves again who it is; who may not is led nowhere."""
+    page = "/preuve?suite=/destruction"
+    if qui.get(page).status_code == 200:
+        qui.post("/preuve", page=page, suite="/destruction", code=MOT_DE_PASSE)
 
 
 def place(qui: Navigateur, **fields: str) -> int:
@@ -80,6 +88,8 @@ def test_placed_on_criteria_then_released_by_another(
     assert count_held(archive, "Facture_Energie_2022-04.pdf") == 1
     assert count_held(archive, "Facture_fournitures.pdf") == 0
     assert one.post(f"{CHEMIN}/{gel}/levee", motif="Fini").status_code == 403
+    assert "Lever ce gel" in other.get(f"{CHEMIN}/{gel}").text
+    assert 'name="motif"' in other.get(f"{CHEMIN}/{gel}/levee").text
     assert other.post(f"{CHEMIN}/{gel}/levee", motif=" ").status_code == 422
     said = other.post(f"{CHEMIN}/{gel}/levee", motif="Désistement")
     page = other.get(said.headers["location"]).text
@@ -88,6 +98,14 @@ def test_placed_on_criteria_then_released_by_another(
     assert "Contentieux de l’école" in one.get(f"{CHEMIN}?etat=a_finir").text
     assert "Contentieux de l’école" not in one.get(f"{CHEMIN}?etat=fini").text
     assert other.post(f"{CHEMIN}/{gel}/levee", motif="Encore").status_code == 409
+
+
+def test_a_gel_is_placed_and_released_by_who_proves_again_who_it_is(archive: Archive) -> None:
+    with serve(archive.orc) as address, open_navigateur(address, "archiviste") as qui:
+        for path in (f"{CHEMIN}/nouveau", f"{CHEMIN}/1/levee"):
+            assert qui.get(path).headers["location"].startswith("/preuve?suite=")
+            assert qui.post(path, page=CHEMIN, **GEL).headers["location"].startswith("/preuve")
+        assert "Contentieux de l’école" not in qui.get(CHEMIN).text
 
 
 def test_the_results_of_a_search_are_frozen_as_they_were_shown(

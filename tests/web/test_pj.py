@@ -3,14 +3,15 @@
 import itertools
 import json
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import httpx
 import pytest
 from sqlalchemy import select, text
 
-from orc.models import Ecriture
-from tests.archive import ABIME, Archive, make_archive
+from orc.models import Ecriture, LigneSortie, Sortie
+from tests.archive import ABIME, COMMUNE, Archive, make_archive
 from tests.web.serving import Navigateur, open_navigateur, serve
 
 FLUX = "PESALR2_principal_2022.xml"
@@ -300,3 +301,21 @@ def test_a_tiff_page_is_drawn_by_the_server(archive: Archive, ordonnateur: Navig
     assert answer.headers["content-type"] == "image/png"
     assert answer.content.startswith(b"\x89PNG")
     assert ordonnateur.get(f"/pj/{archive.pj[FACTURE]}/image?page=99").status_code == 422
+
+
+def test_a_pj_that_left_the_silo_says_so(archive: Archive, ordonnateur: Navigateur) -> None:
+    pj_id = archive.pj[FACTURE]
+    assert "Sortie du silo" not in ordonnateur.get(f"/pj/{pj_id}").text
+    row = {"siren": COMMUNE, "exercice": 2022, "motif": "Terme", "par": "A", "liste_sha256": "e"}
+    with archive.orc.database.writing() as session:
+        quand = datetime(2033, 1, 2, 12, tzinfo=UTC)
+        sortie = Sortie(numero="S-2033-000001", quand=quand, nb_pj=1, octets=1, **row)
+        session.add(sortie)
+        session.flush()
+        left = {"id_unique": "", "nom": FACTURE, "sha256": "e", "octets": 1, "sort_final": "D"}
+        session.add(LigneSortie(pj_id=pj_id, sortie_id=sortie.id, **left))
+    page = ordonnateur.get(f"/pj/{pj_id}").text
+    assert "Sortie du silo le 02/01/2033, registre n° S-2033-000001" in page
+    with archive.orc.database.writing() as session:
+        session.query(LigneSortie).delete()
+        session.query(Sortie).delete()

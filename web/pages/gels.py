@@ -44,7 +44,7 @@ from orc.search.find import TAILLE_MAX, make_query
 from orc.search.paged import Paged
 from orc.search.statuts import Informe
 from web.acces import acces_destruction
-from web.deps import Connecte, Ecriture, Formulaire, Lecture, get_orc
+from web.deps import Connecte, Ecriture, Formulaire, Lecture, SessionProuvee, get_orc
 from web.forms import read_annee, read_choix, read_jour, read_texte
 from web.pages.adresse import read_adresse
 from web.pages.piece import Numero
@@ -93,6 +93,8 @@ class PageGel:
     fait: str
     erreur: str
     delai: int
+    # Whether it shows the form that releases it: the person proved again who it is.
+    lever: bool
     compte_max: int = COMPTE_MAX
     motif_max: int = MOTIF_MAX
 
@@ -150,6 +152,7 @@ def show_pose(
     request: Request,
     session: Lecture,
     lecteur: Connecte,
+    _ouverte: SessionProuvee,
     objet: Annotated[str, Query(max_length=40)] = "",
 ) -> Response:
     """The form; with the words of a search in its address, of what that search finds."""
@@ -219,7 +222,11 @@ def _find_seen(session: Session, lecteur: Lecteur, pj_ids: list[int]) -> tuple[i
 @router.post(CHEMIN + "/nouveau")
 @acces_destruction()
 def create_gel(
-    request: Request, session: Ecriture, lecteur: Connecte, form: Formulaire
+    request: Request,
+    session: Ecriture,
+    lecteur: Connecte,
+    _ouverte: SessionProuvee,
+    form: Formulaire,
 ) -> Response:
     """Place a gel: on the results of a search as they were shown, on an object, on criteria."""
     try:
@@ -341,17 +348,36 @@ def _show_gel(
     *,
     fait: str = "",
     erreur: str = "",
+    lever: bool = False,
 ) -> Response:
     detail = read_gel(session, lecteur, gel_id, read_today())
     delai = get_orc(request).settings.gel_delai_jours
-    page = PageGel(detail, LIBELLES_ETATS[detail.gel.etat], fait, erreur, delai)
+    page = PageGel(detail, LIBELLES_ETATS[detail.gel.etat], fait, erreur, delai, lever)
     return render(request, "destruction/gel", page, status=422 if erreur else 200)
+
+
+@router.get(CHEMIN + "/{gel_id}/levee")
+@acces_destruction()
+def show_release(
+    request: Request,
+    session: Lecture,
+    lecteur: Connecte,
+    _ouverte: SessionProuvee,
+    gel_id: Numero,
+) -> Response:
+    """The form that releases it, once the person proved again who it is."""
+    return _show_gel(request, session, lecteur, gel_id, lever=True)
 
 
 @router.post(CHEMIN + "/{gel_id}/levee")
 @acces_destruction()
 def release(
-    request: Request, session: Ecriture, lecteur: Connecte, gel_id: Numero, form: Formulaire
+    request: Request,
+    session: Ecriture,
+    lecteur: Connecte,
+    _ouverte: SessionProuvee,
+    gel_id: Numero,
+    form: Formulaire,
 ) -> Response:
     """Release a gel that another person placed: it still holds for the days of the cool-off."""
     motif, delai = read_texte(form, "motif", MOTIF_MAX), get_orc(request).settings.gel_delai_jours
@@ -359,7 +385,7 @@ def release(
         release_gel(session, lecteur, gel_id, motif, delai=delai, today=read_today())
     except Invalid as error:
         session.rollback()
-        return _show_gel(request, session, lecteur, gel_id, erreur=str(error))
+        return _show_gel(request, session, lecteur, gel_id, erreur=str(error), lever=True)
     return RedirectResponse(f"{CHEMIN}/{gel_id}?fait=leve", 303)
 
 

@@ -12,6 +12,7 @@ from orc.errors import OrcError
 from orc.journal import Acte
 from orc.nomenclature import libelle_type_pj
 from orc.retention.etats import Ligne, find_ligne
+from orc.retention.retraits import SortieDite, find_sortie
 from orc.search.consult import get_visible
 from orc.search.consult_lignes import LIGNES_PAR_PAGE, find_lignes
 from orc.search.consult_pj import find_pj_of_piece
@@ -121,6 +122,8 @@ class PageVisionneuse:
     verification: Verification
     # What is decided of its early destruction, for whoever may know; None: nothing, or not them.
     retention: Ligne | None
+    # What the register says, where it left the silo at its term: its text went with it.
+    sortie: SortieDite | None
 
     @property
     def params(self) -> dict[str, object]:
@@ -218,6 +221,7 @@ def make_visionneuse(
         refus=refus,
         piece=find_resumes(session, [row], clearance=clearance)[0],
         lieu=get_lieu(session, row.budget_id),
+        sortie=find_sortie(session, pj.id),
         retention=find_ligne(session, clearance.retention, pj.id) if clearance.retention else None,
         lignes=lignes.items[:LIGNES_A_COTE],
         autres_lignes=lignes.total - min(lignes.total, LIGNES_A_COTE, LIGNES_PAR_PAGE),
