@@ -84,10 +84,8 @@ def _find_missing(ligne: LignePayee, rules: Rules) -> str:
     origines = {e.origine for e in ligne.emargements}
     if origines & rules.origines_correctives:
         return "soldée par une pièce corrective : ce n’est pas un paiement"
-    if "" in origines:
-        return "émargée sans origine, comme dans la forme V2.0 : rien ne dit que c’est un paiement"
     if strange := sorted(origines - rules.origines_de_paiement):
-        return f"émargée par l’origine {', '.join(strange)} : ce n’est pas un paiement connu"
+        return _say_strange(strange)
     if any(e.jour is None for e in ligne.emargements):
         return "payée à une date que le retour ne dit pas"
     if any(e.montant is None for e in ligne.emargements):
@@ -96,3 +94,10 @@ def _find_missing(ligne: LignePayee, rules: Rules) -> str:
     if paid != ligne.montant:
         return f"payée pour {format_euros(paid)} sur {format_euros(ligne.montant)}"
     return ""
+
+
+def _say_strange(origines: list[str]) -> str:
+    """Origins that are no payment; the V2.0 form says none."""
+    if "" in origines:
+        return "émargée sans origine, comme dans la forme V2.0 : rien ne dit que c’est un paiement"
+    return f"émargée par l’origine {', '.join(origines)} : ce n’est pas un paiement connu"
