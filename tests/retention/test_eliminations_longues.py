@@ -10,7 +10,6 @@ from sqlalchemy import select
 
 from orc.db import Database
 from orc.ingest.a_decider import mark_textes
-from orc.marques import count_to_decide
 from orc.models import BordereauElimination, LigneElimination, PieceJustificative, Texte
 from orc.retention.decisions import REGLAGES
 from orc.retention.declarations import Genre
@@ -36,6 +35,7 @@ from tests.ingest.test_intake import take_in
 from tests.retention.actes import put_declaration, put_gel
 from tests.retention.eliminables import AUJOURD_HUI, COMMUNE, Monde, make_monde
 from tests.retention.reponses import UnRetour
+from tests.sql import count_to_decide
 
 LONGUES = Settings(elimination_lignes_du_geste=1)
 DEMAIN = AUJOURD_HUI + timedelta(days=1)
