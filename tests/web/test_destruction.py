@@ -260,7 +260,7 @@ def test_a_search_has_the_facet_the_fields_and_the_status_of_each_pj(
     page = ouvrir(nom).get("/recherche").text
     assert "plus=destruction" in page
     assert "Destruction : Permise" in page
-    assert "Terme de conservation du" in page
+    assert 'id="terme_du"' in page
     counted = ouvrir(nom).get("/recherche?plus=destruction").text
     facet = counted[counted.index("<h3>Destruction anticipée</h3>") :].partition("</details>")[0]
     assert re.findall(r"facette__nombre\">(\d+)<", facet)[0] == "2"
