@@ -9,6 +9,7 @@ from orc.errors import Conflict
 from orc.models import read_today
 from orc.retention.decide import Statut
 from orc.retention.echeancier import PAGE_MAX, Horizon, count_pj, find_echeances
+from orc.retention.eliminations.lignes import StatutLigne
 from orc.retention.rapports.archives import find_rapports
 from orc.retention.rapports.lignes_decisions import count_etats
 from orc.retention.rapports.portee import choose_portee
@@ -30,6 +31,7 @@ class EtatCompte(BaseModel):
     suspendu: int
     refus: int
     a_decider: int
+    detruite: int
     octets: int
 
 
@@ -92,6 +94,7 @@ def show_etats(session: Lecture, lecteur: Connecte, siren: Siren = "") -> Etats:
                 suspendu=counts.get(Statut.SUSPENDU, (0, 0))[0],
                 refus=counts.get(Statut.REFUS, (0, 0))[0],
                 a_decider=counts.get("", (0, 0))[0],
+                detruite=counts.get(StatutLigne.DETRUITE, (0, 0))[0],
                 octets=sum(octets for _, octets in counts.values()),
             )
             for key, counts in count_etats(session, portee).items()

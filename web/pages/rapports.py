@@ -40,7 +40,7 @@ from orc.retention.rapports.feuille import (
     Tableau,
     write_valeur,
 )
-from orc.retention.rapports.lignes_decisions import A_DECIDER, LIBELLES_STATUTS, count_etats
+from orc.retention.rapports.lignes_decisions import LIBELLES_ETATS, count_etats
 from orc.retention.rapports.lignes_eliminations import ATTESTES, find_bordereaux
 from orc.retention.rapports.portee import Noms, Portee, choose_portee
 from web.acces import acces_destruction
@@ -221,16 +221,15 @@ def write_ligne(ligne: tuple[Valeur, ...]) -> tuple[str, ...]:
 def _make_plot(session: Session, portee: Portee, noms: Noms, genre: Genre) -> Barres | None:
     if genre is not Genre.ETATS or not portee.cellules:
         return None
-    statuts = {**{s.value: libelle for s, libelle in LIBELLES_STATUTS.items()}, "": A_DECIDER}
     rows = [
         (
             _name_row(noms, siren, exercice),
             "",
-            tuple(counts.get(statut, (0, 0))[0] for statut in statuts),
+            tuple(counts.get(statut, (0, 0))[0] for statut in LIBELLES_ETATS),
         )
         for (siren, exercice), counts in count_etats(session, portee).items()
     ]
-    series = make_series(tuple(statuts.values()))
+    series = make_series(tuple(LIBELLES_ETATS.values()))
     return make_barres(
         "Pièces justificatives par statut", "Collectivité et exercice", series, rows[:BARRES_MAX]
     )

@@ -112,7 +112,8 @@ def _make_table() -> dict[tuple[Etat, Geste], Passage]:
             for g, e in visa.items()
         },
         **{(e, G.OUVRIR_DELAI): Passage(E.DELAI, PRODUCTEUR) for e in VISES},
-        (E.DELAI, G.ATTESTER): Passage(E.A_CONTRESIGNER, PRODUCTEUR, signe=True),
+        # Whoever attests answers for the list as read: one that changed is read again first.
+        (E.DELAI, G.ATTESTER): Passage(E.A_CONTRESIGNER, PRODUCTEUR, signe=True, si_change=E.DELAI),
         (E.A_CONTRESIGNER, G.CONTRESIGNER): Passage(
             E.ATTESTEE, PRODUCTEUR, signe=True, si_change=E.DELAI
         ),

@@ -5,25 +5,28 @@ from collections.abc import Iterator, Mapping
 from datetime import date
 from typing import Any
 
-from sqlalchemy import ColumnElement, func, select
+from sqlalchemy import ColumnElement, case, exists, func, select
 from sqlalchemy.orm import Session
 
 from orc.csv_lines import Valeur
-from orc.models import Decision, DecisionCourante, PieceJustificative
+from orc.models import Decision, DecisionCourante, LigneElimination, PieceJustificative
 from orc.retention.decide import Statut
+from orc.retention.eliminations.lignes import StatutLigne
 from orc.retention.rapports.feuille import Colonne, Tableau
 from orc.retention.rapports.portee import Noms, Portee, find_exercices, read_ids
 from orc.retention.regard import list_ids
 from orc.retention.regles import find_durees_de, find_version
 from orc.retention.rules import REGLES, Fondement
 
-LIBELLES_STATUTS = {
-    Statut.ELIGIBLE: "Éligibles",
-    Statut.EN_ATTENTE: "En attente",
-    Statut.SUSPENDU: "Suspendues",
-    Statut.REFUS: "Refusées",
+# What a PJ counts as, once: one whose copy is destroyed may no longer go.
+LIBELLES_ETATS = {
+    Statut.ELIGIBLE.value: "Éligibles",
+    Statut.EN_ATTENTE.value: "En attente",
+    Statut.SUSPENDU.value: "Suspendues",
+    Statut.REFUS.value: "Refusées",
+    "": "À décider",
+    StatutLigne.DETRUITE.value: "Détruites",
 }
-A_DECIDER = "À décider"
 LOT = 1000
 DEPENSE, RECETTE, ACQUIT = "9a", "9b", "6"
 NATURES = {
@@ -42,7 +45,7 @@ def make_etats(session: Session, portee: Portee, noms: Noms) -> Tableau:
     colonnes = (
         Colonne("Collectivité", largeur=4),
         Colonne("Exercice", largeur=1),
-        *(Colonne(libelle, nombre=True) for libelle in (*LIBELLES_STATUTS.values(), A_DECIDER)),
+        *(Colonne(libelle, nombre=True) for libelle in LIBELLES_ETATS.values()),
         Colonne("Total", nombre=True),
         Colonne("Volume (octets)", nombre=True, largeur=3),
         Colonne("dont éligibles (octets)", nombre=True, largeur=3),
@@ -50,7 +53,7 @@ def make_etats(session: Session, portee: Portee, noms: Noms) -> Tableau:
 
     def read() -> Iterator[tuple[Valeur, ...]]:
         for (siren, exercice), counts in count_etats(session, portee).items():
-            numbers = [counts.get(statut, (0, 0))[0] for statut in (*LIBELLES_STATUTS, "")]
+            numbers = [counts.get(statut, (0, 0))[0] for statut in LIBELLES_ETATS]
             octets = sum(octets for _, octets in counts.values())
             eligibles = counts.get(Statut.ELIGIBLE, (0, 0))[1]
             head = (noms.name(siren), str(exercice) if exercice else "—")
@@ -62,10 +65,16 @@ def make_etats(session: Session, portee: Portee, noms: Noms) -> Tableau:
 def count_etats(
     session: Session, portee: Portee
 ) -> dict[tuple[str, int], dict[str, tuple[int, int]]]:
-    """PJ and octets by statut, of each collectivité × exercice; statut "" is not decided yet."""
+    """PJ and octets by statut, of each collectivité × exercice, as in LIBELLES_ETATS."""
     exercices = portee.make_exercices()
     exercice = func.coalesce(exercices.c.exercice, 0)
-    statut = func.coalesce(DecisionCourante.statut, "")
+    detruite = exists().where(
+        LigneElimination.pj_id == PieceJustificative.id,
+        LigneElimination.statut == StatutLigne.DETRUITE.value,
+    )
+    statut = case(
+        (detruite, StatutLigne.DETRUITE.value), else_=func.coalesce(DecisionCourante.statut, "")
+    ).label("statut")
     query = (
         select(
             PieceJustificative.siren,
@@ -76,7 +85,7 @@ def count_etats(
         )
         .outerjoin(exercices, exercices.c.pj_id == PieceJustificative.id)
         .outerjoin(DecisionCourante, DecisionCourante.pj_id == PieceJustificative.id)
-        .where(portee.condition)
+        .where(portee.condition, PieceJustificative.courante)
         .group_by(PieceJustificative.siren, exercice, statut)
     )
     found: dict[tuple[str, int], dict[str, tuple[int, int]]] = {}

@@ -82,12 +82,15 @@ def find_exercices(session: Session, portee: Portee, pj_ids: Collection[int]) ->
 
 
 def read_ids(session: Session, portee: Portee) -> Iterator[list[tuple[int, str, int, int]]]:
-    """Every PJ of a scope, some at a time: id, SIREN, last exercice (0: cited by none), octets."""
+    """Every PJ of a scope as last sent, some at a time.
+
+    Each: its id, SIREN, last exercice (0: cited by none) and octets.
+    """
     after = -1
     while True:
         query = (
             select(PieceJustificative.id, PieceJustificative.siren, PieceJustificative.taille)
-            .where(portee.condition, PieceJustificative.id > after)
+            .where(portee.condition, PieceJustificative.courante, PieceJustificative.id > after)
             .order_by(PieceJustificative.id)
             .limit(LOT)
         )
