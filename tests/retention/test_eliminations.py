@@ -219,7 +219,9 @@ def test_a_gel_at_any_state_sets_its_line_aside(dossier: Dossier) -> None:
     dossier.hold("PJ00001")
     assert dossier.do(open_delai, "maire", regles=REGLES).ecartees == 1
     dossier.hold("PJ00002")
-    assert dossier.attest().ecartees == 1
+    suite = dossier.attest()
+    assert (suite.geste, suite.etat, suite.ecartees) == (Geste.ECARTER, Etat.DELAI, 1)
+    assert dossier.attest().etat is Etat.A_CONTRESIGNER
     dossier.hold("PJ00003")
     suite = dossier.do(countersign, "secretaire", today=APRES)
     assert (suite.geste, suite.etat, suite.ecartees) == (Geste.CADUQUE, Etat.DELAI, 1)
@@ -552,6 +554,8 @@ def test_who_has_to_act_is_told(dossier: Dossier, monde: Monde) -> None:
         assert remind_delais(session, (), APRES) == 2
         assert remind_delais(session, (), APRES) == 0
     dossier.hold("PJ00003")
+    dossier.attest()
+    assert read_objets(monde, "secretaire")[-1].startswith("Lignes écartées")
     dossier.attest()
     assert read_objets(monde, "secretaire")[-1].startswith("À contresigner")
     with monde.database.reading() as session:

@@ -141,6 +141,7 @@ def test_the_whole_story_by_forms(ouvrir: dict[str, Navigateur], monde: Monde) -
     assert asked.headers["location"].startswith("/preuve?suite=")
     prove(maire)
     assert "figée" in do(maire, ident, "signer/proposer", piece=True, observations="Rien")
+    assert "proposé, dont demander le visa" in maire.get("/").text
     do(maire, ident, "faire/demander_visa")
     attendus = archiviste.get(RACINE).text.split("Tous les bordereaux")[0]
     assert f'href="{RACINE}/{ident}"' in attendus
@@ -156,19 +157,21 @@ def test_the_whole_story_by_forms(ouvrir: dict[str, Navigateur], monde: Monde) -
     assert "Procès en cours" in maire.get(f"{RACINE}/{ident}").text
     do(maire, ident, "faire/ouvrir_delai")
     assert "Attester la destruction" not in maire.get(f"{RACINE}/{ident}").text
+    assert "au délai achevé" not in maire.get("/").text
     end_delai(monde, ident)
+    assert "au délai achevé" in maire.get("/").text
+    assert "au délai achevé" not in archiviste.get("/").text
     with monde.database.writing() as session:
         put_gel(session, pj=(monde.pj["PJ00003"],))
     today = (HIER + timedelta(days=1)).isoformat()
     refused = send(maire, ident, "signer/attester", methode="Broyage", detruite_le=today)
     assert refused.status_code == 422
     assert "procès-verbal" in refused.text
-    said = do(
-        maire, ident, "signer/attester", piece=True, methode="Broyage", detruite_le=today,
-        metrage="1,25",
-    )  # fmt: skip
-    assert "1\u00a0ligne écartée à cette étape" in said
+    attestation = {"methode": "Broyage", "detruite_le": today, "metrage": "1,25"}
+    said = do(maire, ident, "signer/attester", piece=True, **attestation)
+    assert "Vous n’avez pas attesté : des lignes ne peuvent plus partir." in said
     assert f'href="/destruction/pj/{monde.pj["PJ00003"]}"' in said
+    do(maire, ident, "signer/attester", piece=True, **attestation)
     assert maire.get(f"{RACINE}/{ident}/signer/contresigner").status_code == 409
     secretaire = ouvrir["secretaire"]
     assert "1\u00a0bordereau d’élimination à contresigner" in html.unescape(
@@ -176,6 +179,8 @@ def test_the_whole_story_by_forms(ouvrir: dict[str, Navigateur], monde: Monde) -
     )
     prove(secretaire)
     do(secretaire, ident, "signer/contresigner")
+    assert "à certifier" in archiviste.get("/").text
+    assert "à certifier" not in maire.get("/").text
     said = do(archiviste, ident, "signer/certifier")
     assert "Certifié" in said
     assert "1,250 m linéaire" in said

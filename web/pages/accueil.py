@@ -86,7 +86,7 @@ def show_accueil(
         ouverts=write_exercices(etendue.ouverts) if etendue.ouverts else "",
         lit=reads,
         plot=make_plot(get_orc(request).engine, lecteur) if reads else None,
-        attentes=find_attentes(session, lecteur, today),
+        attentes=find_attentes(session, settings, lecteur, today),
         applications=find_applications(session, settings, lecteur, today),
         expire_le=find_fin(session, settings, ouverte),
         derniere=find_derniere_connexion(session, lecteur),

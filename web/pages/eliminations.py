@@ -89,6 +89,10 @@ DETOURS = {
         "Votre geste n’a pas été fait : des lignes ne peuvent plus partir. Elles sont écartées, et "
         "la liste est à relire et à signer de nouveau."
     ),
+    Geste.ECARTER: (
+        "Vous n’avez pas attesté : des lignes ne peuvent plus partir. Elles sont écartées : "
+        "relisez la liste et attestez ce qui reste."
+    ),
     Geste.CADUQUE: (
         "Vous n’avez pas contresigné : des lignes ne peuvent plus partir. Elles sont écartées, et "
         "la première attestation est à refaire sur ce qui reste."

@@ -61,6 +61,13 @@ AVIS: Mapping[Geste, Avis] = {
         "Des lignes du bordereau {numero} ({intitule}) ne peuvent plus partir. Elles en sont "
         "écartées, et la liste est à relire et à signer de nouveau.",
     ),
+    Geste.ECARTER: Avis(
+        "Lignes écartées : bordereau d’élimination {numero}",
+        "Des lignes du bordereau {numero} ({intitule}) ne peuvent plus partir : elles en sont "
+        "écartées avant l’attestation, qui porte sur ce qui reste. Si leur copie est déjà "
+        "détruite, dites-le sans attendre à l’autorité qui a posé le gel.",
+        (Camp.PRODUCTEUR,),
+    ),
     Geste.CADUQUE: Avis(
         "Attestation à refaire : bordereau d’élimination {numero}",
         "Entre les deux signatures, des lignes du bordereau {numero} ({intitule}) ne peuvent plus "
@@ -130,7 +137,7 @@ def announce(
     if avis is None:
         return 0
     more = ""
-    if ecartees and geste not in (Geste.REVENIR, Geste.CADUQUE, Geste.VIDER):
+    if ecartees and geste not in (Geste.REVENIR, Geste.ECARTER, Geste.CADUQUE, Geste.VIDER):
         more = f" {format_nombre(ecartees, 'ligne')} écartée(s) à cette étape."
     return _tell(session, bordereau, avis, today, auteur_id, f"pas:{bordereau.pas}", more)
 

@@ -26,7 +26,7 @@ class Etat(StrEnum):
 
 
 class Geste(StrEnum):
-    """What somebody does of a bordereau; REVENIR and CADUQUE are what a gel makes of it."""
+    """What somebody does of a bordereau; REVENIR, ECARTER, CADUQUE are what a gel makes of it."""
 
     CREER = "creer"
     AJOUTER = "ajouter"
@@ -46,6 +46,7 @@ class Geste(StrEnum):
     CERTIFIER = "certifier"
     ABANDONNER = "abandonner"
     REVENIR = "revenir"
+    ECARTER = "ecarter"
     CADUQUE = "caduque"
     VIDER = "vider"
     # What a long list has first, in the place of the act that was asked: no step.
@@ -87,6 +88,9 @@ FINIS = frozenset({E.REFUSE, E.CERTIFIEE, E.ABANDONNEE})
 # What may be changed voids the visa: the list has to be signed again.
 CHANGEABLES = (E.PROPOSEE, E.VISA_DEMANDE, *VISES, E.DELAI)
 ABANDONNABLES = (*OUVERTS, *CHANGEABLES)
+
+# What is recorded instead of an attestation whose list changed since it was read.
+DETOURS = {G.ATTESTER: G.ECARTER, G.CONTRESIGNER: G.CADUQUE}
 
 
 def _make_table() -> dict[tuple[Etat, Geste], Passage]:
@@ -162,6 +166,7 @@ LIBELLES_GESTES: Mapping[Geste, str] = {
     G.CERTIFIER: "Certificat",
     G.ABANDONNER: "Abandon",
     G.REVENIR: "Retour à l’analyse",
+    G.ECARTER: "Lignes écartées avant l’attestation",
     G.CADUQUE: "Première attestation caduque",
     G.VIDER: "Plus aucune ligne",
     G.VERIFIER: "Vérification lancée",
@@ -193,6 +198,5 @@ def find_suite(passage: Passage, ecartees: int, restantes: int, geste: Geste) ->
     if not restantes:
         return Geste.VIDER, Etat.ABANDONNEE
     if ecartees and passage.si_change is not None:
-        revient = Geste.CADUQUE if passage.si_change is Etat.DELAI else Geste.REVENIR
-        return revient, passage.si_change
+        return DETOURS.get(geste, Geste.REVENIR), passage.si_change
     return geste, passage.vers
