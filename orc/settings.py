@@ -260,8 +260,8 @@ class Settings:
     )
     elimination_delai_jours: int = _setting(
         60,
-        "Élimination : jours entre l’ouverture du délai et toute destruction. Une liste que les "
-        "archives proposent attend au moins trois mois.",
+        "Élimination : jours entre l’ouverture du délai et toute destruction ; 0 : aucun. Une "
+        "liste que les archives proposent attend au moins trois mois.",
     )
     elimination_autorisation_generale: str = _setting(
         "",

@@ -58,6 +58,8 @@ def lancer(
             data=str(_find_folder(pieces, silo_url).absolute()),
             # One password opens every account of the demonstration.
             second_facteur_roles="",
+            # An elimination is played to its end on the day it begins.
+            elimination_delai_jours=0,
         )
         url = silo_url or str(_prepare_silo(pieces))
         orc = _open(settings)

@@ -22,7 +22,7 @@ from orc.retention.eliminations import (
 )
 from tests.retention.eliminables import AUJOURD_HUI, COMMUNE, PV, Monde, make_monde
 
-REGLES = Regles(delai_jours=-1)
+REGLES = Regles(delai_jours=0)
 SAISIE = Saisie("Motif", "AD 1", "", "Broyage", AUJOURD_HUI, None, PV)
 TABLES = (
     "bordereau_elimination", "ligne_elimination", "cellule_elimination", "etape_elimination",

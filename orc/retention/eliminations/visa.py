@@ -153,7 +153,8 @@ def open_delai(
     vu = marche.verify()
     if diverted := divert(marche, vu, Trace()):
         return diverted
-    until = today + timedelta(days=regles.delai_jours)
+    # Both ends included; where the settings ask for none, it ended yesterday.
+    until = today + timedelta(days=regles.delai_jours or -1)
     if marche.bordereau.origine == Camp.ARCHIVES:
         until = max(until, find_terme(today, REPRISE))
     marche.bordereau.delai_jusqu_a = until
