@@ -23,7 +23,8 @@ LIBELLES_ETATS = {
     Etat.REFUSEE: "Refusée",
     Etat.ABANDONNEE: "Abandonnée",
 }
-CLOSES_MAX = 50
+CLOSES_MAX, LUES_MAX = 50, 500
+DERNIERES = Demande.id.desc()
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +81,7 @@ def find_mes_demandes(session: Session, lecteur: Lecteur) -> list[DemandeVue]:
 
 def find_a_repondre(session: Session, lecteur: Lecteur, today: date) -> list[DemandeVue]:
     """What waits for this person's answer, the oldest first."""
-    return _find(session, lecteur, _waits(session, lecteur, today))[::-1]
+    return _find(session, lecteur, _waits(session, lecteur, today), Demande.id.asc())
 
 
 def count_a_repondre(session: Session, lecteur: Lecteur, today: date) -> int:
@@ -115,8 +116,13 @@ def _is_mine(session: Session, lecteur: Lecteur, today: date) -> ColumnElement[b
     return or_(here, Demande.etat == Etat.A_VALIDER.value, Demande.validee_par != "")
 
 
-def _find(session: Session, lecteur: Lecteur, where: ColumnElement[bool]) -> list[DemandeVue]:
-    query = select(Demande).where(where).order_by(Demande.id.desc()).limit(500)
+def _find(
+    session: Session,
+    lecteur: Lecteur,
+    where: ColumnElement[bool],
+    order: ColumnElement[int] = DERNIERES,
+) -> list[DemandeVue]:
+    query = select(Demande).where(where).order_by(order).limit(LUES_MAX)
     return make_vues(session, lecteur, list(session.scalars(query)))
 
 

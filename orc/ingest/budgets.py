@@ -11,7 +11,7 @@ from functools import partial
 
 from sqlalchemy import select, update
 
-from orc.db import Database, Writing
+from orc.db import Database, Writing, cut
 from orc.domain import CleBudget, Domaine, Sens
 from orc.errors import Invalid
 from orc.index.outbox import mark_piece_ids
@@ -27,6 +27,7 @@ from orc.ingest.referentiel import (
     lock_collectivites,
 )
 from orc.journal import Acte, record_acte
+from orc.marques import mark_pieces_to_decide
 from orc.models import Budget, Collectivite, Lien, Ligne, Piece
 
 COLUMNS = ("siret", "codcol", "codbud", "nomenclature", "libelle", "collectivite", "departement")
@@ -122,7 +123,10 @@ def redecide_domaines(database: Database, budget_id: int, *, compte_651_sensible
         changed = _redecide(session, ids, cellules, compte_651_sensible=compte_651_sensible)
         liens = select(Lien.id).where(Lien.piece_id.in_(ids))
         changed |= find_siblings(session, changed)
-        mark_piece_ids(session, changed | spread_domaines(session, liens, cellules))
+        changed |= spread_domaines(session, liens, cellules)
+        mark_piece_ids(session, changed)
+        for some in cut(changed):
+            mark_pieces_to_decide(session, select(Piece.id).where(Piece.id.in_(some)))
 
     for ids in _find_batches(database, budget_id):
         database.write(partial(redecide, ids=ids))

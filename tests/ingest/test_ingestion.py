@@ -26,7 +26,9 @@ from orc.ingest.clotures import (
 from orc.ingest.reconcile import reconcile_index
 from orc.ingest.run import Bilan, ingest_silo, wait_for_index
 from orc.journal import Auteur
-from orc.models import Budget, Ecriture, Fichier, Flux, Piece, Texte
+from orc.models import Budget, Cellule, Ecriture, Fichier, Flux, Piece, Texte
+from orc.retention.etats import read_bilan
+from orc.retention.jobs import decide_waiting
 from orc.search.find import Question, find
 from orc.settings import Settings
 from tests.flows import UnePj, UnFlux, UnMandat
@@ -238,12 +240,23 @@ def test_budgets_csv_says_which_budgets_are_of_health_even_after_their_pieces(
     write(silo, "a.xml", MANDAT)
     ingest(orc, silo)
     assert search(orc, "chaufferie") == 1
+    assert (count_pj(orc, Domaine.ORDINAIRE), count_pj(orc, Domaine.SANTE)) == (1, 0)
     (silo / "budgets.csv").write_text(
         "siret;codcol;codbud;nomenclature\n00000000100011;101;00;M21\n", encoding="utf-8-sig"
     )
     ingest(orc, silo)
     assert search(orc, "chaufferie") == 0
     assert search(orc, "chaufferie", clearance=see(orc, Domaine.SANTE)) == 1
+    assert (count_pj(orc, Domaine.ORDINAIRE), count_pj(orc, Domaine.SANTE)) == (0, 1)
+
+
+def count_pj(orc: Orc, domaine: Domaine) -> int:
+    """How many PJ of a domaine early destruction counts."""
+    decide_waiting(orc.database, orc.settings)
+    with orc.database.reading() as session:
+        cellules = set(session.scalars(select(Cellule.id).where(Cellule.domaine == domaine.value)))
+        etats = read_bilan(session, cellules).etats
+    return sum(compte.nombre for etat in etats for compte in etat.comptes.values())
 
 
 def test_the_index_is_made_again_from_sql_and_texts_without_the_silo(orc: Orc, silo: Path) -> None:
