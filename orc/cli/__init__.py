@@ -25,6 +25,7 @@ from orc.cli import (
 app = typer.Typer(
     help="ORC : recherche et consultation des archives du secteur public local.",
     no_args_is_help=True,
+    add_completion=False,
     pretty_exceptions_enable=False,
 )
 app.add_typer(demo.app, name="demo")

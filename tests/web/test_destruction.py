@@ -272,6 +272,7 @@ def test_a_search_has_the_facet_the_fields_and_the_status_of_each_pj(
     assert FACTURE in ouvrir(nom).get("/recherche?permise_du=2022&terme_au=2100").text
     assert FACTURE not in ouvrir(nom).get("/recherche?permise_au=2000").text
     assert "destruction:permise" in ouvrir(nom).get("/aide/syntaxe").text
+    ouvrir(nom).prove("/destruction", MOT_DE_PASSE)
     frozen = ouvrir(nom).get("/destruction/gels/nouveau?destruction=permise").text
     assert "la liste est arrêtée" in frozen
 

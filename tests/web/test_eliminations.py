@@ -173,13 +173,13 @@ def test_the_whole_story_by_forms(ouvrir: dict[str, Navigateur], monde: Monde) -
     assert f'href="/destruction/pj/{monde.pj["PJ00003"]}"' in said
     do(maire, ident, "signer/attester", piece=True, **attestation)
     assert maire.get(f"{RACINE}/{ident}/signer/contresigner").status_code == 409
-    check_end(ouvrir, ident)
+    check_end(ouvrir, monde, ident)
     registre = html.unescape(ouvrir["comptable"].get(f"{RACINE}/registre?q=PJ0000").text)
     assert [n for n in range(1, 7) if f"PJ0000{n}.pdf" in registre] == [1, 4, 5, 6]
     check_documents(ouvrir["comptable"], ident)
 
 
-def check_end(ouvrir: dict[str, Navigateur], ident: int) -> None:
+def check_end(ouvrir: dict[str, Navigateur], monde: Monde, ident: int) -> None:
     """From the first attestation to the register."""
     maire, archiviste, secretaire = (ouvrir[n] for n in ("maire", "archiviste", "secretaire"))
     assert "1\u00a0bordereau d’élimination à contresigner" in html.unescape(
@@ -193,6 +193,11 @@ def check_end(ouvrir: dict[str, Navigateur], ident: int) -> None:
     assert "Certifié" in said
     assert "1,250 m linéaire" in said
     assert f'href="/destruction/rapports/apercu/certificat?bordereau={ident}"' in said
+    assert "est déjà détruite" in archiviste.get("/destruction").text
+    explained = html.unescape(archiviste.get(f"/destruction/pj/{monde.pj['PJ00001']}").text)
+    assert f'<a href="{RACINE}/{ident}">bordereau BE-' in explained
+    explained = archiviste.get(f"/destruction/pj/{monde.pj['PJ00002']}").text
+    assert "est détruite depuis" not in explained
     # The one the archives refused may go still; the one a gel holds may not.
     etats = archiviste.get("/api/v1/destruction/etats").json()["etats"]
     assert [(e["detruite"], e["eligible"]) for e in etats if e["siren"] == COMMUNE] == [(4, 1)]

@@ -16,6 +16,11 @@ from orc.journal import Acte
 from orc.models import read_today
 from orc.retention.decide import Statut
 from orc.retention.decisions import Decidee, find_decisions, read_decision
+from orc.retention.eliminations.detruites import (
+    Destruction,
+    count_detruites,
+    find_destruction,
+)
 from orc.retention.etats import (
     PAR_PAGE,
     Etat,
@@ -59,6 +64,7 @@ class PageDestruction:
     """What the page says; `params` are those of its address, `liste`: a list was asked for."""
 
     etats: Sequence[Etat]
+    detruites: int
     collectivites: Sequence[tuple[str, str]]
     filtre: Filtre
     liste: bool
@@ -76,6 +82,7 @@ class PageDecision:
     """A PJ explained: what holds, or held that day; `lisible`: its document may be opened."""
 
     pj: PjVue
+    detruite: Destruction | None
     jour: date
     decidee: Decidee | None
     passees: Sequence[Decidee]
@@ -134,6 +141,7 @@ def show_destruction(
     shown = lignes[:PAR_PAGE]
     page = PageDestruction(
         etats=bilan.etats,
+        detruites=count_detruites(session, cellules, filtre.siren),
         collectivites=find_collectivites(session, cellules),
         filtre=filtre,
         liste=bool(params),
@@ -169,6 +177,7 @@ def show_decision(
     asked = _read_jour(jour) or today
     page = PageDecision(
         pj=pj,
+        detruite=find_destruction(session, lecteur.clearance.retention, pj_id),
         jour=asked,
         decidee=read_decision(session, pj_id, asked),
         passees=find_decisions(session, pj_id),
