@@ -7,7 +7,7 @@ from sqlalchemy import BindParameter, bindparam
 
 # So many values in one statement: SQLite bounds what is bound.
 LOT = 500
-T = TypeVar("T", int, str)
+T = TypeVar("T", int, str, tuple[str, str])
 
 
 def cut(values: Collection[T], size: int = LOT) -> Iterator[list[T]]:

@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Collection, Mapping
 
-from sqlalchemy import select
+from sqlalchemy import select, tuple_
 from sqlalchemy.orm import Session
 
 from orc.db import cut
@@ -46,20 +46,17 @@ def find_marches(
 def find_dates(session: Session, keys: Collection[Cle]) -> dict[Cle, DatesMarche]:
     """What flows and people say of these marchés; what people declare wins over the flows."""
     said: dict[Cle, DatesMarche] = {key: DatesMarche() for key in keys}
-    # The same key names marchés of many collectivités.
-    here = Marche.siren.in_({siren for siren, _cle in keys})
-    for lot in cut({cle for _siren, cle in keys}):
+    for lot in cut(keys):
         query = (
             select(Marche.siren, Marche.cle, Marche.date_notification, Flux.nom_fic)
             .join(Flux, Flux.id == Marche.flux_id)
-            .where(here, Marche.cle.in_(lot), Flux.etat == "lu")
+            .where(tuple_(Marche.siren, Marche.cle).in_(lot), Flux.etat == "lu")
             .where(Marche.date_notification.is_not(None))
             .order_by(Marche.date_notification, Flux.nom_fic)
         )
         for siren, cle, day, nom_fic in session.execute(query):
-            if (siren, cle) in said:
-                preuve = Preuve("notification du marché", day, f"flux {nom_fic}")
-                said[siren, cle] = DatesMarche(day, None, (preuve,))
+            preuve = Preuve("notification du marché", day, f"flux {nom_fic}")
+            said[siren, cle] = DatesMarche(day, None, (preuve,))
     for key, declared in declarations.find_marches(session, keys).items():
         had = said[key]
         notifie = declared.notifie_le or had.notifie_le

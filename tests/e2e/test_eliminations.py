@@ -113,7 +113,7 @@ def attest(maire: Page, url: str, pv: Path, axe: Axe) -> None:
     maire.get_by_label("Date de la destruction").fill(AUJOURD_HUI.isoformat())
     maire.get_by_label("Méthode").fill("Effacement sécurisé des fichiers")
     maire.get_by_label("Procès-verbal").set_input_files(pv)
-    sign(maire, "Attester la destruction")
+    maire.locator("main").get_by_role("button", name="Attester la destruction").click()
 
 
 def test_from_the_proposal_to_the_register(
@@ -134,6 +134,9 @@ def test_from_the_proposal_to_the_register(
         session.execute(update(BordereauElimination).values(delai_jusqu_a=ended))
         put_gel(session, pj=(archive.monde.pj["PJ00003"],))
     attest(maire, url, pv, axe)
+    expect(maire.locator("main")).to_contain_text("Vous n’avez pas attesté")
+    attest(maire, url, pv, axe)
+    expect(maire.get_by_role("status")).to_be_visible()
     expect(maire.get_by_role("row", name=re.compile("PJ00003"))).to_contain_text("Écartée")
     secretaire = ouvrir("secretaire")
     secretaire.goto(url)

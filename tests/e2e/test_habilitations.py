@@ -58,7 +58,7 @@ def check(page: Page, axe: Axe) -> None:
 
 def ask(page: Page) -> None:
     """The two first steps of a demande."""
-    page.get_by_role("link", name="Mes accès").click()
+    page.locator("main").get_by_role("link", name="Mes accès").click()
     page.get_by_role("link", name="Demander un accès").click()
     page.get_by_label("SIREN").fill(COMMUNE)
     page.get_by_role("button", name="Continuer").click()

@@ -49,11 +49,11 @@ def test_the_page_is_accessible_and_fits(
 def test_a_task_is_set_aside_then_asked_for_again_by_keyboard(page: Page, adresse: str) -> None:
     log_in(page, adresse).click("nav >> text=Traitements")
     expect(page.locator("h1")).to_have_text("Traitements")
-    page.get_by_role("button", name="Écarter : Indexer les pièces 2").focus()
+    page.get_by_role("button", name="Écarter : Indexer les pièces, n° 2").focus()
     page.keyboard.press("Enter")
     expect(page.locator("[role=status]")).to_have_text("1\u00a0tâche écartée.")
     page.get_by_role("link", name="Écartées (1)").focus()
     page.keyboard.press("Enter")
-    page.get_by_role("button", name="Relancer : Indexer les pièces 2").focus()
+    page.get_by_role("button", name="Relancer : Indexer les pièces, n° 2").focus()
     page.keyboard.press("Enter")
     expect(page.locator("[role=status]")).to_contain_text("redemandée")

@@ -130,7 +130,7 @@ def test_a_full_disk_is_said_in_french_and_the_next_ingestion_completes(
     reference: Reference, tmp_path: Path
 ) -> None:
     data = tmp_path / "data"
-    process = start_ingestion(data, reference.silo, file_max=1_000_000)
+    process = start_ingestion(data, reference.silo, file_max=1_500_000)
     process.join()
     assert process.exitcode == 7
     said = Path(f"{data}.log").read_text()

@@ -193,7 +193,10 @@ def check_end(ouvrir: dict[str, Navigateur], monde: Monde, ident: int) -> None:
     assert "Certifié" in said
     assert "1,250 m linéaire" in said
     assert f'href="/destruction/rapports/apercu/certificat?bordereau={ident}"' in said
-    assert "est déjà détruite" in archiviste.get("/destruction").text
+    for path in ("/destruction", f"/destruction?siren={COMMUNE}"):
+        assert "De 4\u00a0pièces justificatives la copie" in html.unescape(
+            archiviste.get(path).text
+        )
     explained = html.unescape(archiviste.get(f"/destruction/pj/{monde.pj['PJ00001']}").text)
     assert f'<a href="{RACINE}/{ident}">bordereau BE-' in explained
     explained = archiviste.get(f"/destruction/pj/{monde.pj['PJ00002']}").text

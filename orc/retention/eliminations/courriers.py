@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from orc.access.clearance import make_clearance
 from orc.access.tenues import may_cover
 from orc.db import Writing
-from orc.domain import Role, format_date, format_nombre
+from orc.domain import Role, format_date
 from orc.identity.comptes import is_in_force
 from orc.messages import write_to_personne
 from orc.models import (
@@ -127,7 +127,6 @@ def announce(
     bordereau: BordereauElimination,
     geste: Geste,
     auteur_id: int,
-    ecartees: int,
     today: date,
 ) -> int:
     """Write the mails of a step; how many. Nobody is told of what it did itself."""
@@ -136,10 +135,7 @@ def announce(
         avis = PROPOSITION
     if avis is None:
         return 0
-    more = ""
-    if ecartees and geste not in (Geste.REVENIR, Geste.ECARTER, Geste.CADUQUE, Geste.VIDER):
-        more = f" {format_nombre(ecartees, 'ligne')} écartée(s) à cette étape."
-    return _tell(session, bordereau, avis, today, auteur_id, f"pas:{bordereau.pas}", more)
+    return _tell(session, bordereau, avis, today, auteur_id, f"pas:{bordereau.pas}")
 
 
 def _tell(
@@ -149,7 +145,6 @@ def _tell(
     today: date,
     auteur_id: int | None,
     unique: str,
-    more: str = "",
 ) -> int:
     people: set[int] = set()
     for camp in avis.camps:
@@ -167,7 +162,7 @@ def _tell(
             session,
             personne_id,
             write(avis.objet),
-            f"Bonjour,\n\n{write(avis.corps)}{more}{FIN}\n",
+            f"Bonjour,\n\n{write(avis.corps)}{FIN}\n",
             unique=f"elimination:{bordereau.id}:{unique}:{personne_id}",
         )
         for personne_id in sorted(people - {auteur_id})

@@ -247,5 +247,5 @@ def finish(
             **details,
         },
     )
-    announce(session, bordereau, geste, lecteur.personne_id, ecartees, marche.today)
+    announce(session, bordereau, geste, lecteur.personne_id, marche.today)
     return Suite(geste, apres, bordereau.pas, ecartees, lignes)
