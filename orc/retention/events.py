@@ -184,7 +184,8 @@ def _speaks_of_piece() -> ColumnElement[bool]:
         RetourPiece.sens == Piece.sens,
         RetourPiece.type_bordereau == Piece.type_bordereau,
         RetourPiece.numero_bordereau == Piece.numero_bordereau,
-        or_(RetourPiece.numero == Piece.numero, RetourPiece.numero == ""),
+        # As a list, so that an index is followed to the retours of this piece alone.
+        RetourPiece.numero.in_([Piece.numero, ""]),
     )
 
 
