@@ -59,8 +59,10 @@ def find_connus(
         _add_pieces(session, some)
         if comptes:
             _add_comptes(session, some)
-        if marches or events & {Evenement.NOTIFICATION, Evenement.SOLDE}:
+        if marches or events & DES_MARCHES:
             _add_marches(session, some)
+        if events & DES_MARCHES:
+            _add_days_of_marches(session, some)
         for event in sorted(events & DEBUTS.keys()):
             DEBUTS[event](session, some)
         found |= some
@@ -170,18 +172,10 @@ def _add_acquits(session: Session, some: Mapping[int, Connu]) -> None:
             _start(some[pj_id], Evenement.ACQUIT, [acquit.jour])
 
 
-def _add_notifications(session: Session, some: Mapping[int, Connu]) -> None:
-    dates = find_dates(session, _find_keys(some))
+def _add_days_of_marches(session: Session, some: Mapping[int, Connu]) -> None:
+    dates = find_dates(session, {key for connu in some.values() for key in connu.marches})
     _start_by_marche(some, Evenement.NOTIFICATION, {k: d.notifie_le for k, d in dates.items()})
-
-
-def _add_soldes(session: Session, some: Mapping[int, Connu]) -> None:
-    dates = find_dates(session, _find_keys(some))
     _start_by_marche(some, Evenement.SOLDE, {k: d.solde_le for k, d in dates.items()})
-
-
-def _find_keys(some: Mapping[int, Connu]) -> set[Cle]:
-    return {key for connu in some.values() for key in connu.marches}
 
 
 def _start_by_marche(
@@ -203,9 +197,8 @@ def _add_operations(session: Session, some: Mapping[int, Connu]) -> None:
         _start(connu, Evenement.OPERATION, [last.get(piece) for piece in connu.pieces])
 
 
+DES_MARCHES = frozenset({Evenement.NOTIFICATION, Evenement.SOLDE})
 DEBUTS: Mapping[Evenement, Callable[[Session, Mapping[int, Connu]], None]] = {
     Evenement.ACQUIT: _add_acquits,
-    Evenement.NOTIFICATION: _add_notifications,
     Evenement.OPERATION: _add_operations,
-    Evenement.SOLDE: _add_soldes,
 }
