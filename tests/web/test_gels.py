@@ -49,19 +49,12 @@ def ouvrir(archive: Archive) -> Iterator[dict[str, Navigateur]]:
     class Navigateurs(dict[str, Navigateur]):
         def __missing__(self, nom: str) -> Navigateur:
             self[nom] = stack.enter_context(open_navigateur(address, nom))
-            prove(self[nom])
+            self[nom].prove("/destruction")
             return self[nom]
 
     with ExitStack() as stack:
         address = stack.enter_context(serve(archive.orc))
         yield Navigateurs()
-
-
-def prove(qui: Navigateur) -> None:
-    """Who places or releases a gel proves again who it is; who may not is led nowhere."""
-    page = "/preuve?suite=/destruction"
-    if qui.get(page).status_code == 200:
-        qui.post("/preuve", page=page, suite="/destruction", code=MOT_DE_PASSE)
 
 
 def place(qui: Navigateur, **fields: str) -> int:
