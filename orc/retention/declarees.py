@@ -17,7 +17,7 @@ from orc.models import Collectivite, Declaration, Piece, PieceJustificative
 from orc.retention.declarations import LIBELLES_GENRES, Genre, holds_now
 from orc.retention.depots import DEMANDES, MARCHE, PIECE, PJ, SAISIES
 from orc.retention.qualites import Qualite, Qualites, find_cellules, read_qualites
-from orc.retention.regard import list_ids, sees_piece, sees_pj
+from orc.retention.regard import sees_piece, sees_pj
 from orc.storage import Storage
 
 PAR_PAGE = 50
@@ -166,9 +166,9 @@ def _find_seen(session: Session, lecteur: Lecteur, objets: Collection[str]) -> f
     seen = {objet for objet in objets if objet.partition(":")[0] in ("", MARCHE)}
     pj_ids, piece_ids = _find_ids(objets, PJ), _find_ids(objets, PIECE)
     pj = select(PieceJustificative.id).where(
-        PieceJustificative.id.in_(list_ids(pj_ids)), sees_pj(cellules)
+        PieceJustificative.id.in_(list_values(pj_ids)), sees_pj(cellules)
     )
-    pieces = select(Piece.id).where(Piece.id.in_(list_ids(piece_ids)), sees_piece(cellules))
+    pieces = select(Piece.id).where(Piece.id.in_(list_values(piece_ids)), sees_piece(cellules))
     seen |= {f"{PJ}:{i}" for i in session.scalars(pj)} if pj_ids else set()
     seen |= {f"{PIECE}:{i}" for i in session.scalars(pieces)} if piece_ids else set()
     return frozenset(seen)

@@ -22,7 +22,7 @@ from orc.models import Decision as DecisionGardee
 from orc.retention.decide import RANGS, Raison, Statut
 from orc.retention.groupes import select_groupes
 from orc.retention.raisons import load_raisons
-from orc.retention.regard import list_ids, sees_pj
+from orc.retention.regard import sees_pj
 
 PAR_PAGE = 50
 # Lines read at once for a list that is streamed.
@@ -145,7 +145,7 @@ def _read_comptes(
     if siren:
         query = query.where(row.siren == siren)
     for groupe, code, statut, motif, count, octets in session.execute(
-        query.where(row.groupe_id.in_(list_ids(groupes)))
+        query.where(row.groupe_id.in_(list_values(groupes)))
     ):
         yield groupe or 0, code, statut, motif, count, int(octets or 0)
 
@@ -237,7 +237,7 @@ def _compile(filtre: Filtre, cellules: Collection[int]) -> Iterator[ColumnElemen
         yield DecisionCourante.depuis <= filtre.depuis
     if filtre.exercice is not None:
         of_year = and_(Cellule.id == Lien.cellule_id, Cellule.exercice == filtre.exercice)
-        seen = Cellule.id.in_(list_ids(cellules))
+        seen = Cellule.id.in_(list_values(cellules))
         yield exists().where(Lien.pj_id == DecisionCourante.pj_id, of_year, seen)
 
 
@@ -265,7 +265,7 @@ def find_collectivites(session: Session, cellules: Collection[int]) -> list[tupl
         select(Collectivite.siren, Collectivite.libelle)
         .join(Budget, Budget.siren == Collectivite.siren)
         .join(Cellule, Cellule.budget_id == Budget.id)
-        .where(Cellule.id.in_(list_ids(cellules)))
+        .where(Cellule.id.in_(list_values(cellules)))
         .distinct()
         .order_by(Collectivite.libelle, Collectivite.siren)
     )

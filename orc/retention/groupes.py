@@ -7,9 +7,8 @@ from hashlib import sha256
 from sqlalchemy import Select, null, select, union_all
 from sqlalchemy.orm import Session
 
-from orc.db import Writing, insert_missing
+from orc.db import Writing, insert_missing, list_values
 from orc.models import Cellule, GroupeCellules, Lien, MembreGroupe, PieceJustificative
-from orc.retention.regard import list_ids
 
 CLE_MAX = 200
 
@@ -55,7 +54,7 @@ def _put_groupe(session: Writing, cle: str, cellules: Collection[int], budget_id
 
 def select_groupes(cellules: Collection[int]) -> Select[int, int | None]:
     """Each group seen from these cellules, once by exercice; cited by nothing: without one."""
-    mine = Cellule.id.in_(list_ids(cellules))
+    mine = Cellule.id.in_(list_values(cellules))
     cited = (
         select(MembreGroupe.groupe_id.label("groupe_id"), Cellule.exercice.label("exercice"))
         .join(Cellule, Cellule.id == MembreGroupe.cellule_id)

@@ -10,7 +10,7 @@ from sqlalchemy import delete, insert, or_, select, update
 from sqlalchemy.orm import Session
 
 from orc.access.clearance import Lecteur
-from orc.db import Writing
+from orc.db import Writing, list_values
 from orc.errors import Conflict, Forbidden, Invalid, NotFound
 from orc.journal import Acte, record_acte
 from orc.marques import mark_collectivites
@@ -25,7 +25,7 @@ from orc.models import (
     read_now,
 )
 from orc.retention.rapports.portee import Portee, read_ids
-from orc.retention.regard import list_ids, sees_pj
+from orc.retention.regard import sees_pj
 from orc.retention.regle_duree import RegleDeDuree, VersionDeRegles, dump_criteres, dump_regle
 from orc.retention.regles import find_durees_de, find_version, read_version
 from orc.retention.verrou import hold_retention
@@ -142,7 +142,7 @@ def measure_impact(
 
 def _count_seen(session: Session, pj_ids: Sequence[int], territoire: frozenset[int]) -> int:
     query = select(PieceJustificative.id).where(
-        PieceJustificative.id.in_(list_ids(pj_ids)), sees_pj(territoire)
+        PieceJustificative.id.in_(list_values(pj_ids)), sees_pj(territoire)
     )
     return len(session.scalars(query).all())
 
@@ -168,7 +168,7 @@ def find_lignes_vues(
     query = (
         select(Budget.siren, Cellule.exercice)
         .join(Budget, Budget.id == Cellule.budget_id)
-        .where(Cellule.id.not_in(list_ids(cellules)))
+        .where(Cellule.id.not_in(list_values(cellules)))
         .distinct()
     )
     hidden = {(siren, exercice) for siren, exercice in session.execute(query)}

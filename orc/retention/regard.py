@@ -3,7 +3,6 @@
 from collections.abc import Collection
 
 from sqlalchemy import (
-    BindParameter,
     ColumnElement,
     Select,
     and_,
@@ -17,19 +16,14 @@ from orc.db import list_values
 from orc.models import Budget, Cellule, Lien, Piece, PieceJustificative
 
 
-def list_ids(ids: Collection[int]) -> BindParameter[int]:
-    """These ids, however many, in a statement."""
-    return list_values(ids)
-
-
 def sees_pj(cellules: Collection[int]) -> ColumnElement[bool]:
     """The condition that a PieceJustificative is seen from these cellules.
 
     Through what cites it; cited by nothing, by who has any cellule of its budget.
     """
-    inside = Lien.cellule_id.in_(list_ids(cellules))
+    inside = Lien.cellule_id.in_(list_values(cellules))
     cited = exists().where(Lien.pj_id == PieceJustificative.id, inside)
-    budgets = select(Cellule.budget_id).where(Cellule.id.in_(list_ids(cellules)))
+    budgets = select(Cellule.budget_id).where(Cellule.id.in_(list_values(cellules)))
     return or_(
         cited.correlate(PieceJustificative),
         and_(is_orphan(), PieceJustificative.budget_id.in_(budgets)),
@@ -43,7 +37,7 @@ def is_orphan() -> ColumnElement[bool]:
 
 def sees_piece(cellules: Collection[int]) -> ColumnElement[bool]:
     """The condition that a Piece is seen from these cellules."""
-    return Piece.cellule_id.in_(list_ids(cellules))
+    return Piece.cellule_id.in_(list_values(cellules))
 
 
 def find_sirens(session: Session, cellules: Collection[int]) -> frozenset[str]:
@@ -51,7 +45,7 @@ def find_sirens(session: Session, cellules: Collection[int]) -> frozenset[str]:
     query = (
         select(Budget.siren)
         .join(Cellule, Cellule.budget_id == Budget.id)
-        .where(Cellule.id.in_(list_ids(cellules)))
+        .where(Cellule.id.in_(list_values(cellules)))
         .distinct()
     )
     return frozenset(session.scalars(query)) if cellules else frozenset()
@@ -74,7 +68,7 @@ def is_sent_again(
 
 def find_sendings(pj_ids: Collection[int]) -> Select[int]:
     """These PJ and every other sending of them."""
-    named, ids = aliased(PieceJustificative), list_ids(pj_ids)
+    named, ids = aliased(PieceJustificative), list_values(pj_ids)
     again = (
         select(PieceJustificative.id)
         .join(named, is_sent_again(PieceJustificative, named))
@@ -88,4 +82,4 @@ def find_sendings_of_piece(piece_ids: Collection[int]) -> Select[int]:
     """These pieces and every other sending of them."""
     named = aliased(Piece)
     same = select(Piece.id).join(named, is_same_piece(Piece, named))
-    return same.where(named.id.in_(list_ids(piece_ids)))
+    return same.where(named.id.in_(list_values(piece_ids)))

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session, aliased
 
 from orc.access.clearance import Lecteur
 from orc.boxes import make_page_key
-from orc.db import Database, Writing, cut
+from orc.db import Database, Writing, cut, list_values
 from orc.errors import Conflict, Invalid
 from orc.index.outbox import mark_pieces
 from orc.journal import Acte, record_acte
@@ -34,7 +34,6 @@ from orc.retention.departs import find_connus
 from orc.retention.gels import find_held
 from orc.retention.publication import MOTIF_MAX
 from orc.retention.rapports.portee import Portee, read_ids
-from orc.retention.regard import list_ids
 from orc.retention.regle_duree import Objet, SortFinal, VersionDeRegles
 from orc.retention.regles import RegleTrouvee, decide_duree, find_durees_de, find_version
 from orc.retention.verrou import hold_retention
@@ -139,16 +138,16 @@ def _find_gone(session: Session, pj_ids: Collection[int]) -> set[int]:
         Fichier.remplace_le.is_(None),
     )
     query = select(PieceJustificative.id).where(
-        PieceJustificative.id.in_(list_ids(pj_ids)), ~here.correlate(PieceJustificative)
+        PieceJustificative.id.in_(list_values(pj_ids)), ~here.correlate(PieceJustificative)
     )
     return set(session.scalars(query))
 
 
 def _find_out(session: Session, pj_ids: Collection[int], cellules: Collection[int]) -> set[int]:
     """Those that left already, and those that a piece outside these cellules cites too."""
-    left = select(LigneSortie.pj_id).where(LigneSortie.pj_id.in_(list_ids(pj_ids)))
+    left = select(LigneSortie.pj_id).where(LigneSortie.pj_id.in_(list_values(pj_ids)))
     outside = select(Lien.pj_id).where(
-        Lien.pj_id.in_(list_ids(pj_ids)), Lien.cellule_id.not_in(list_ids(cellules))
+        Lien.pj_id.in_(list_values(pj_ids)), Lien.cellule_id.not_in(list_values(cellules))
     )
     return {i for query in (left, outside) for i in session.scalars(query) if i is not None}
 
@@ -194,7 +193,7 @@ def record_sortie(
         )
     sortie = _put_sortie(session, qui, siren, exercice, motif.strip(), found, liste_sha256)
     _give_up_texts(session, found)
-    citing = select(Lien.piece_id).where(Lien.pj_id.in_(list_ids(found)))
+    citing = select(Lien.piece_id).where(Lien.pj_id.in_(list_values(found)))
     mark_pieces(session, select(Piece.id).where(Piece.id.in_(citing)))
     record_acte(
         session,
@@ -253,7 +252,7 @@ def _put_sortie(
 
 def _give_up_texts(session: Writing, pj_ids: Collection[int]) -> None:
     """Mark the texts that no PJ which stays shares."""
-    mine = select(PieceJustificative.sha256).where(PieceJustificative.id.in_(list_ids(pj_ids)))
+    mine = select(PieceJustificative.sha256).where(PieceJustificative.id.in_(list_values(pj_ids)))
     session.execute(
         update(Texte)
         .where(Texte.sha256.in_(mine), ~_is_shared())

@@ -12,6 +12,7 @@ from starlette.datastructures import FormData, QueryParams
 from starlette.responses import RedirectResponse, Response
 
 from orc.access import Lecteur
+from orc.db import list_values
 from orc.domain import Sens
 from orc.errors import Conflict, Invalid, NotFound, OrcError
 from orc.index.fields import Genre
@@ -39,7 +40,7 @@ from orc.retention.poses import (
     release_gel,
     review_gel,
 )
-from orc.retention.regard import list_ids, sees_pj
+from orc.retention.regard import sees_pj
 from orc.search.find import TAILLE_MAX, make_query
 from orc.search.paged import Paged
 from orc.search.statuts import Informe
@@ -206,14 +207,14 @@ def find_of_search(
 
 
 def _find_pj_ids(session: Session, lien_ids: Sequence[int]) -> set[int]:
-    query = select(Lien.pj_id).where(Lien.id.in_(list_ids(lien_ids)), Lien.pj_id.is_not(None))
+    query = select(Lien.pj_id).where(Lien.id.in_(list_values(lien_ids)), Lien.pj_id.is_not(None))
     return {pj_id for pj_id in session.scalars(query) if pj_id} if lien_ids else set()
 
 
 def _find_seen(session: Session, lecteur: Lecteur, pj_ids: list[int]) -> tuple[int, ...]:
     found: list[int] = []
     for start in range(0, len(pj_ids), TAILLE_MAX):
-        some = PieceJustificative.id.in_(list_ids(pj_ids[start : start + TAILLE_MAX]))
+        some = PieceJustificative.id.in_(list_values(pj_ids[start : start + TAILLE_MAX]))
         query = select(PieceJustificative.id).where(some, sees_pj(lecteur.clearance.retention))
         found += session.scalars(query)
     return tuple(sorted(found))

@@ -11,7 +11,7 @@ from typing import cast
 from sqlalchemy import ColumnElement, CursorResult, exists, func, insert, select, update
 from sqlalchemy.orm import Session, aliased
 
-from orc.db import Writing, insert_missing
+from orc.db import Writing, insert_missing, list_values
 from orc.errors import Conflict, NotFound
 from orc.models import (
     Bordereau,
@@ -26,7 +26,6 @@ from orc.models import (
 )
 from orc.nomenclature import libelle_type_pj
 from orc.retention.decide import Statut
-from orc.retention.regard import list_ids
 from orc.retention.regles import RegleTrouvee, find_durees
 
 LOT = 500
@@ -78,7 +77,7 @@ def find_candidates(
         within.append(exercice <= criteres.exercice_max)
     cited = exists().where(Cellule.id == Lien.cellule_id, *within)
     outside = exists().where(
-        Lien.pj_id == PieceJustificative.id, Lien.cellule_id.not_in(list_ids(cellules))
+        Lien.pj_id == PieceJustificative.id, Lien.cellule_id.not_in(list_values(cellules))
     )
     taken = exists().where(
         LigneElimination.pj_id == PieceJustificative.id, LigneElimination.en_cours
@@ -124,7 +123,7 @@ def check_within(
 ) -> None:
     """Raise NotFound where one of these PJ is of another collectivité or outside these cellules."""
     pj = PieceJustificative
-    outside = exists().where(Lien.pj_id == pj.id, Lien.cellule_id.not_in(list_ids(cellules)))
+    outside = exists().where(Lien.pj_id == pj.id, Lien.cellule_id.not_in(list_values(cellules)))
     cited = exists().where(Lien.pj_id == pj.id)
     query = select(func.count()).where(pj.siren == siren, cited, ~outside)
     found = 0

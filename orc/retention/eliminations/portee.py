@@ -6,9 +6,9 @@ from sqlalchemy import ColumnElement, and_, exists, false, select
 from sqlalchemy.orm import Session
 
 from orc.access import Clearance
+from orc.db import list_values
 from orc.models import BordereauElimination, Budget, Cellule, CelluleElimination
 from orc.retention.eliminations.etats import Camp
-from orc.retention.regard import list_ids
 
 
 def get_cellules(clearance: Clearance, camp: Camp) -> frozenset[int]:
@@ -26,9 +26,9 @@ def covers(cellules: Collection[int]) -> ColumnElement[bool]:
     here = select(Budget.siren).join(Cellule, Cellule.budget_id == Budget.id)
     outside = exists().where(
         CelluleElimination.bordereau_id == BordereauElimination.id,
-        CelluleElimination.cellule_id.not_in(list_ids(cellules)),
+        CelluleElimination.cellule_id.not_in(list_values(cellules)),
     )
-    mine = BordereauElimination.siren.in_(here.where(Cellule.id.in_(list_ids(cellules))))
+    mine = BordereauElimination.siren.in_(here.where(Cellule.id.in_(list_values(cellules))))
     return and_(mine, ~outside)
 
 
@@ -51,6 +51,6 @@ def holds_siren(session: Session, cellules: Collection[int], siren: str) -> bool
     query = (
         select(Cellule.id)
         .join(Budget, Budget.id == Cellule.budget_id)
-        .where(Budget.siren == siren, Cellule.id.in_(list_ids(cellules)))
+        .where(Budget.siren == siren, Cellule.id.in_(list_values(cellules)))
     )
     return session.scalar(query.limit(1)) is not None

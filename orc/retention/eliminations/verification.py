@@ -7,7 +7,7 @@ from datetime import date
 from sqlalchemy import Select, exists, false, func, select, update
 from sqlalchemy.orm import Session
 
-from orc.db import Writing
+from orc.db import Writing, list_values
 from orc.errors import Conflict
 from orc.marques import mark_to_decide
 from orc.models import ADecider, DecisionCourante, Lien, LigneElimination
@@ -22,7 +22,6 @@ from orc.retention.eliminations.lignes import (
 )
 from orc.retention.gels import find_held
 from orc.retention.jobs import are_applied
-from orc.retention.regard import list_ids
 from orc.settings import Settings
 
 ABSENTE = "Elle n’est plus dans l’archive."
@@ -198,7 +197,7 @@ def _find_outside(
 ) -> frozenset[int]:
     """Those that a piece outside these cellules cites now."""
     query = select(Lien.pj_id).where(
-        Lien.pj_id.in_(pj_ids), Lien.cellule_id.not_in(list_ids(cellules))
+        Lien.pj_id.in_(pj_ids), Lien.cellule_id.not_in(list_values(cellules))
     )
     return frozenset(i for i in session.scalars(query.distinct()) if i is not None)
 

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from orc.access.clearance import Lecteur
 from orc.csv_lines import Valeur
-from orc.db import Database
+from orc.db import Database, list_values
 from orc.domain import format_nombre
 from orc.errors import NotFound
 from orc.journal import Acte, record_acte
@@ -27,7 +27,7 @@ from orc.retention.rapports.feuille import (
 )
 from orc.retention.rapports.pdf import write_pdf
 from orc.retention.rapports.tableur import ODS, write_csv, write_ods
-from orc.retention.regard import find_sirens, list_ids
+from orc.retention.regard import find_sirens
 from orc.storage import Storage
 
 # The bytes of a report are kept in pieces of this size: none is ever whole in memory.
@@ -132,7 +132,7 @@ def _restrict(session: Session, cellules: frozenset[int], siren: str) -> frozens
         query = (
             select(Cellule.id)
             .join(Budget, Budget.id == Cellule.budget_id)
-            .where(Budget.siren == siren, Cellule.id.in_(list_ids(cellules)))
+            .where(Budget.siren == siren, Cellule.id.in_(list_values(cellules)))
         )
         cellules = frozenset(session.scalars(query))
     if not cellules:

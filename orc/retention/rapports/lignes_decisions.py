@@ -9,12 +9,12 @@ from sqlalchemy import ColumnElement, case, exists, func, select
 from sqlalchemy.orm import Session
 
 from orc.csv_lines import Valeur
+from orc.db import list_values
 from orc.models import Decision, DecisionCourante, LigneElimination, PieceJustificative
 from orc.retention.decide import Statut
 from orc.retention.eliminations.lignes import StatutLigne
 from orc.retention.rapports.feuille import Colonne, Tableau
 from orc.retention.rapports.portee import Noms, Portee, find_exercices, read_ids
-from orc.retention.regard import list_ids
 from orc.retention.regles import find_durees_de, find_version
 from orc.retention.rules import REGLES, Fondement
 
@@ -200,7 +200,7 @@ def _read_contradictions(
         years = {row[0]: row[2] for row in rows}
         query = (
             select(PieceJustificative)
-            .where(PieceJustificative.id.in_(list_ids(wrong)))
+            .where(PieceJustificative.id.in_(list_values(wrong)))
             .order_by(PieceJustificative.id)
         )
         for pj in session.scalars(query):

@@ -7,10 +7,11 @@ from functools import cached_property
 from sqlalchemy import ColumnElement, Subquery, and_, func, select, true
 from sqlalchemy.orm import Session
 
+from orc.db import list_values
 from orc.errors import NotFound
 from orc.models import Lien, Piece, PieceJustificative
 from orc.retention.etats import find_collectivites
-from orc.retention.regard import list_ids, sees_pj
+from orc.retention.regard import sees_pj
 
 LOT = 2000
 
@@ -45,8 +46,8 @@ class Portee:
             .group_by(Lien.pj_id)
         )
         if self.cellules is not None:
-            query = query.where(Lien.cellule_id.in_(list_ids(self.cellules)))
-        some = query if pj_ids is None else query.where(Lien.pj_id.in_(list_ids(pj_ids)))
+            query = query.where(Lien.cellule_id.in_(list_values(self.cellules)))
+        some = query if pj_ids is None else query.where(Lien.pj_id.in_(list_values(pj_ids)))
         return some.subquery()
 
 
