@@ -1,5 +1,6 @@
 """Values every floor speaks of: domaines, rôles, keys of the accounts, money as people read it."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
@@ -109,6 +110,11 @@ def format_nombre(nombre: int, singulier: str, pluriel: str = "") -> str:
     """A count and its noun: `1 284 pièces`; zero and one are singular in French."""
     noun = singulier if abs(nombre) < 2 else pluriel or f"{singulier}s"
     return f"{format_entier(nombre)}\u00a0{noun}"
+
+
+def join_words(words: Sequence[str]) -> str:
+    """`a, b et c`."""
+    return " et ".join(filter(None, (", ".join(words[:-1]), words[-1]))) if words else ""
 
 
 def format_montant(centimes: int) -> str:

@@ -15,6 +15,7 @@ from orc.domain import (
     Droit,
     Role,
     format_date,
+    join_words,
 )
 from orc.models import Budget, Collectivite, Departement, Habilitation, Mission, Poste
 
@@ -97,7 +98,7 @@ def write_octroi(octroi: Octroyable, noms: Noms) -> str:
     droits = [LIBELLES_DROITS[Droit(d)].lower() for d in octroi.droits.split(",") if d]
     head = " ".join(filter(None, (LIBELLES_ROLES[Role(octroi.role)], scope)))
     years = write_bornes(octroi.exercice_min, octroi.exercice_max)
-    opened = f"y compris {' et '.join(domaines)}" if domaines else ""
+    opened = f"y compris {join_words(domaines)}" if domaines else ""
     return ", ".join(filter(None, (head, years, opened, *droits)))
 
 

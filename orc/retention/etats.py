@@ -25,6 +25,8 @@ from orc.retention.raisons import load_raisons
 from orc.retention.regard import sees_pj
 
 PAR_PAGE = 50
+# No exercice: what nothing cites has none.
+AUCUN = 0
 # Lines read at once for a list that is streamed.
 LOT = 500
 
@@ -56,7 +58,10 @@ class Etat:
 
 @dataclass(frozen=True, slots=True)
 class Filtre:
-    """Which PJ of a list; what is empty asks nothing. `test`: the number of one that forbids."""
+    """Which PJ of a list; what is empty asks nothing. `test`: the number of one that forbids.
+
+    `exercice`: AUCUN for those that nothing cites.
+    """
 
     siren: str = ""
     exercice: int | None = None
@@ -235,7 +240,9 @@ def _compile(filtre: Filtre, cellules: Collection[int]) -> Iterator[ColumnElemen
         yield DecisionCourante.gelee.is_(True)
     if filtre.depuis:
         yield DecisionCourante.depuis <= filtre.depuis
-    if filtre.exercice is not None:
+    if filtre.exercice == AUCUN:
+        yield ~exists().where(Lien.pj_id == DecisionCourante.pj_id)
+    elif filtre.exercice is not None:
         of_year = and_(Cellule.id == Lien.cellule_id, Cellule.exercice == filtre.exercice)
         seen = Cellule.id.in_(list_values(cellules))
         yield exists().where(Lien.pj_id == DecisionCourante.pj_id, of_year, seen)

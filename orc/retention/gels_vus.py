@@ -1,5 +1,6 @@
 """Gels as pages show them: in force (overdue first), about to end, ended; what they bear on."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
@@ -9,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from orc.access.clearance import Lecteur
 from orc.access.phrases import write_bornes
-from orc.domain import format_date, format_euros
+from orc.domain import LIBELLES_DOMAINES, Domaine, format_date, format_euros, join_words
 from orc.errors import NotFound
 from orc.models import Collectivite, Gel, PieceJustificative
 from orc.retention.criteres import Criteres
@@ -146,7 +147,6 @@ def write_criteres(criteres: Criteres) -> tuple[str, ...]:
     """Criteria in words, the collectivité apart."""
     lists = (
         ("budgets", criteres.budgets),
-        ("domaines", criteres.domaines),
         ("types de PJ", criteres.types_pj),
         ("marchés", criteres.marches),
         ("pièces n°", criteres.numeros),
@@ -168,7 +168,13 @@ def write_criteres(criteres: Criteres) -> tuple[str, ...]:
     if criteres.montant_max is not None:
         said.append(f"d’au plus {format_euros(criteres.montant_max)}")
     exercices = write_bornes(criteres.exercice_min, criteres.exercice_max)
-    return tuple(filter(None, (exercices, *said)))
+    return tuple(filter(None, (exercices, *said, _write_domaines(criteres.domaines))))
+
+
+def _write_domaines(named: Sequence[str]) -> str:
+    """`hors paie et santé`: what is left out says more than what is kept. Empty: nothing is."""
+    left = [LIBELLES_DOMAINES[d].lower() for d in Domaine if d.value not in named]
+    return f"hors {join_words(left)}" if named else ""
 
 
 def read_gel(session: Session, lecteur: Lecteur, gel_id: int, today: date) -> DetailGel:

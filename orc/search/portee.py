@@ -7,7 +7,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from orc.access import ROLES_QUI_LISENT, Lecteur, find_habilitations
-from orc.domain import LIBELLES_DOMAINES, SENSIBLES
+from orc.domain import LIBELLES_DOMAINES, SENSIBLES, join_words
 from orc.models import Budget, Cellule
 from orc.search.paged import among
 
@@ -64,8 +64,3 @@ def write_exercices(exercices: tuple[int, ...]) -> str:
     if last - first + 1 == len(exercices) and len(exercices) > 2:
         return f"exercices {first} à {last}"
     return f"exercices {join_words(tuple(map(str, exercices)))}"
-
-
-def join_words(words: tuple[str, ...]) -> str:
-    """`a, b et c`."""
-    return " et ".join(filter(None, (", ".join(words[:-1]), words[-1]))) if words else ""

@@ -342,15 +342,15 @@ def test_what_a_grant_opens_is_in_its_sentence() -> None:
         portee_cle=A,
         exercice_min=2022,
         exercice_max=2024,
-        domaines="paie,sante",
+        domaines="paie,aide_sociale,sante",
         droits="destruction",
         depuis=TODAY,
         accorde_par="x",
     )
     said = write_habilitation(made, Noms({}))
     assert said == (
-        f"Ordonnateur pour {A}, exercices 2022 à 2024, y compris paie et santé, destruction "
-        "anticipée, depuis le 01/06/2026, accordé par x"
+        f"Ordonnateur pour {A}, exercices 2022 à 2024, y compris paie, aide sociale et santé, "
+        "destruction anticipée, depuis le 01/06/2026, accordé par x"
     )
 
 

@@ -173,6 +173,8 @@ def test_criteria_are_said_in_words() -> None:
         "émises jusqu’au 01/02/2022", "d’au moins 1,00\u00a0€", "d’au plus 2,00\u00a0€",
     )  # fmt: skip
     assert write_criteres(Criteres("1", sens="depense")) == ("dépenses",)
+    ordinaire = Criteres("1", domaines=("ordinaire",))
+    assert write_criteres(ordinaire) == ("hors paie, aide sociale et santé",)
 
 
 def test_late_reviews_are_counted_for_who_sees_them(commune: Database) -> None:

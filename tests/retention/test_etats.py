@@ -14,6 +14,7 @@ from orc.errors import NotFound
 from orc.models import Cellule, Lien
 from orc.retention.decide import Statut
 from orc.retention.etats import (
+    AUCUN,
     Bilan,
     Compte,
     Filtre,
@@ -100,18 +101,13 @@ def _count(session: Session, cellules: Sequence[int]) -> set[tuple[object, ...]]
 
 
 def _list(session: Session, cellules: Sequence[int], years: set[int]) -> set[tuple[object, ...]]:
-    """The same from the lists themselves; what no exercice lists is cited by nothing."""
+    """The same from the lists themselves."""
     found: set[tuple[object, ...]] = set()
     for statut in Statut:
-        rest = {n.pj_id: n for n in find_lignes(session, cellules, Filtre(statut=statut))}
-        for year in years:
+        for year in (*years, AUCUN):
             lines = find_lignes(session, cellules, Filtre(exercice=year, statut=statut))
             if lines:
-                found.add((year, statut, len(lines), sum(n.octets for n in lines)))
-            for line in lines:
-                rest.pop(line.pj_id, None)
-        if rest:
-            found.add((None, statut, len(rest), sum(n.octets for n in rest.values())))
+                found.add((year or None, statut, len(lines), sum(n.octets for n in lines)))
     return found
 
 

@@ -154,6 +154,12 @@ def test_pieces_of_open_exercices_are_decided_and_listed_too(ouvrir: Ouvrir) -> 
     assert PJ_OUVERTE in listed
 
 
+def test_what_nothing_cites_is_asked_for_by_its_own_word(ouvrir: Ouvrir) -> None:
+    listed = ouvrir("comptable").get("/destruction?exercice=aucun").text
+    assert FACTURE not in listed
+    assert 'value="aucun"' in listed
+
+
 def test_a_list_is_filtered_by_the_test_that_forbids(ouvrir: Ouvrir) -> None:
     listed = ouvrir("comptable").get("/destruction?test=6").text
     assert "aucun acquit reçu" in listed or "Acquittée" in listed

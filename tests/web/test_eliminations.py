@@ -9,6 +9,7 @@ from dataclasses import replace
 from datetime import date, timedelta
 from hashlib import sha256
 from typing import Any
+from urllib.parse import urlencode
 
 import httpx
 import pytest
@@ -18,7 +19,6 @@ from orc.errors import Invalid
 from orc.models import BordereauElimination, DecisionCourante, LigneElimination
 from orc.retention.decisions import REGLAGES
 from orc.retention.jobs import decide_waiting
-from tests.archive import MOT_DE_PASSE
 from tests.retention.actes import put_gel
 from tests.retention.eliminables import COMMUNE, Monde
 from tests.web.serving import Navigateur, open_navigateur, serve
@@ -53,13 +53,6 @@ def ouvrir(archive: Archive) -> Iterator[dict[str, Navigateur]]:
     with ExitStack() as stack:
         address = stack.enter_context(serve(archive.orc))
         yield Navigateurs()
-
-
-def prove(qui: Navigateur) -> None:
-    page = "/preuve?suite=/destruction"
-    if qui.get(page).status_code == 200:
-        answer = qui.post("/preuve", page=page, suite="/destruction", code=MOT_DE_PASSE)
-        assert answer.status_code == 303, answer.text
 
 
 def send(
@@ -132,6 +125,51 @@ def test_a_long_list_is_verified_before_it_goes_on(
     archive.orc.database.info[REGLAGES] = settings
 
 
+def test_typologies_of_one_name_are_told_apart_by_their_rule(
+    ouvrir: dict[str, Navigateur], monde: Monde
+) -> None:
+    secretaire, archiviste = ouvrir["secretaire"], ouvrir["archiviste"]
+    ident = create(secretaire)
+    do(secretaire, ident, "ajout", exercice_min="2023")
+    line = find_line(monde, ident, "PJ00002")
+    with monde.database.writing() as session:
+        changed = session.get_one(LigneElimination, line)
+        changed.regle = "PJ-AUTRE (1 an) : essai"
+        typologie = changed.typologie
+    do(secretaire, ident, "faire/analyser")
+    secretaire.prove("/destruction")
+    do(secretaire, ident, "signer/proposer")
+    do(secretaire, ident, "faire/demander_visa")
+    page = html.unescape(archiviste.get(f"{RACINE}/{ident}").text)
+    links = re.findall(r'href="([^"]+typologie=[^"]+)#lignes"', page)
+    mine = f"{RACINE}/{ident}?{urlencode({'typologie': typologie})}"
+    shown = {link: archiviste.get(link).text.count('name="ligne"') for link in links}
+    assert [n for link, n in shown.items() if link.endswith("&regle=PJ-AUTRE")] == [1]
+    assert sorted(n for link, n in shown.items() if link.split("&")[0] in mine) == [1, 3]
+    chosen = {"typologie": typologie, "regle": "PJ-AUTRE", "portee": "typologie"}
+    said = send(archiviste, ident, "lignes", quoi="excepter", motif="À garder", **chosen)
+    assert said.headers["location"].endswith("&regle=PJ-AUTRE&fait=excepter#lignes")
+    assert html.unescape(archiviste.get(f"{RACINE}/{ident}").text).count("Refus préparé") == 1
+    do(secretaire, ident, "faire/abandonner", motif="Fin")
+
+
+def test_a_list_of_what_may_go_leads_to_a_bordereau_of_it(
+    ouvrir: dict[str, Navigateur],
+) -> None:
+    listed = f"/destruction?siren={COMMUNE}&exercice=2023&statut=eligible"
+    form = f"{RACINE}?siren={COMMUNE}&exercice=2023"
+    assert f'href="{form}#nouveau"' in html.unescape(ouvrir["maire"].get(listed).text)
+    assert "#nouveau" not in ouvrir["comptable"].get(listed).text
+    assert "#nouveau" not in ouvrir["maire"].get(listed.replace("eligible", "refus")).text
+    page = ouvrir["maire"].get(form).text
+    assert f'<option value="{COMMUNE}" selected>' in page
+    assert 'value="Pièces justificatives de 2023"' in page
+    fields = {"siren": COMMUNE, "intitule": "Essai", "exercice": "2023"}
+    made = ouvrir["maire"].post(RACINE, page=RACINE, **fields)
+    page = ouvrir["maire"].get(made.headers["location"]).text
+    assert page.count('value="2023"') == 2
+
+
 def test_the_whole_story_by_forms(ouvrir: dict[str, Navigateur], monde: Monde) -> None:
     maire, archiviste = ouvrir["maire"], ouvrir["archiviste"]
     ident = create(maire)
@@ -139,7 +177,7 @@ def test_the_whole_story_by_forms(ouvrir: dict[str, Navigateur], monde: Monde) -
     assert "Signer la proposition" in do(maire, ident, "faire/analyser")
     asked = maire.get(f"{RACINE}/{ident}/signer/proposer")
     assert asked.headers["location"].startswith("/preuve?suite=")
-    prove(maire)
+    maire.prove("/destruction")
     assert "figée" in do(maire, ident, "signer/proposer", piece=True, observations="Rien")
     assert "proposé, dont demander le visa" in maire.get("/").text
     do(maire, ident, "faire/demander_visa")
@@ -148,10 +186,11 @@ def test_the_whole_story_by_forms(ouvrir: dict[str, Navigateur], monde: Monde) -
     assert "1\u00a0bordereau d’élimination à viser" in html.unescape(archiviste.get("/").text)
     assert "à viser" not in maire.get("/").text
     line = str(find_line(monde, ident, "PJ00002"))
+    check_refusal_again(archiviste, ident, line)
     said = do(archiviste, ident, "lignes", quoi="excepter", ligne=line, motif="Procès en cours")
     assert "Refus préparé" in said
     assert "Refus préparé" not in maire.get(f"{RACINE}/{ident}").text
-    prove(archiviste)
+    archiviste.prove("/destruction")
     said = do(archiviste, ident, "signer/viser", reference="AD33 17")
     assert "visé en partie" in said
     assert "Procès en cours" in maire.get(f"{RACINE}/{ident}").text
@@ -172,11 +211,27 @@ def test_the_whole_story_by_forms(ouvrir: dict[str, Navigateur], monde: Monde) -
     assert "Vous n’avez pas attesté : des lignes ne peuvent plus partir." in said
     assert f'href="/destruction/pj/{monde.pj["PJ00003"]}"' in said
     do(maire, ident, "signer/attester", piece=True, **attestation)
-    assert maire.get(f"{RACINE}/{ident}/signer/contresigner").status_code == 409
+    again = maire.get(f"{RACINE}/{ident}/signer/contresigner")
+    assert again.status_code == 409
+    assert "une autre personne contresigne" in again.text
     check_end(ouvrir, monde, ident)
     registre = html.unescape(ouvrir["comptable"].get(f"{RACINE}/registre?q=PJ0000").text)
     assert [n for n in range(1, 7) if f"PJ0000{n}.pdf" in registre] == [1, 4, 5, 6]
     check_documents(ouvrir["comptable"], ident)
+
+
+def check_refusal_again(archiviste: Navigateur, ident: int, line: str) -> None:
+    """A refusal without its motif, or of nothing, is shown again as it was filled."""
+    refused = send(archiviste, ident, "lignes", quoi="excepter", ligne=line, statut="retenue")
+    assert refused.status_code == 422
+    page = html.unescape(refused.text)
+    assert re.findall(r'name="ligne" value="(\d+)"[^>]* checked', page) == [line]
+    assert "Dites pourquoi ces lignes sont refusées" in page.split('id="motif-erreur">')[1]
+    assert '<input type="hidden" name="statut" value="retenue">' in page
+    refused = send(archiviste, ident, "lignes", quoi="excepter", motif="Procès")
+    page = html.unescape(refused.text)
+    assert "Cochez d’abord des lignes" in page.split('id="portee-erreur">')[1]
+    assert 'name="motif" type="text" value="Procès"' in page
 
 
 def check_end(ouvrir: dict[str, Navigateur], monde: Monde, ident: int) -> None:
@@ -185,7 +240,7 @@ def check_end(ouvrir: dict[str, Navigateur], monde: Monde, ident: int) -> None:
     assert "1\u00a0bordereau d’élimination à contresigner" in html.unescape(
         secretaire.get("/").text
     )
-    prove(secretaire)
+    secretaire.prove("/destruction")
     do(secretaire, ident, "signer/contresigner")
     assert "à certifier" in archiviste.get("/").text
     assert "à certifier" not in maire.get("/").text
@@ -219,6 +274,19 @@ def check_documents(qui: Navigateur, ident: int) -> None:
     assert sha256(liste).hexdigest() in page
 
 
+def test_an_act_that_is_not_possible_says_why(ouvrir: dict[str, Navigateur]) -> None:
+    maire = ouvrir["maire"]
+    ident = create(maire)
+    for qui, geste, why in (
+        ("maire", "faire/ouvrir_delai", "à l’état « Brouillon »"),
+        ("archiviste", "faire/analyser", "n’est pas à vous"),
+    ):
+        answer = ouvrir[qui].get(f"{RACINE}/{ident}/{geste}")
+        assert answer.status_code == 409
+        assert why in answer.text
+    do(maire, ident, "faire/abandonner", motif="Fin")
+
+
 def test_what_one_may_not_see_does_not_exist(ouvrir: dict[str, Navigateur]) -> None:
     ident = create(ouvrir["maire"], "Secret")
     for nom, status in (("voisin", 404), ("agent", 403), ("juge", 403), ("administrateur", 403)):
@@ -247,8 +315,16 @@ def test_forms_say_what_is_wrong_in_words(ouvrir: dict[str, Navigateur]) -> None
     ident = create(maire)
     assert send(maire, ident, "faire/abandonner", motif="").status_code == 422
     assert send(maire, ident, "lignes", quoi="autre").status_code == 422
-    assert send(maire, ident, "lignes", quoi="excepter").status_code == 422
-    assert send(maire, ident, "ajout", exercice_min="avant").status_code == 422
+    wrong = send(maire, ident, "ajout", exercice_min="avant", type_pj="003")
+    assert wrong.status_code == 422
+    fields = html.unescape(wrong.text)
+    assert 'value="avant" maxlength="4" autocomplete="off" aria-invalid="true"' in fields
+    assert "pas « avant »" in fields.split('id="exercice_min-erreur">')[1].split("<")[0]
+    assert 'value="003"' in fields
+    none = send(maire, ident, "ajout", exercice_max="1999")
+    assert none.status_code == 409
+    assert "Aucune pièce justificative à ajouter" in none.text
+    assert 'value="1999"' in none.text
     here = f"{RACINE}/{ident}"
     site = str(maire.client.base_url).rstrip("/")
     came = {"referer": f"{site}{here}"}
@@ -300,7 +376,7 @@ def test_programs_do_the_same_with_the_same_proofs(
     detail = secretaire.get(f"{base}/{ident}").json()
     assert "proposer" in detail["possibles"]
     assert detail["etapes"][0]["geste"] == "creer"
-    prove(secretaire)
+    secretaire.prove("/destruction")
     document = {"nom": "b.pdf", "contenu": "pas du base64 !"}
     call(f"/{ident}/signer/proposer", 422, pas=5, document=document)
     document["contenu"] = base64.b64encode(PDF[1]).decode()
@@ -319,7 +395,8 @@ def test_what_is_no_line_takes_no_line_out(ouvrir: dict[str, Navigateur], ligne:
     sent = {"jeton": ouvrir["maire"].read_jeton(RACINE), "pas": "1", "quoi": "retirer"}
     path = f"{RACINE}/{ident}/lignes"
     answer = ouvrir["maire"].client.post(path, data={**sent, "ligne": ligne})
-    assert answer.status_code == 409, answer.text
+    assert answer.status_code == 422, answer.text
+    assert "Cochez d’abord" in answer.text
 
 
 @pytest.mark.parametrize("body", [{"pj": [2**63]}, {"exercice_min": 10**30}, {"pj": [-1]}])

@@ -124,6 +124,8 @@ class Changement(BaseModel):
     pas: int
     lignes: list[Identifiant] = Field(default=[], max_length=1000)
     typologie: Texte | None = None
+    # Le code de la règle, quand une typologie en a plusieurs.
+    regle: str = Field("", max_length=60)
     tout: bool = False
     motif: Texte = ""
 
@@ -276,7 +278,7 @@ def remove(session: Ecriture, lecteur: Connecte, numero: Numero, body: Changemen
 @acces_destruction()
 def except_(session: Ecriture, lecteur: Connecte, numero: Numero, body: Changement) -> Fait:
     """Rien n’est refusé avant que la réponse soit signée."""
-    choix = Choix(tuple(body.lignes), body.typologie, body.tout)
+    choix = Choix(tuple(body.lignes), body.typologie, body.regle, body.tout)
     where = (session, lecteur, numero, body.pas)
     return make_fait(numero, except_lines(*where, choix, body.motif, today=read_today()))
 

@@ -22,6 +22,7 @@ from orc.retention.eliminations.detruites import (
     find_destruction,
 )
 from orc.retention.etats import (
+    AUCUN,
     PAR_PAGE,
     Etat,
     Filtre,
@@ -38,8 +39,9 @@ from orc.retention.rules import REGLES
 from orc.search.open_pj import get_pj as open_for
 from web.acces import acces_destruction
 from web.deps import Connecte, JournalDuLecteur, Lecture, get_orc
+from web.pages.elimination import RACINE
 from web.pages.piece import Numero
-from web.render import render
+from web.render import make_query, render
 
 router = APIRouter(include_in_schema=False)
 
@@ -51,7 +53,9 @@ EN_TETES = (
 )  # fmt: skip
 
 Siren = Annotated[str, Query(pattern=r"^(\d{9})?$")]
-Exercice = Annotated[str, Query(pattern=r"^(\d{4})?$")]
+# What is written for the exercice of PJ that nothing cites.
+SANS = "aucun"
+Exercice = Annotated[str, Query(pattern=rf"^(\d{{4}}|{SANS})?$")]
 Reponse = Literal["", "eligible", "en_attente", "suspendu", "refus"]
 Test = Annotated[str, Query(pattern=r"^(\d{1,2}[abc]?)?$")]
 Oui = Literal["", "oui"]
@@ -75,6 +79,8 @@ class PageDestruction:
     premiere: bool
     statuts: Sequence[tuple[Statut, str]]
     tests: Sequence[tuple[str, str]]
+    # Where one asks for a bordereau of what is listed; empty: nothing of it may go, or not by one.
+    preparer: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +110,7 @@ def make_filtre(
     """What an address asks for."""
     return Filtre(
         siren=siren,
-        exercice=int(exercice) if exercice else None,
+        exercice=AUCUN if exercice == SANS else int(exercice) if exercice else None,
         statut=Statut(statut) if statut else None,
         test=test,
         anomalie=bool(anomalie),
@@ -119,7 +125,10 @@ FiltreDemande = Annotated[Filtre, Depends(make_filtre)]
 def write_filtre(filtre: Filtre) -> dict[str, object]:
     """The parameters of an address that asks for it; what asks nothing is left out."""
     asked = asdict(filtre).items() - asdict(Filtre()).items()
-    return {name: "oui" if value is True else str(value) for name, value in sorted(asked)}
+    said: dict[str, object] = {
+        name: "oui" if value is True else str(value) for name, value in sorted(asked)
+    }
+    return said | ({"exercice": SANS} if filtre.exercice == AUCUN else {})
 
 
 @router.get(CHEMIN)
@@ -152,8 +161,18 @@ def show_destruction(
         premiere=not apres,
         statuts=[(s, LIBELLES_STATUTS[s]) for s in Statut],
         tests=[(numero, _name_test(numero)) for numero in TESTS],
+        preparer=_make_preparer(lecteur, filtre) if lignes else "",
     )
     return render(request, "destruction/destruction", page)
+
+
+def _make_preparer(lecteur: Lecteur, filtre: Filtre) -> str:
+    """The form of a bordereau of this list, for who may prepare one."""
+    clearance = lecteur.clearance
+    if filtre.statut is not Statut.ELIGIBLE or not clearance.destruction | clearance.territoire:
+        return ""
+    query = make_query({"siren": filtre.siren, "exercice": filtre.exercice})
+    return f"{RACINE}{'?' if query else ''}{query}#nouveau"
 
 
 def _name_test(numero: str) -> str:

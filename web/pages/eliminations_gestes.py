@@ -22,6 +22,7 @@ from orc.retention.eliminations import (
     add_eligibles,
     do_geste,
     except_lines,
+    explain_refusal,
     find_geste,
     find_possibles,
     find_typologies,
@@ -35,9 +36,17 @@ from orc.retention.eliminations import (
 from web.acces import acces_destruction
 from web.deps import Connecte, Ecriture, Formulaire, Lecture, SessionProuvee, get_orc
 from web.forms import read_annee, read_jour, read_nombre, read_piece, read_texte
-from web.pages.eliminations import LIENS, RACINE, VERIFIES
+from web.pages.elimination import (
+    LIENS,
+    RACINE,
+    SUR_LES_LIGNES,
+    VERIFIES,
+    Rejet,
+    Vue,
+    make_page_vue,
+)
 from web.pages.piece import Numero
-from web.render import render
+from web.render import make_query, render
 from web.security import fichiers_admis
 
 router = APIRouter(include_in_schema=False)
@@ -47,6 +56,7 @@ LIGNES_MAX = 1000
 METRES_MAX = 9
 # A number of 64 bits has more digits than that, or is no line.
 CHIFFRES_MAX = 19
+EXERCICES = ("exercice_min", "exercice_max")
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,7 +154,7 @@ def _show(
     row = get_bordereau(session, lecteur.clearance, numero)
     regles = make_regles(settings)
     if geste not in find_possibles(session, lecteur, row, regles, read_today()):
-        raise Conflict("Ce geste n’est pas possible maintenant : relisez le bordereau.")
+        raise Conflict(explain_refusal(session, lecteur, row, regles, geste, read_today()))
     libelle, signe = LIENS[geste]
     typologies = find_typologies(session, numero, archives=geste is Geste.VISER)
     given = form or FormData()
@@ -209,8 +219,13 @@ def verify(
     return RedirectResponse(f"{RACINE}/{numero}?fait=verification#verification", 303)
 
 
-def _redirect(numero: int, suite: Suite) -> Response:
-    return RedirectResponse(f"{RACINE}/{numero}?fait={suite.geste.value}", 303)
+def _redirect(numero: int, suite: Suite, vue: Vue | None = None) -> Response:
+    """The page of the bordereau; `vue`: the lines one was looking at."""
+    fait = suite.geste.value
+    if vue is None or fait not in SUR_LES_LIGNES:
+        return RedirectResponse(f"{RACINE}/{numero}?fait={fait}", 303)
+    query = make_query({**vue.params, "page": vue.page if vue.page > 1 else "", "fait": fait})
+    return RedirectResponse(f"{RACINE}/{numero}?{query}#lignes", 303)
 
 
 def read_pas(form: FormData) -> int:
@@ -247,40 +262,88 @@ def read_lignes(form: FormData) -> list[int]:
 
 @router.post(f"{RACINE}/{{numero}}/ajout")
 @acces_destruction()
-def add(session: Ecriture, lecteur: Connecte, numero: Numero, form: Formulaire) -> Response:
-    """Add all that may go of these exercices and this type."""
-    criteres = Criteres(
-        read_annee(form, "exercice_min"),
-        read_annee(form, "exercice_max"),
-        read_texte(form, "type_pj", 3),
-    )
+def add(
+    request: Request, session: Ecriture, lecteur: Connecte, numero: Numero, form: Formulaire
+) -> Response:
+    """Add all that may go of these exercices and this type; the form again if it is wrong."""
+    vue, saisi = Vue(), {nom: read_texte(form, nom, 10) for nom in (*EXERCICES, "type_pj")}
+    annees, erreurs = read_annees(form)
+    if erreurs:
+        return _refuse(request, session, lecteur, numero, vue, Rejet("", erreurs, saisi))
+    premier, dernier = annees
+    criteres = Criteres(premier, dernier, saisi["type_pj"][:3])
     pas = read_pas(form)
-    suite = add_eligibles(session, lecteur, numero, pas, criteres, today=read_today())
+    try:
+        suite = add_eligibles(session, lecteur, numero, pas, criteres, today=read_today())
+    except Conflict as error:
+        rejet = Rejet(str(error), saisi=saisi)
+        return _refuse(request, session, lecteur, numero, vue, rejet, status=409)
     return _redirect(numero, suite)
+
+
+def read_annees(form: FormData) -> tuple[list[int | None], dict[str, str]]:
+    """The first and the last exercice asked for; what is wrong of a field that is no year."""
+    annees: list[int | None] = []
+    erreurs: dict[str, str] = {}
+    for nom in EXERCICES:
+        try:
+            annees.append(read_annee(form, nom))
+        except Invalid as error:
+            erreurs[nom] = str(error)
+    return annees, erreurs
+
+
+def _refuse(
+    request: Request,
+    session: Ecriture,
+    lecteur: Connecte,
+    numero: int,
+    vue: Vue,
+    rejet: Rejet,
+    *,
+    status: int = 422,
+) -> Response:
+    """The page of the bordereau again, its form as it was filled, and what is wrong beside it."""
+    session.rollback()
+    page = make_page_vue(request, session, lecteur, numero, vue, rejet=rejet)
+    return render(request, "destruction/bordereau", page, status=status)
 
 
 @router.post(f"{RACINE}/{{numero}}/lignes")
 @acces_destruction()
 def change_lignes(
-    session: Ecriture, lecteur: Connecte, numero: Numero, form: Formulaire
+    request: Request, session: Ecriture, lecteur: Connecte, numero: Numero, form: Formulaire
 ) -> Response:
     """Take lines out of the list, or prepare their refusal: those checked, a typologie, or all."""
-    ids = read_lignes(form)
-    motif, pas, today = read_texte(form, "motif", 3000), read_pas(form), read_today()
+    ids, vue = read_lignes(form), read_vue(form)
+    motif, portee = read_texte(form, "motif", 3000), read_texte(form, "portee", 20)
     quoi = read_texte(form, "quoi", 20)
+    if quoi not in ("retirer", "excepter", "reprendre"):
+        raise Invalid("Ce choix n’existe pas.")
+    erreurs = {}
+    if not ids and portee not in ("typologie", "tout"):
+        erreurs["ligne"] = "Cochez d’abord des lignes, ou dites lesquelles."
+    if quoi == "excepter" and not motif:
+        erreurs["motif"] = "Dites pourquoi ces lignes sont refusées : le producteur le lira."
+    if erreurs:
+        rejet = Rejet("", erreurs, {"motif": motif, "portee": portee}, frozenset(ids))
+        return _refuse(request, session, lecteur, numero, vue, rejet)
+    pas, today = read_pas(form), read_today()
     if quoi == "retirer":
         suite = remove_lines(session, lecteur, numero, pas, ids, motif, today=today)
-        return _redirect(numero, suite)
-    if quoi == "excepter" and not motif:
-        raise Invalid("Dites pourquoi ces lignes sont refusées : le producteur le lira.")
-    if quoi not in ("excepter", "reprendre"):
-        raise Invalid("Ce choix n’existe pas.")
-    portee = read_texte(form, "portee", 20)
-    choix = Choix(
-        tuple(ids),
-        read_texte(form, "typologie", 200) if portee == "typologie" else None,
-        portee == "tout",
+    else:
+        typologie = vue.typologie if portee == "typologie" else None
+        choix = Choix(tuple(ids), typologie, vue.regle, portee == "tout")
+        why = motif if quoi == "excepter" else ""
+        suite = except_lines(session, lecteur, numero, pas, choix, why, today=today)
+    return _redirect(numero, suite, vue)
+
+
+def read_vue(form: FormData) -> Vue:
+    """Which lines the page showed that sent this form."""
+    return Vue(
+        read_texte(form, "statut", 20),
+        read_texte(form, "typologie", 200),
+        read_texte(form, "regle", 60),
+        read_nombre(form, "page", 6) or 1,
     )
-    why = motif if quoi == "excepter" else ""
-    suite = except_lines(session, lecteur, numero, pas, choix, why, today=today)
-    return _redirect(numero, suite)

@@ -235,6 +235,19 @@ def read_retained(session: Session, bordereau_id: int) -> Iterator[dict[int, int
         yield {row.pj_id: row.id for row in rows}
 
 
+def is_of(typologie: str, regle: str = "") -> ColumnElement[bool]:
+    """Lines of this typologie; `regle`: the code of the rule they are under too, empty: any."""
+    named = LigneElimination.typologie == typologie
+    if not regle:
+        return named
+    return named & LigneElimination.regle.startswith(f"{regle} ", autoescape=True)
+
+
+def read_code(regle: str) -> str:
+    """The code of a rule, from what `name_regle` wrote of it."""
+    return regle.partition(" ")[0]
+
+
 def count_lines(session: Session, bordereau_id: int) -> int:
     """How many lines are retained, or destroyed."""
     query = select(func.count()).where(

@@ -14,7 +14,7 @@ from orc.models import LigneElimination
 from orc.retention.durees import Duree, Unite, find_terme
 from orc.retention.eliminations.documents import keep_piece
 from orc.retention.eliminations.etats import Camp, Etat, Geste
-from orc.retention.eliminations.lignes import StatutLigne, change_lines
+from orc.retention.eliminations.lignes import StatutLigne, change_lines, is_of
 from orc.retention.eliminations.marche import (
     Marche,
     Regles,
@@ -36,10 +36,14 @@ REPRISE = Duree(3, Unite.MOIS)
 
 @dataclass(frozen=True, slots=True)
 class Choix:
-    """Which lines an exception bears on: these ids, or a line of typology, or the whole list."""
+    """Which lines an exception bears on: these ids, or a line of typology, or the whole list.
+
+    `regle`: the code of a rule, where a typologie is under several.
+    """
 
     lignes: tuple[int, ...] = ()
     typologie: str | None = None
+    regle: str = ""
     tout: bool = False
 
 
@@ -79,7 +83,7 @@ def _choose(choix: Choix) -> Sequence[ColumnElement[bool]]:
     if choix.tout:
         return ()
     if choix.typologie is not None:
-        return (LigneElimination.typologie == choix.typologie,)
+        return (is_of(choix.typologie, choix.regle),)
     return (LigneElimination.id.in_(choix.lignes[:1000]),)
 
 

@@ -9,10 +9,12 @@ from sqlalchemy import ColumnElement, false, func, select
 from sqlalchemy.orm import Session, aliased
 
 from orc.access import Clearance, Lecteur
+from orc.domain import format_date
 from orc.errors import NotFound
 from orc.models import BordereauElimination, Collectivite, EtapeElimination, LigneElimination
 from orc.retention.eliminations.documents import get_piece
 from orc.retention.eliminations.etats import (
+    LES_DEUX,
     LIBELLES_ETATS,
     LIBELLES_GESTES,
     OUVERTS,
@@ -22,7 +24,7 @@ from orc.retention.eliminations.etats import (
     Geste,
     find_gestes,
 )
-from orc.retention.eliminations.lignes import LIBELLES_STATUTS, StatutLigne
+from orc.retention.eliminations.lignes import LIBELLES_STATUTS, StatutLigne, is_of, read_code
 from orc.retention.eliminations.marche import Regles, find_dernier, get_bordereau
 from orc.retention.eliminations.portee import covers, find_camps
 from orc.storage import Storage
@@ -65,6 +67,11 @@ class Typologie:
     ecartees: int
     exceptees: int
 
+    @property
+    def code(self) -> str:
+        """The code of its rule: with its name, what tells it from the others."""
+        return read_code(self.regle)
+
 
 @dataclass(frozen=True, slots=True)
 class LigneVue:
@@ -84,6 +91,11 @@ class LigneVue:
     regle: str
     statut: StatutLigne
     motif: str
+
+    @property
+    def code(self) -> str:
+        """The code of the rule that keeps it."""
+        return read_code(self.regle)
 
     @property
     def libelle_statut(self) -> str:
@@ -239,11 +251,14 @@ def find_lignes(
     *,
     statut: StatutLigne | None = None,
     typologie: str | None = None,
+    regle: str = "",
     archives: bool = False,
     debut: int = 0,
     combien: int = 50,
 ) -> tuple[list[LigneVue], int]:
     """The lines in the order of the list, and how many; those set aside before it come first.
+
+    `regle`: the code of the rule, where a typologie is under several.
 
     `archives`: a refusal that is being prepared is shown to who prepares it, and to nobody else.
     """
@@ -252,7 +267,7 @@ def find_lignes(
     if statut is not None:
         where.append(line.statut == statut.value)
     if typologie is not None:
-        where.append(line.typologie == typologie)
+        where.append(is_of(typologie, regle))
     total = session.scalar(select(func.count()).select_from(line).where(*where)) or 0
     query = select(line).where(*where).order_by(line.rang, line.id)
     rows = session.scalars(query.limit(combien).offset(debut))
@@ -301,22 +316,67 @@ def find_possibles(
     today: date,
 ) -> tuple[Geste, ...]:
     """What this person may do of it today; VISER stands for any answer of the archives."""
-    camps = find_camps(session, lecteur.clearance, bordereau.id)
+    camps = _find_mine(session, lecteur, bordereau)
+    obstacles = _find_obstacles(session, lecteur, bordereau, regles, today)
+    return tuple(
+        g
+        for g in find_gestes(Etat(bordereau.etat), camps)
+        if g not in obstacles and g not in (Geste.VISER_EN_PARTIE, Geste.REFUSER)
+    )
+
+
+def explain_refusal(
+    session: Session,
+    lecteur: Lecteur,
+    bordereau: BordereauElimination,
+    regles: Regles,
+    geste: Geste,
+    today: date,
+) -> str:
+    """Why this person does not do this of it today, where it is not among its possibles."""
     etat = Etat(bordereau.etat)
-    if etat in OUVERTS and bordereau.origine != Camp.ARCHIVES:
+    if geste in find_gestes(etat, _find_mine(session, lecteur, bordereau)):
+        return _find_obstacles(session, lecteur, bordereau, regles, today)[geste]
+    if geste in find_gestes(etat, LES_DEUX):
+        return "Ce geste n’est pas à vous de le faire : ce bordereau, vous le lisez."
+    return f"Ce bordereau est à l’état « {LIBELLES_ETATS[etat]} » : relisez-le."
+
+
+def _find_mine(
+    session: Session, lecteur: Lecteur, bordereau: BordereauElimination
+) -> frozenset[Camp]:
+    """The sides on which this person acts on it: a draft is of those who prepare it."""
+    camps = find_camps(session, lecteur.clearance, bordereau.id)
+    if Etat(bordereau.etat) in OUVERTS and bordereau.origine != Camp.ARCHIVES:
         camps &= PRODUCTEUR
-    forbidden = {Geste.VISER_EN_PARTIE, Geste.REFUSER}
+    return camps
+
+
+def _find_obstacles(
+    session: Session,
+    lecteur: Lecteur,
+    bordereau: BordereauElimination,
+    regles: Regles,
+    today: date,
+) -> dict[Geste, str]:
+    """What its state would let one do, and why it is not to be done yet, or not by this person."""
+    found = {}
     if not regles.autorisation_generale:
-        forbidden.add(Geste.AUTORISER)
-    if regles.certificat not in camps:
-        forbidden.add(Geste.CERTIFIER)
-    if bordereau.delai_jusqu_a is None or today <= bordereau.delai_jusqu_a:
-        forbidden.add(Geste.ATTESTER)
+        found[Geste.AUTORISER] = "Aucune autorisation générale n’est réglée ici."
+    if regles.certificat not in find_camps(session, lecteur.clearance, bordereau.id):
+        found[Geste.CERTIFIER] = f"Le certificat est signé par : {regles.certificat.value}."
+    until = bordereau.delai_jusqu_a
+    if until is None or today <= until:
+        found[Geste.ATTESTER] = (
+            f"Le délai court jusqu’au {format_date(until)} inclus : rien ne se détruit avant."
+        )
     if _signed(session, lecteur, bordereau.id, Geste.ATTESTER):
-        forbidden.add(Geste.CONTRESIGNER)
+        found[Geste.CONTRESIGNER] = (
+            "Vous avez signé la première attestation : une autre personne contresigne (règle 16)."
+        )
     if _signed(session, lecteur, bordereau.id, Geste.PROPOSER):
-        forbidden.add(Geste.VISER)
-    return tuple(g for g in find_gestes(etat, camps) if g not in forbidden)
+        found[Geste.VISER] = "Vous avez signé la proposition : une autre personne la vise."
+    return found
 
 
 def _signed(session: Session, lecteur: Lecteur, bordereau_id: int, geste: Geste) -> bool:
