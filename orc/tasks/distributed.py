@@ -35,11 +35,7 @@ from orc.tasks.queues import (
     Ids,
     PasEncore,
     Registry,
-    SetAside,
     Tache,
-    Unfinished,
-    change_nothing,
-    find_nothing,
     make_cle,
     tell_task,
 )
@@ -103,31 +99,12 @@ class Distributed(Registry):
         self._stopping = threading.Event()
         self._cut_until = 0.0
 
-    def register(
-        self,
-        function: Callable[..., None],
-        *,
-        queue: str,
-        unfinished: Unfinished = find_nothing,
-        set_aside: SetAside = change_nothing,
-        seule: bool = True,
-        unique: bool = False,
-    ) -> None:
-        """Make this function callable by its name, on that queue."""
-        super().register(
-            function,
-            queue=queue,
-            unfinished=unfinished,
-            set_aside=set_aside,
-            seule=seule,
-            unique=unique,
-        )
-        tache = self.taches[function.__name__]
+    def _prepare(self, tache: Tache) -> None:
         self._actors[tache.nom] = Actor(
             tell_task(tache.nom, lambda *ids: self._run(tache, ids)),
-            broker=self.queues[queue].broker,
+            broker=self.queues[tache.queue].broker,
             actor_name=tache.nom,
-            queue_name=queue,
+            queue_name=tache.queue,
             priority=0,
             options={},
         )

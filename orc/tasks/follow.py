@@ -4,7 +4,7 @@ import logging
 import time
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from itertools import islice
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 from sqlalchemy.exc import OperationalError
 
@@ -13,9 +13,6 @@ from orc.errors import Unavailable
 from orc.tasks.failures import count_retries, find_failed, remove_failure, say, take_due
 from orc.tasks.leases import Leases, count_alive, find_running
 from orc.tasks.queues import FLUX, INDEX, TEXTES, Delais, Ids, Tache, make_cle, read_cle
-
-if TYPE_CHECKING:
-    from orc.tasks.distributed import Distributed
 
 # What an ingestion waits for: OCR and mail come after it.
 FOLLOWED = (FLUX, TEXTES, INDEX)
@@ -29,6 +26,23 @@ log = logging.getLogger(__name__)
 Left = dict[str, dict[str, Ids]]
 # By task, the keys that are not lost: they failed, or are being done.
 Known = Mapping[str, Collection[str]]
+
+
+class Ailleurs(Protocol):
+    """Tasks done by other processes, as those who follow them need to know them."""
+
+    delais: Delais
+    database: Database
+    leases: Leases
+    taches: dict[str, Tache]
+
+    def count(self, queue: str) -> int:
+        """How many tasks of this queue wait."""
+        ...
+
+    def send(self, name: str, ids: Ids) -> bool:
+        """Ask for this task; whether the broker has it."""
+        ...
 
 
 def find_left(taches: Iterable[Tache], known: Known, most: int = MOST) -> Left:
@@ -52,7 +66,7 @@ def _leave_out(some: Iterable[Ids], known: Collection[str]) -> Iterator[tuple[st
 class Follower:
     """Waits for the end of work done elsewhere, from SQL and from the lengths of the queues."""
 
-    def __init__(self, tasks: "Distributed", queues: Iterable[str] = FOLLOWED) -> None:
+    def __init__(self, tasks: Ailleurs, queues: Iterable[str] = FOLLOWED) -> None:
         self._tasks = tasks
         self._queues = tuple(queues)
         self._taches = [t for t in tasks.taches.values() if t.queue in self._queues]
@@ -114,7 +128,7 @@ class Follower:
 class Sweeper:
     """Asks again for what SQL says is unfinished and no queue holds any more."""
 
-    def __init__(self, tasks: "Distributed", most: int = MOST) -> None:
+    def __init__(self, tasks: Ailleurs, most: int = MOST) -> None:
         """`most`: so many tasks of one kind are found at once."""
         self._tasks = tasks
         self._most = most

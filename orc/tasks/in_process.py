@@ -20,11 +20,7 @@ from orc.tasks.queues import (
     OCR,
     Id,
     Registry,
-    SetAside,
     Tache,
-    Unfinished,
-    change_nothing,
-    find_nothing,
     make_cle,
     tell_task,
 )
@@ -57,35 +53,16 @@ class InProcess(Registry):
         # (name, key) of what failed: only these have a row to remove.
         self._failed: set[tuple[str, str]] = set()
 
-    def register(
-        self,
-        function: Callable[..., None],
-        *,
-        queue: str,
-        unfinished: Unfinished = find_nothing,
-        set_aside: SetAside = change_nothing,
-        seule: bool = True,
-        unique: bool = False,
-    ) -> None:
-        """Make this function callable by its name, on that queue."""
-        super().register(
-            function,
-            queue=queue,
-            unfinished=unfinished,
-            set_aside=set_aside,
-            seule=seule,
-            unique=unique,
-        )
-        tache = self.taches[function.__name__]
-        patience = self._patience_du_mail if queue == MAIL else self._patience
+    def _prepare(self, tache: Tache) -> None:
+        patience = self._patience_du_mail if tache.queue == MAIL else self._patience
         self._actors[tache.nom] = Actor(
             tell_task(
                 tache.nom,
-                patience.insist(function, lambda ids, error: self._note(tache, ids, error)),
+                patience.insist(tache.function, lambda ids, error: self._note(tache, ids, error)),
             ),
-            broker=self._brokers[queue],
+            broker=self._brokers[tache.queue],
             actor_name=tache.nom,
-            queue_name=queue,
+            queue_name=tache.queue,
             priority=0,
             options={"max_retries": 0, "time_limit": NO_LIMIT_MS},
         )

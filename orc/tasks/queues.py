@@ -213,7 +213,13 @@ class Registry:
     ) -> None:
         """Make this function callable by its name, on that queue."""
         name = function.__name__
-        self.taches[name] = Tache(name, function, queue, unfinished, set_aside, seule, unique)
+        tache = Tache(name, function, queue, unfinished, set_aside, seule, unique)
+        self.taches[name] = tache
+        self._prepare(tache)
+
+    def _prepare(self, tache: Tache) -> None:
+        """Make what sends and runs this task."""
+        raise NotImplementedError
 
     def enqueue(self, session: Writing, name: str, *ids: Id) -> None:
         """Ask for this task once the transaction is committed."""
