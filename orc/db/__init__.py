@@ -1,6 +1,7 @@
 """Opening the database and its two kinds of transaction, Reading and Writing. No table here."""
 
 import random
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -9,8 +10,8 @@ from typing import Any, TypeVar, cast
 from sqlalchemy import Engine
 from sqlalchemy.orm import sessionmaker
 
-from orc.db.engines import CONNEXIONS, open_engine
-from orc.db.faults import BaseIndisponible, Collision, describe_fault, say_faults
+from orc.db.engines import CONNEXIONS, PATIENCE, open_engine
+from orc.db.faults import OCCUPEE, BaseIndisponible, Collision, describe_fault, say_faults
 from orc.db.inserts import insert_missing, make_insert_missing
 from orc.db.lists import cut, list_values
 from orc.db.locks import hold_alone, lock
@@ -51,6 +52,9 @@ class Database:
         self.info: dict[Any, Any] = {}
         # SQLite: a Writing is alone. Elsewhere: what it reads may change, unless it locks it.
         self.serial = engine.dialect.name == "sqlite"
+        self._turn = threading.Lock()
+        # Seconds that a Writing waits for its turn.
+        self.patience: float = PATIENCE
         # Two pools: a request that reads always finds a connection to write its journal with.
         self._to_write = engine if self.serial else _open_second(engine)
         self._reading = sessionmaker(self._for_reading(), class_=Reading, autoflush=False)
@@ -77,10 +81,27 @@ class Database:
     @contextmanager
     def writing(self) -> Iterator[Writing]:
         """One transaction, committed when the block ends well; then its late calls run."""
-        with say_faults(), self._writing(info=self.info) as session:
+        with self._take_turn(), say_faults(), self._writing(info=self.info) as session:
             yield session
             session.commit()
         run_late_calls(session)
+
+    @contextmanager
+    def _take_turn(self) -> Iterator[None]:
+        """Threads of this process write each in its turn.
+
+        SQLite alone lets in whoever asks at the right moment: the page of a person may wait for
+        seconds behind an ingestion that writes without end.
+        """
+        if not self.serial:
+            yield
+            return
+        if not self._turn.acquire(timeout=self.patience):
+            raise BaseIndisponible(OCCUPEE)
+        try:
+            yield
+        finally:
+            self._turn.release()
 
     def write(self, work: Callable[[Writing], T]) -> T:
         """What `work` gives, in one Writing; played again from its start when it met another."""

@@ -16,6 +16,8 @@ from orc.errors import Invalid, Unavailable
 CONNEXIONS = 10
 # A server that is gone is known as such after so many seconds.
 SILENCE = 30
+# SQLite: who wants to write waits for so many seconds.
+PATIENCE = 30
 # One used so lately needs no look at.
 RESTED = 1.0
 PRAGMAS = (
@@ -52,7 +54,7 @@ def open_engine(url: str | URL, *, connexions: int = CONNEXIONS, secondes: int =
 def _open_sqlite(url: URL) -> Engine:
     # The values of a failing statement may be what a document says: errors go to a log.
     engine = create_engine(
-        url, connect_args={"timeout": 30, "check_same_thread": False}, hide_parameters=True
+        url, connect_args={"timeout": PATIENCE, "check_same_thread": False}, hide_parameters=True
     )
     event.listen(engine, "connect", _prepare_sqlite)
     event.listen(engine, "begin", _begin_sqlite)

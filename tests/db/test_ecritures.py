@@ -26,7 +26,7 @@ from orc.journal import Auteur
 from orc.models import AIndexer, Collectivite, Ecriture, Piece, SessionWeb, Tiers, read_now
 from tests.consultation import Archive, make_archive
 from tests.search.conftest import DOCUMENTS
-from tests.sql import make_budget
+from tests.sql import make_budget, make_database
 
 AT_ONCE = 8
 SECRET = "une phrase assez longue"
@@ -251,3 +251,20 @@ def test_every_text_and_every_id_comes_back_as_it_was(
         assert in_order == sorted(noms, key=str.encode)
         total = session.scalar(select(func.sum(Tiers.id - Tiers.id + 2)))
     assert (total, type(total)) == (2 * len(noms), int)
+
+
+def test_who_waits_too_long_to_write_is_told_so_then_passes(
+    tmp_path: Path,
+) -> None:
+    database = make_database(tmp_path)
+    database.patience = 0.05
+    with ThreadPoolExecutor(1) as pool:
+
+        def write() -> None:
+            with database.writing() as session:
+                insert_missing(session, Collectivite, [{"siren": "000000001"}])
+
+        with database.writing(), pytest.raises(BaseIndisponible, match="occupée"):
+            pool.submit(write).result()
+        pool.submit(write).result()
+    database.close()
