@@ -13,7 +13,7 @@ from sqlalchemy import Row, Select, and_, bindparam, exists, or_, select, update
 from sqlalchemy.orm import aliased
 
 from orc.db import Writing
-from orc.models import Flux, Piece, PieceJustificative
+from orc.models import Flux, Piece, PieceJustificative, was_read
 
 CLE_PIECE = ("budget_id", "exercice", "sens", "numero", "type_bordereau", "numero_bordereau")
 CLE_PJ = ("siren", "id_unique")
@@ -56,7 +56,7 @@ def _find_repeated(table: Any, key_names: tuple[str, ...]) -> Select[*tuple[Any,
         .join(repeated, and_(*(k == repeated.c[k.key] for k in keys)))
         .join(Flux, Flux.id == every.flux_id)
         # A flow still being read counts once it was read to its end: it may never be.
-        .where(or_(Flux.etat == "lu", Flux.id == bindparam("flux")))
+        .where(or_(was_read(Flux), Flux.id == bindparam("flux")))
         .order_by(*keys)
     )
 

@@ -11,7 +11,7 @@ from orc.models.eliminations import (
     Sortie,
 )
 from orc.models.evenements import Acquit, Emargement, ErreurAcquit, RetourLigne, RetourPiece
-from orc.models.flux import Anomalie, Emplacement, Fichier, Flux
+from orc.models.flux import Anomalie, Emplacement, Fichier, Flux, was_read
 from orc.models.habilitations import (
     Demande,
     Mission,
@@ -136,4 +136,5 @@ __all__ = [
     "VersionRegles",
     "read_now",
     "read_today",
+    "was_read",
 ]

@@ -2,7 +2,7 @@
 
 from datetime import date, datetime
 
-from sqlalchemy import BigInteger, ForeignKey, Index, text
+from sqlalchemy import BigInteger, ColumnElement, ForeignKey, Index, func, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from orc.models.base import Base, Instant
@@ -75,6 +75,15 @@ class Flux(Base):
     nb_pieces: Mapped[int] = mapped_column(default=0)
     nb_pj: Mapped[int] = mapped_column(default=0)
     nb_anomalies: Mapped[int] = mapped_column(default=0)
+
+
+def was_read(flux: type[Flux]) -> ColumnElement[bool]:
+    """That this flow was read to its end; never by the index of the states.
+
+    Nearly every flow was: a database without statistics that starts there reads all of them, for
+    each question. Behind a function the column has no index.
+    """
+    return func.coalesce(flux.etat, "") == "lu"
 
 
 class Anomalie(Base):

@@ -8,7 +8,7 @@ from sqlalchemy import and_, func, select
 from sqlalchemy.orm import Session
 
 from orc.domain import Sens, format_euros
-from orc.models import Acquit, Bordereau, ErreurAcquit, Flux, Piece
+from orc.models import Acquit, Bordereau, ErreurAcquit, Flux, Piece, was_read
 from orc.nomenclature import libelle_etat_piece, libelle_motif, libelle_origine_emargement
 from orc.retention.citations import LIBELLES_RESTITUTIONS
 from orc.retention.events import Retour, Suivi, find_suivis
@@ -84,7 +84,7 @@ def _find_sendings(session: Session, piece: Piece) -> Iterator[Evenement]:
             Piece.numero == piece.numero,
             Piece.type_bordereau == piece.type_bordereau,
             Piece.numero_bordereau == piece.numero_bordereau,
-            Flux.etat == "lu",
+            was_read(Flux),
         )
         .order_by(Piece.version)
     )
@@ -103,7 +103,7 @@ def _find_acquits(session: Session, piece: Piece) -> tuple[list[Evenement], list
     twins = _count_twins(session, piece, sender.nom_fic)
     query = (
         select(Acquit)
-        .join(Flux, and_(Flux.id == Acquit.flux_id, Flux.etat == "lu"))
+        .join(Flux, and_(Flux.id == Acquit.flux_id, was_read(Flux)))
         .where(
             Acquit.budget_id == piece.budget_id,
             Acquit.exercice == piece.exercice,
@@ -133,7 +133,7 @@ def _count_twins(session: Session, piece: Piece, nom_fic: str) -> int:
             Bordereau.sens == piece.sens,
             Bordereau.numero == piece.numero_bordereau,
             Flux.nom_fic == nom_fic,
-            Flux.etat == "lu",
+            was_read(Flux),
         )
     )
     return session.scalar(query) or 0

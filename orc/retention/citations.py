@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from orc.db import cut
 from orc.domain import Sens
-from orc.models import Bordereau, Budget, Flux, Lien, Ligne, Piece
+from orc.models import Bordereau, Budget, Flux, Lien, Ligne, Piece, was_read
 from orc.retention.events import Paiement, Retour, Suivi, find_suivis
 from orc.retention.facts import Citation, Emargement, LignePayee, Preuve
 
@@ -69,7 +69,7 @@ def find_citantes(session: Session, pj_ids: Collection[int]) -> dict[int, list[C
             .join(Bordereau, Bordereau.id == Piece.bordereau_id)
             .join(Flux, Flux.id == Piece.flux_id)
             .join(Budget, Budget.id == Piece.budget_id)
-            .where(Lien.pj_id.in_(lot), Piece.courante, Flux.etat == "lu")
+            .where(Lien.pj_id.in_(lot), Piece.courante, was_read(Flux))
         )
         for pj_id, support, piece, emise_le, nom_fic, siren, *codes in session.execute(query):
             had = found[pj_id].get(piece.id)

@@ -20,6 +20,7 @@ from orc.models import (
     LigneSortie,
     PieceJustificative,
     Texte,
+    was_read,
 )
 from orc.retention import declarations as dits
 from orc.retention.citations import Citante, find_citantes, find_citations, find_lignes
@@ -155,7 +156,7 @@ def _find_envois(session: Session, pj_ids: list[int]) -> dict[int, Envoi]:
             other.id_unique == PieceJustificative.id_unique,
             other.sha256 == PieceJustificative.sha256,
             other.id_unique != "",
-            sender.etat == "lu",
+            was_read(sender),
         )
         .correlate(PieceJustificative)
         .scalar_subquery()
@@ -164,7 +165,7 @@ def _find_envois(session: Session, pj_ids: list[int]) -> dict[int, Envoi]:
         select(PieceJustificative, Flux, Texte, func.coalesce(first, Flux.date_flux))
         .join(Flux, Flux.id == PieceJustificative.flux_id)
         .outerjoin(Texte, Texte.sha256 == PieceJustificative.sha256)
-        .where(PieceJustificative.id.in_(pj_ids), PieceJustificative.courante, Flux.etat == "lu")
+        .where(PieceJustificative.id.in_(pj_ids), PieceJustificative.courante, was_read(Flux))
         .execution_options(populate_existing=True)
     )
     rows: Iterable[Row[PieceJustificative, Flux, Texte, date | None]] = session.execute(query)

@@ -18,6 +18,7 @@ from orc.models import (
     PieceJustificative,
     RetourLigne,
     RetourPiece,
+    was_read,
 )
 
 # DomaineAck of a PJ.
@@ -155,7 +156,7 @@ def _find_retours(session: Session, piece_ids: list[int]) -> dict[int, list[Reto
         select(Piece.id, RetourPiece, Flux.nom_fic, Flux.sha256)
         .join(sender, sender.id == Piece.flux_id)
         .join(RetourPiece, _speaks_of_piece())
-        .join(Flux, and_(Flux.id == RetourPiece.flux_id, Flux.etat == "lu"))
+        .join(Flux, and_(Flux.id == RetourPiece.flux_id, was_read(Flux)))
         .where(
             Piece.id.in_(piece_ids),
             or_(
@@ -298,7 +299,7 @@ def _find_acquits(
                 Acquit.domaine == PJ,
             ),
         )
-        .join(Flux, and_(Flux.id == Acquit.flux_id, Flux.etat == "lu"))
+        .join(Flux, and_(Flux.id == Acquit.flux_id, was_read(Flux)))
         .where(PieceJustificative.id.in_(pj_ids), PieceJustificative.id_unique != "")
     )
     return session.execute(query).all()
@@ -324,7 +325,7 @@ def _find_other_sendings(session: Session, pj_ids: list[int]) -> dict[int, list[
             ),
         )
         .join(theirs, and_(theirs.id == other.flux_id, theirs.nom_fic == mine.nom_fic))
-        .where(PieceJustificative.id.in_(pj_ids), theirs.etat == "lu")
+        .where(PieceJustificative.id.in_(pj_ids), was_read(theirs))
     )
     found: dict[int, list[date | None]] = defaultdict(list)
     for pj_id, day in session.execute(query):

@@ -7,7 +7,7 @@ from sqlalchemy import select, tuple_
 from sqlalchemy.orm import Session
 
 from orc.db import cut
-from orc.models import Flux, LienMarche, Ligne, Marche, PieceJustificative
+from orc.models import Flux, LienMarche, Ligne, Marche, PieceJustificative, was_read
 from orc.retention import declarations
 from orc.retention.citations import Citante
 from orc.retention.declarations import DatesMarche
@@ -50,7 +50,7 @@ def find_dates(session: Session, keys: Collection[Cle]) -> dict[Cle, DatesMarche
         query = (
             select(Marche.siren, Marche.cle, Marche.date_notification, Flux.nom_fic)
             .join(Flux, Flux.id == Marche.flux_id)
-            .where(tuple_(Marche.siren, Marche.cle).in_(lot), Flux.etat == "lu")
+            .where(tuple_(Marche.siren, Marche.cle).in_(lot), was_read(Flux))
             .where(Marche.date_notification.is_not(None))
             .order_by(Marche.date_notification, Flux.nom_fic)
         )
