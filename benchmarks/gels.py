@@ -17,7 +17,7 @@ def main() -> None:
     """Run the race of tests/retention/courses.py as often as asked, on SQLite; say what came."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.gels")
     parser.add_argument("--essais", type=int, default=100_000)
-    parser.add_argument("--pj", type=int, default=250)
+    parser.add_argument("--pj", type=int, default=125)
     parser.add_argument("--minutes", type=float, default=24 * 60)
     asked = parser.parse_args()
     total = Bilan()

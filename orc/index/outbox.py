@@ -1,11 +1,11 @@
 """Which pieces the index must be told of again: a table emptied by orc.index.jobs."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Mapping
 
 from sqlalchemy import Select, Update, select, text, update
 from sqlalchemy.orm import Session
 
-from orc.db import Writing, make_insert_missing
+from orc.db import Writing, cut, make_insert_missing
 from orc.models import AIndexer, Piece
 
 
@@ -45,11 +45,10 @@ def _insert(session: Writing, piece_ids: Select[int], bound: Mapping[str, int]) 
     session.execute(statement, bound)
 
 
-def mark_piece_ids(session: Writing, piece_ids: Iterable[int]) -> None:
+def mark_piece_ids(session: Writing, piece_ids: Collection[int]) -> None:
     """The same for ids at hand; any number of them."""
-    ids = sorted(piece_ids)
-    for start in range(0, len(ids), 500):
-        mark_pieces(session, select(Piece.id).where(Piece.id.in_(ids[start : start + 500])))
+    for lot in cut(piece_ids):
+        mark_pieces(session, select(Piece.id).where(Piece.id.in_(lot)))
 
 
 def count_waiting(session: Session) -> int:

@@ -121,10 +121,10 @@ def find_durees(session: Session, pj_ids: Collection[int], day: date) -> dict[in
 
 
 def find_durees_de(
-    session: Session, pj_ids: Collection[int], version: VersionDeRegles
+    session: Session, pj_ids: Collection[int], version: VersionDeRegles, objet: Objet = Objet.PJ
 ) -> dict[int, RegleTrouvee]:
-    """The same by another version, published or not."""
-    regles = version.select(Objet.PJ)
+    """The same by another version, published or not; or what keeps the flow of each."""
+    regles = version.select(objet)
     connus = find_connus(session, pj_ids, regles)
     found = ((pj_id, decide_duree(connu, regles)) for pj_id, connu in connus.items())
     return {pj_id: trouvee for pj_id, trouvee in found if trouvee is not None}

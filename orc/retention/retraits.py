@@ -8,27 +8,19 @@ from typing import Protocol
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from orc.db import Database
 from orc.models import LigneSortie, Sortie, Texte
+from orc.retention import jobs
 from orc.retention.sorties import A_RETIRER, remove_texts
 from orc.storage import Storage
-from orc.tasks import INDEX, Ids, Tasks
+from orc.tasks import INDEX, Ids
 
 
-class Atelier(Protocol):
+class Atelier(jobs.Atelier, Protocol):
     """The means of this task."""
-
-    @property
-    def database(self) -> Database:
-        """SQL."""
 
     @property
     def storage(self) -> Storage:
         """Where texts are."""
-
-    @property
-    def tasks(self) -> Tasks:
-        """What comes next."""
 
 
 def register_retraits(orc: Atelier) -> None:

@@ -30,12 +30,11 @@ from orc.models import (
     Texte,
     read_now,
 )
-from orc.retention.departs import find_connus
 from orc.retention.gels import find_held
 from orc.retention.publication import MOTIF_MAX
 from orc.retention.rapports.portee import Portee, read_ids
-from orc.retention.regle_duree import Objet, SortFinal, VersionDeRegles
-from orc.retention.regles import RegleTrouvee, decide_duree, find_durees_de, find_version
+from orc.retention.regle_duree import Objet, SortFinal
+from orc.retention.regles import RegleTrouvee, find_durees_de, find_version
 from orc.retention.verrou import hold_retention
 from orc.storage import Storage
 
@@ -85,7 +84,7 @@ def find_au_terme(session: Session, portee: Portee, today: date) -> Iterator[PjA
     for rows in read_ids(session, portee):
         ids = [row[0] for row in rows]
         chosen = set(ids) - _find_out(session, ids, portee.seen)
-        termes = _find_termes(session, chosen, version)
+        termes = find_durees_de(session, chosen, version, Objet.FLUX)
         gone = _find_gone(session, chosen)
         near = {i for i in chosen if i in gone or _is_over(termes.get(i), today)}
         held, durees = find_held(session, near, today), find_durees_de(session, near, version)
@@ -117,16 +116,6 @@ def _decide(
     if not _is_over(own, today):
         return Situation.DUREE
     return Situation.ATTENDUE if gone else Situation.PRESENTE
-
-
-def _find_termes(
-    session: Session, pj_ids: Collection[int], version: VersionDeRegles
-) -> dict[int, RegleTrouvee]:
-    """What keeps in the silo the flow of each PJ."""
-    regles = version.select(Objet.FLUX)
-    connus = find_connus(session, pj_ids, regles)
-    found = ((pj_id, decide_duree(connu, regles)) for pj_id, connu in connus.items())
-    return {pj_id: trouvee for pj_id, trouvee in found if trouvee is not None}
 
 
 def _find_gone(session: Session, pj_ids: Collection[int]) -> set[int]:

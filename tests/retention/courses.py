@@ -10,7 +10,7 @@ from datetime import timedelta
 from sqlalchemy import select
 
 from orc.db import Database
-from orc.models import BordereauElimination, Gel, LigneElimination
+from orc.models import BordereauElimination, Gel, GelObjet, LigneElimination
 from orc.retention.decisions import decide_now
 from orc.retention.eliminations import (
     Appel,
@@ -168,6 +168,6 @@ def restore(database: Database, pj: list[int]) -> None:
         session.query(LigneElimination).filter(LigneElimination.pj_id.in_(pj)).update(
             {"en_cours": False, "statut": "retiree"}
         )
-        ended = {"leve_par": "test", "fin_le": AUJOURD_HUI - timedelta(days=1)}
-        session.query(Gel).filter(Gel.fin_le.is_(None)).update(ended)
+        session.query(GelObjet).delete()
+        session.query(Gel).delete()
         decide_now(session, pj, AUJOURD_HUI)

@@ -8,7 +8,7 @@ from tests.retention.courses import run_courses
 from tests.retention.eliminables import make_monde
 
 # 2 000 on the two databases; 10^5 by `python -m benchmarks.gels`.
-PJ = 250
+PJ = 125
 ESSAIS = int(os.environ.get("ESSAIS_GELS", "1000"))
 
 
