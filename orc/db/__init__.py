@@ -1,7 +1,6 @@
 """Opening the database and its two kinds of transaction, Reading and Writing. No table here."""
 
 import random
-import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -10,12 +9,13 @@ from typing import Any, TypeVar, cast
 from sqlalchemy import Engine
 from sqlalchemy.orm import sessionmaker
 
-from orc.db.engines import CONNEXIONS, PATIENCE, open_engine
-from orc.db.faults import OCCUPEE, BaseIndisponible, Collision, describe_fault, say_faults
+from orc.db.engines import CONNEXIONS, open_engine
+from orc.db.faults import BaseIndisponible, Collision, describe_fault, say_faults
 from orc.db.inserts import insert_missing, make_insert_missing
 from orc.db.lists import cut, list_values
 from orc.db.locks import hold_alone, lock
 from orc.db.sessions import Reading, Writing, call_after_commit, run_late_calls
+from orc.db.turns import Turns
 
 __all__ = [
     "CONNEXIONS",
@@ -52,9 +52,6 @@ class Database:
         self.info: dict[Any, Any] = {}
         # SQLite: a Writing is alone. Elsewhere: what it reads may change, unless it locks it.
         self.serial = engine.dialect.name == "sqlite"
-        self._turn = threading.Lock()
-        # Seconds that a Writing waits for its turn.
-        self.patience: float = PATIENCE
         # Two pools: a request that reads always finds a connection to write its journal with.
         self._to_write = engine if self.serial else _open_second(engine)
         self._reading = sessionmaker(self._for_reading(), class_=Reading, autoflush=False)
@@ -63,6 +60,7 @@ class Database:
             class_=Writing,
             expire_on_commit=False,
         )
+        self.turns = Turns(self._writing) if self.serial else None
 
     def _for_reading(self) -> Engine:
         if self.serial:
@@ -81,27 +79,10 @@ class Database:
     @contextmanager
     def writing(self) -> Iterator[Writing]:
         """One transaction, committed when the block ends well; then its late calls run."""
-        with self._take_turn(), say_faults(), self._writing(info=self.info) as session:
+        with say_faults(), self._writing(info=self.info) as session:
             yield session
             session.commit()
         run_late_calls(session)
-
-    @contextmanager
-    def _take_turn(self) -> Iterator[None]:
-        """Threads of this process write each in its turn.
-
-        SQLite alone lets in whoever asks at the right moment: the page of a person may wait for
-        seconds behind an ingestion that writes without end.
-        """
-        if not self.serial:
-            yield
-            return
-        if not self._turn.acquire(timeout=self.patience):
-            raise BaseIndisponible(OCCUPEE)
-        try:
-            yield
-        finally:
-            self._turn.release()
 
     def write(self, work: Callable[[Writing], T]) -> T:
         """What `work` gives, in one Writing; played again from its start when it met another."""

@@ -257,14 +257,17 @@ def test_who_waits_too_long_to_write_is_told_so_then_passes(
     tmp_path: Path,
 ) -> None:
     database = make_database(tmp_path)
-    database.patience = 0.05
+    assert database.turns
+    database.turns.patience = 0.05
     with ThreadPoolExecutor(1) as pool:
 
         def write() -> None:
             with database.writing() as session:
                 insert_missing(session, Collectivite, [{"siren": "000000001"}])
 
-        with database.writing(), pytest.raises(BaseIndisponible, match="occupée"):
-            pool.submit(write).result()
+        with database.writing() as session:
+            session.execute(text("SELECT 1"))
+            with pytest.raises(BaseIndisponible, match="occupée"):
+                pool.submit(write).result()
         pool.submit(write).result()
     database.close()
