@@ -135,13 +135,17 @@ def _check(depot: Depot) -> None:
         raise Invalid("Le premier exercice suit le dernier.")
 
 
+class MotifInvalide(Invalid):
+    """A motif that lacks or is too long: where a form has other fields, it is that one."""
+
+
 def check_motif(motif: str, missing: str) -> str:
     """The motif without its blanks. Raises Invalid where it is missing or too long."""
     motif = motif.strip()
     if not motif:
-        raise Invalid(missing)
+        raise MotifInvalide(missing)
     if len(motif) > MOTIF_MAX:
-        raise Invalid(f"Le motif a plus de {MOTIF_MAX} caractères.")
+        raise MotifInvalide(f"Le motif a plus de {MOTIF_MAX} caractères.")
     return motif
 
 

@@ -65,6 +65,48 @@ class CollectiviteVue:
     en_attente: int
 
 
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """What a whole collectivité has to have declared before anything of it may go.
+
+    `depuis`: since when it holds today, None: it does not. `demandee`: it was asked for, and who
+    records it has not answered. `de_tout`: without it, no PJ may go; else those that were scanned.
+    """
+
+    libelle: str
+    depuis: date | None
+    qui: str
+    demandee: bool
+    de_tout: bool
+
+
+# Tests 1, 2, 3 and 8 (domaine.md): what pieces say for themselves is not among them.
+CONDITIONS = {
+    Genre.ADHESION_ORC: "le comptable l’enregistre, à la demande de la collectivité",
+    Genre.ADHESION_OFFRE: "le comptable l’enregistre, à la demande de la collectivité",
+    Genre.TENUE_HELIOS: "le comptable le déclare",
+    Genre.NUMERISATION: "l’ordonnateur la déclare, avec son procès-verbal",
+}
+
+
+def find_conditions(session: Session, siren: str, today: date) -> tuple[Condition, ...]:
+    """What is to be declared of a collectivité that was shown to who asks, and what lacks."""
+    since = _find_since(session, [siren], today)
+    query = select(Declaration.genre).where(Declaration.siren == siren, holds_now())
+    standing = set(session.scalars(query))
+    asked = {answer for demande, answer in DEMANDES.items() if demande.value in standing}
+    return tuple(
+        Condition(
+            LIBELLES_GENRES[genre],
+            since.get((siren, genre.value)),
+            qui,
+            genre in asked,
+            genre is not Genre.NUMERISATION,
+        )
+        for genre, qui in CONDITIONS.items()
+    )
+
+
 def find_collectivites(
     session: Session, lecteur: Lecteur, q: str, page: int, today: date
 ) -> tuple[tuple[CollectiviteVue, ...], int]:

@@ -70,7 +70,8 @@ def test_asked_by_the_gestionnaire_answered_by_the_comptable(
     page = gestionnaire.get(CHEMIN).text
     assert "aucune pièce de cette collectivité ne peut être détruite" in page
     assert "Demande d’adhésion à ORC" in page
-    assert "Chaîne de numérisation" not in page
+    assert "3\u00a0conditions manquent" in html.unescape(page)
+    assert 'value="numerisation"' not in page
     said = gestionnaire.post(CHEMIN, genre="demande_orc", depuis="2026-01-01", motif="Délibération")
     assert said.headers["location"] == f"{CHEMIN}?fait=demandee"
     assert "le comptable y répond" in gestionnaire.get(said.headers["location"]).text
@@ -83,6 +84,8 @@ def test_asked_by_the_gestionnaire_answered_by_the_comptable(
     assert "Demandes en attente" in page
     assert "Enregistrer l’adhésion" in page
     number = get_last(archive).id
+    assert "la réponse du comptable est attendue" in page
+    check_answer_again(comptable, number)
     said = comptable.post(
         f"/destruction/declaration/{number}/reponse", siren=COMMUNE, reponse="accorder",
         depuis="2026-01-02",
@@ -92,8 +95,39 @@ def test_asked_by_the_gestionnaire_answered_by_the_comptable(
     assert "Adhésion à ORC" in page
     assert "02/01/2026" in page
     assert "accordée" in page
+    assert "2\u00a0conditions manquent" in html.unescape(page)
     again = comptable.post(f"/destruction/declaration/{number}/reponse", reponse="refuser")
     assert again.status_code == 409
+
+
+def check_answer_again(comptable: Navigateur, number: int) -> None:
+    """A refusal without its motif, or a day that is none, is shown again as it was filled."""
+    path = f"/destruction/declaration/{number}/reponse"
+    for fields, champ, said in (
+        ({"reponse": "refuser", "depuis": "2026-01-03"}, "motif", "Dites pourquoi la demande"),
+        ({"reponse": "accorder", "depuis": "demain", "motif": "Vu"}, "depuis", "« demain »"),
+    ):
+        answer = comptable.post(path, siren=COMMUNE, **fields)
+        assert answer.status_code == 422
+        page = html.unescape(answer.text)
+        assert said in page.split(f'id="{champ}-{number}-erreur">')[1].split("<")[0]
+        assert f'value="{fields["depuis"]}"' in page
+        assert fields.get("motif", "") in page
+
+
+def test_what_lacks_for_destruction_is_said_as_it_is_declared(
+    ouvrir: dict[str, Navigateur],
+) -> None:
+    qui = ouvrir["comptable"]
+    for genre in ("adhesion_orc", "adhesion_offre", "tenue_helios"):
+        assert qui.post(CHEMIN, genre=genre, depuis="2025-01-01").status_code == 303
+    page = qui.get(CHEMIN).text
+    assert "Rien de ce qui est numérisé" in page
+    assert f'href="/destruction?siren={COMMUNE}"' in page
+    ordonnateur = ouvrir["destructeur"]
+    jeton = ordonnateur.read_jeton(CHEMIN)
+    ordonnateur.client.post(CHEMIN, data={"jeton": jeton, **NUMERISATION}, files=PV)
+    assert "Tout ce qui dépend de la collectivité est déclaré" in qui.get(CHEMIN).text
 
 
 def test_a_demande_may_be_taken_back(archive: Archive, ouvrir: dict[str, Navigateur]) -> None:
@@ -140,7 +174,16 @@ def test_a_declaration_is_corrected_ended_and_retired(
     assert stale.status_code == 422
     assert "entre-temps" in stale.text
     path = f"/destruction/declaration/{second.id}"
-    assert qui.post(f"{path}/fin", siren=COMMUNE, motif="Retrait").status_code == 422
+    for acte, fields, said in (
+        ("fin", {"motif": "Départ"}, "Dites le dernier jour"),
+        ("fin", {"jusqu_a": "2025-12-31"}, "Dites pourquoi"),
+        ("retrait", {}, "Dites pourquoi"),
+    ):
+        answer = qui.post(f"{path}/{acte}", siren=COMMUNE, **fields)
+        assert answer.status_code == 422
+        page = html.unescape(answer.text)
+        assert said in page.split('class="fr-error-text"')[1]
+        assert all(f'value="{value}"' in page for value in fields.values())
     qui.post(f"{path}/fin", siren=COMMUNE, jusqu_a="2025-12-31", motif="Retrait")
     third = get_last(archive)
     assert third.jusqu_a == date(2025, 12, 31)

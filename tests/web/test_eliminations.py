@@ -272,6 +272,9 @@ def check_documents(qui: Navigateur, ident: int) -> None:
         assert answer.headers["content-disposition"].startswith("attachment")
     liste = qui.get(f"{RACINE}/{ident}/liste.jsonl").content
     assert sha256(liste).hexdigest() in page
+    attested = qui.get(f"{RACINE}/{ident}/liste.jsonl?attestee=oui").content
+    assert len(attested) < len(liste)
+    assert sha256(attested).hexdigest() in page.split("attesté détruit")[1].split("</div>")[0]
 
 
 def test_an_act_that_is_not_possible_says_why(ouvrir: dict[str, Navigateur]) -> None:

@@ -1,6 +1,7 @@
 """« Déclarations »: what collectivités declared, asked for, and the forms of who answers for it."""
 
 from dataclasses import dataclass, replace
+from datetime import date
 from typing import Annotated, NamedTuple
 
 from fastapi import APIRouter, Query, Request
@@ -9,6 +10,7 @@ from starlette.datastructures import FormData
 from starlette.responses import RedirectResponse, Response
 
 from orc.access import ROLES_DE_LA_DESTRUCTION, Lecteur
+from orc.access.demandes import MotifInvalide
 from orc.db import Writing
 from orc.domain import Role
 from orc.errors import Conflict, Forbidden, Invalid, OrcError
@@ -25,8 +27,10 @@ from orc.retention.declarations import LIBELLES_GENRES, Genre
 from orc.retention.declarees import (
     PAR_PAGE,
     CollectiviteVue,
+    Condition,
     DeclarationVue,
     find_collectivites,
+    find_conditions,
     find_declarations,
     find_genres,
     find_genres_de_piece,
@@ -119,6 +123,16 @@ class FormulaireVu(NamedTuple):
     saisi: dict[str, str]
 
 
+class Rejet(NamedTuple):
+    """An act on a row that was not followed: what is wrong of which field, what was typed."""
+
+    declaration_id: int
+    acte: str
+    champ: str
+    erreur: str
+    saisi: dict[str, str]
+
+
 @dataclass(frozen=True, slots=True)
 class PageDeclarations:
     """A collectivité: what is declared of it, and what one may declare."""
@@ -130,8 +144,12 @@ class PageDeclarations:
     passees: tuple[DeclarationVue, ...]
     formulaires: tuple[FormulaireVu, ...]
     objet: str
+    conditions: tuple[Condition, ...]
+    # What one may see of its PJ, where one sees any of them.
+    liste: str
     fait: str
     erreur: str
+    rejet: Rejet | None
     jour: str
     texte_max: int = TEXTE_MAX
     motif_max: int = MOTIF_MAX
@@ -179,6 +197,7 @@ def _make_page(
     corrige: int = 0,
     form: FormData | None = None,
     erreur: str = "",
+    rejet: Rejet | None = None,
 ) -> PageDeclarations:
     today = read_today()
     vues = find_declarations(session, lecteur, siren, today)
@@ -197,8 +216,11 @@ def _make_page(
         passees=tuple(v for v in vues if v.etat not in (*standing, "en attente")),
         formulaires=tuple(forms),
         objet=objet,
+        conditions=find_conditions(session, siren, today),
+        liste=f"/destruction?siren={siren}" if lecteur.clearance.retention else "",
         fait="",
         erreur=erreur,
+        rejet=rejet,
         jour=today.isoformat(),
     )
 
@@ -326,21 +348,52 @@ def end(
 ) -> Response:
     """Say the last day of a declaration: an adhesion withdrawn, a window closed."""
     storage, today = get_orc(request).storage, read_today()
-    day, motif = read_jour(form, "jusqu_a"), read_texte(form, "motif", MOTIF_MAX)
+    motif = read_texte(form, "motif", MOTIF_MAX)
+    try:
+        day = _read_fin(form)
+        end_declaration(session, storage, lecteur, declaration_id, day, motif, today=today)
+    except Invalid as error:
+        return _refuse(request, session, lecteur, form, declaration_id, "fin", error)
+    return _back(read_texte(form, "siren", 9), "finie")
+
+
+def _read_fin(form: FormData) -> date:
+    day = read_jour(form, "jusqu_a")
     if day is None:
         raise Invalid("Dites le dernier jour.")
-    end_declaration(session, storage, lecteur, declaration_id, day, motif, today=today)
-    return _back(read_texte(form, "siren", 9), "finie")
+    return day
+
+
+def _refuse(
+    request: Request,
+    session: Writing,
+    lecteur: Lecteur,
+    form: FormData,
+    declaration_id: int,
+    acte: str,
+    error: Invalid,
+) -> Response:
+    """The page again, this form open as it was filled, and what is wrong under its field."""
+    session.rollback()
+    champ = "motif" if isinstance(error, MotifInvalide) else "jour"
+    saisi = {name: read_texte(form, name, MOTIF_MAX) for name in ("depuis", "jusqu_a", "motif")}
+    rejet = Rejet(declaration_id, acte, champ, str(error), saisi)
+    siren = read_texte(form, "siren", 9)
+    page = _make_page(session, lecteur, siren, erreur=str(error), rejet=rejet)
+    return render(request, "destruction/declarations", page, status=422)
 
 
 @router.post("/destruction/declaration/{declaration_id}/retrait")
 @acces_destruction(*ROLES)
 def retire(
-    session: Ecriture, lecteur: Connecte, declaration_id: Numero, form: Formulaire
+    request: Request, session: Ecriture, lecteur: Connecte, declaration_id: Numero, form: Formulaire
 ) -> Response:
     """Say that a declaration was never true."""
     motif = read_texte(form, "motif", MOTIF_MAX)
-    retire_declaration(session, lecteur, declaration_id, motif, today=read_today())
+    try:
+        retire_declaration(session, lecteur, declaration_id, motif, today=read_today())
+    except Invalid as error:
+        return _refuse(request, session, lecteur, form, declaration_id, "retrait", error)
     return _back(read_texte(form, "siren", 9), "retiree")
 
 
@@ -350,13 +403,14 @@ def answer(
     request: Request, session: Ecriture, lecteur: Connecte, declaration_id: Numero, form: Formulaire
 ) -> Response:
     """Answer a demande d’adhésion: recorded from a day, or refused with its reason."""
-    reponse = Reponse(
-        accord=read_texte(form, "reponse", 10) == "accorder",
-        depuis=read_jour(form, "depuis"),
-        motif=read_texte(form, "motif", MOTIF_MAX),
-    )
     storage = get_orc(request).storage
-    answer_demande(session, storage, lecteur, declaration_id, reponse, today=read_today())
+    accord = read_texte(form, "reponse", 10) == "accorder"
+    try:
+        motif = read_texte(form, "motif", MOTIF_MAX)
+        reponse = Reponse(accord, read_jour(form, "depuis"), motif)
+        answer_demande(session, storage, lecteur, declaration_id, reponse, today=read_today())
+    except Invalid as error:
+        return _refuse(request, session, lecteur, form, declaration_id, "reponse", error)
     return _back(read_texte(form, "siren", 9), "repondue")
 
 

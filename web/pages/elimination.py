@@ -1,7 +1,7 @@
 """One bordereau d'élimination: its lines a page at a time, what may be done, its documents."""
 
 from dataclasses import dataclass, field
-from typing import Annotated
+from typing import Annotated, Literal
 
 from fastapi import APIRouter, Depends, Query, Request
 from sqlalchemy.orm import Session
@@ -186,6 +186,8 @@ class PageUn:
     statuts: tuple[tuple[str, str, bool], ...]
     vue: Vue
     etapes: tuple[EtapeVue, ...]
+    # The SHA-256 of the list that two people attested; empty: not yet.
+    attestee: str
     fait: str
     fait_des_lignes: str
     detour: str
@@ -229,7 +231,7 @@ def make_page_vue(
     possibles = find_possibles(session, lecteur, row, regles, read_today())
     vu = read_bordereau(session, lecteur, numero)
     verifie = any(geste in VERIFIES for geste in possibles)
-    said = FAITS.get(fait, "")
+    said, etapes = FAITS.get(fait, ""), tuple(find_etapes(session, numero, camps))
     return PageUn(
         vu=vu,
         row=row,
@@ -242,7 +244,8 @@ def make_page_vue(
         lignes=_find_lignes(session, numero, vue, archives=archives),
         statuts=tuple((s.value, LIBELLES_STATUTS[s], s.value == vue.statut) for s in StatutLigne),
         vue=vue,
-        etapes=tuple(find_etapes(session, numero, camps)),
+        etapes=etapes,
+        attestee=next((e.liste_sha256 for e in etapes if e.geste is Geste.CONTRESIGNER), ""),
         fait="" if fait in SUR_LES_LIGNES else said,
         fait_des_lignes=said if fait in SUR_LES_LIGNES else "",
         detour=DETOURS.get(fait, ""),  # type: ignore[call-overload]  # a word of the address
@@ -301,11 +304,18 @@ def download_document(
 @router.get(f"{RACINE}/{{numero}}/liste.jsonl")
 @acces_destruction()
 def download_liste(
-    session: Lecture, lecteur: Connecte, journal: JournalDuLecteur, numero: Numero
+    session: Lecture,
+    lecteur: Connecte,
+    journal: JournalDuLecteur,
+    numero: Numero,
+    attestee: Literal["", "oui"] = "",
 ) -> Response:
-    """The canonical lines of the frozen list: their SHA-256 is the one that was signed."""
+    """The canonical lines of the frozen list: their SHA-256 is the one that was signed.
+
+    `attestee`: those alone that were attested destroyed, or still may be.
+    """
     row = get_bordereau(session, lecteur.clearance, numero)
-    octets = b"".join(write_list(session, row))
+    octets = b"".join(write_list(session, row, attested=bool(attestee)))
     journal.record(Acte.TELECHARGEMENT, f"elimination:{numero}")
     headers = {"content-disposition": make_disposition(f"{row.numero}.jsonl", "")}
     return Response(octets, media_type="application/jsonl; charset=utf-8", headers=headers)

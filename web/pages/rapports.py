@@ -64,6 +64,7 @@ DESCRIPTIONS = {
     Genre.GELS: "Les gels qui tiennent, ceux dont la revue est dépassée d’abord.",
     Genre.REGISTRE: "Les copies détruites par anticipation, avec leur visa et leur empreinte.",
     Genre.BORDEREAU: "Un bordereau dans les colonnes des archives, à signer et à viser.",
+    Genre.PIECES: "Une ligne par pièce d’un bordereau : règle, dates, empreinte, sort, motif.",
     Genre.CERTIFICAT: "Ce qui a été détruit, quand, comment, attesté par qui.",
 }
 

@@ -27,8 +27,10 @@ from orc.retention.rapports.lignes_eliminations import (
     LISTEES,
     find_etapes,
     get_bordereau,
+    make_detruites,
     make_gels,
     make_liste,
+    make_pieces,
     make_refusees,
     make_registre,
     make_typologies,
@@ -37,7 +39,7 @@ from orc.retention.rapports.portee import Noms, Portee, find_noms
 from orc.retention.regle_duree import VersionDeRegles
 from orc.retention.regles import find_version
 
-SUR_BORDEREAU = frozenset({Genre.BORDEREAU, Genre.CERTIFICAT})
+SUR_BORDEREAU = frozenset({Genre.BORDEREAU, Genre.PIECES, Genre.CERTIFICAT})
 EN_SIGNANT = (
     "En signant, le producteur atteste que les prescriptions sont acquises et qu’aucun recours "
     "n’est possible. Rien n’est détruit avant le retour du bordereau visé."
@@ -73,6 +75,8 @@ def make_feuille(
         bordereau = get_bordereau(session, portee, demande.bordereau_id)
         if demande.genre is Genre.CERTIFICAT:
             return _make_certificat(session, bordereau, noms, version)
+        if demande.genre is Genre.PIECES:
+            return _make_pieces(session, bordereau, noms)
         return _make_bordereau(session, bordereau, noms, version)
     mentions = (
         ("Collectivité", noms.name(portee.siren) if portee.siren else "Toutes celles du ressort"),
@@ -128,14 +132,24 @@ def make_echeancier(session: Session, portee: Portee, noms: Noms, today: date) -
     return Tableau("Échéances", colonnes, read())
 
 
-def _make_mentions(bordereau: BordereauElimination, noms: Noms) -> tuple[tuple[str, str], ...]:
+def _make_pieces(session: Session, bordereau: BordereauElimination, noms: Noms) -> Feuille:
+    title = f"Pièces du bordereau d’élimination {bordereau.numero}"
+    mentions, tableau = _make_mentions(bordereau, noms), make_pieces(session, bordereau)
+    return Feuille(Genre.PIECES, title, mentions, (ORC_NE_DETRUIT_RIEN,), (tableau,))
+
+
+def _make_mentions(
+    bordereau: BordereauElimination, noms: Noms, attestee: str = ""
+) -> tuple[tuple[str, str], ...]:
+    """What a report of it begins with; `attestee`: the SHA-256 of what was attested destroyed."""
     metrage = bordereau.metrage_mm
     given = (
         ("Bordereau", bordereau.numero),
         ("Collectivité", noms.name(bordereau.siren)),
         ("Intitulé", bordereau.intitule),
         ("État", LIBELLES_ETATS[Etat(bordereau.etat)]),
-        ("Empreinte de la liste (SHA-256)", bordereau.liste_sha256),
+        ("Empreinte de la liste signée (SHA-256)", bordereau.liste_sha256),
+        ("Empreinte de ce qui est détruit (SHA-256)", attestee),
         ("Autorisation", bordereau.autorisation),
         ("Délai jusqu’au", format_date(bordereau.delai_jusqu_a)),
         ("Détruite le", format_date(bordereau.detruite_le)),
@@ -165,7 +179,7 @@ def _make_bordereau(
         ORC_NE_DETRUIT_RIEN,
     )
     tableaux = (
-        make_typologies(session, bordereau, version, LISTEES),
+        make_typologies(session, bordereau, version),
         make_refusees(session, bordereau),
         make_liste(session, bordereau, LISTEES),
     )
@@ -193,7 +207,8 @@ def _make_certificat(
         for etape in etapes
     ]
     tableaux = (
-        make_typologies(session, bordereau, version, (DETRUITE,)),
+        make_detruites(session, bordereau, version),
+        make_refusees(session, bordereau),
         Tableau("Étapes", colonnes, rows),
         make_liste(session, bordereau, (DETRUITE,)),
     )
@@ -203,9 +218,14 @@ def _make_certificat(
         Signature("Seconde attestation", _name_signer(etapes, Geste.CONTRESIGNER)),
     )
     title = f"Certificat d’élimination {bordereau.numero}"
-    return Feuille(
-        Genre.CERTIFICAT, title, _make_mentions(bordereau, noms), said, tableaux, signatures
-    )
+    mentions = _make_mentions(bordereau, noms, find_attestee(etapes))
+    return Feuille(Genre.CERTIFICAT, title, mentions, said, tableaux, signatures)
+
+
+def find_attestee(etapes: Sequence[EtapeElimination]) -> str:
+    """The SHA-256 of the list that two people attested; empty: they did not."""
+    signed = [e.liste_sha256 for e in etapes if e.acte == Geste.CONTRESIGNER.value]
+    return signed[-1] if signed else ""
 
 
 def _name_signer(etapes: Sequence[EtapeElimination], geste: Geste) -> str:

@@ -21,6 +21,7 @@ class Genre(StrEnum):
     """What reports there are."""
 
     BORDEREAU = "bordereau_elimination"
+    PIECES = "pieces"
     CERTIFICAT = "certificat"
     REFUS = "refus"
     REGISTRE = "registre"
@@ -32,6 +33,7 @@ class Genre(StrEnum):
 
 LIBELLES_GENRES = {
     Genre.BORDEREAU: "Bordereau d’élimination",
+    Genre.PIECES: "Pièces d’un bordereau d’élimination",
     Genre.CERTIFICAT: "Certificat d’élimination",
     Genre.REFUS: "Refus de destruction anticipée et leurs motifs",
     Genre.REGISTRE: "Registre des destructions anticipées",

@@ -19,7 +19,7 @@ from orc.models import (
     Piece,
     PieceJustificative,
 )
-from orc.retention.eliminations import Etat, StatutLigne
+from orc.retention.eliminations import LIBELLES_STATUTS, Etat, StatutLigne
 from orc.retention.eliminations.portee import covers
 from orc.retention.rapports.feuille import Colonne, Tableau
 from orc.retention.rapports.portee import Noms, Portee
@@ -28,6 +28,7 @@ from orc.retention.regle_duree import VersionDeRegles
 
 LOT = 1000
 REFUSEE, DETRUITE = StatutLigne.REFUSEE.value, StatutLigne.DETRUITE.value
+ECARTEE = StatutLigne.ECARTEE.value
 LISTEES = (StatutLigne.RETENUE.value, REFUSEE, DETRUITE)
 ATTESTES = (Etat.ATTESTEE.value, Etat.CERTIFIEE.value)
 
@@ -61,54 +62,85 @@ def get_bordereau(session: Session, portee: Portee, bordereau_id: int) -> Border
 
 
 def make_typologies(
+    session: Session, bordereau: BordereauElimination, version: VersionDeRegles
+) -> Tableau:
+    """The signed lines as the archives read them: PJ of one typologie under one rule, together."""
+    colonnes = (
+        *_TYPOLOGIES,
+        Colonne("Refusées", nombre=True, largeur=1),
+        Colonne("Observations", largeur=3),
+    )
+    lignes = [
+        (*said, refused, "")
+        for said, refused, _aside in _read_typologies(session, bordereau, version, LISTEES)
+    ]
+    return Tableau("Lignes", colonnes, lignes)
+
+
+def make_detruites(
+    session: Session, bordereau: BordereauElimination, version: VersionDeRegles
+) -> Tableau:
+    """The same of what was destroyed: beside it, what was refused or set aside on the way."""
+    colonnes = (
+        *_TYPOLOGIES,
+        Colonne("Refusées", nombre=True, largeur=1),
+        Colonne("Écartées", nombre=True, largeur=1),
+    )
+    lignes = [
+        (*said, refused, aside)
+        for said, refused, aside in _read_typologies(
+            session, bordereau, version, (DETRUITE,), REFUSEE, ECARTEE
+        )
+    ]
+    return Tableau("Lignes", colonnes, lignes)
+
+
+_TYPOLOGIES = (
+    Colonne("Intitulé", largeur=3),
+    Colonne("Typologie", largeur=4),
+    Colonne("Dates extrêmes", largeur=3),
+    Colonne("Référence de la règle", largeur=4),
+    Colonne("DUA", largeur=2),
+    Colonne("Pièces", nombre=True, largeur=1),
+    Colonne("Volume (octets)", nombre=True, largeur=2),
+)
+
+
+def _read_typologies(
     session: Session,
     bordereau: BordereauElimination,
     version: VersionDeRegles,
     statuts: tuple[str, ...],
-) -> Tableau:
-    """The lines as the archives read them: PJ of one typologie under one rule, together."""
-    colonnes = (
-        Colonne("Intitulé", largeur=3),
-        Colonne("Typologie", largeur=4),
-        Colonne("Dates extrêmes", largeur=3),
-        Colonne("Référence de la règle", largeur=4),
-        Colonne("DUA", largeur=2),
-        Colonne("Pièces", nombre=True, largeur=1),
-        Colonne("Volume (octets)", nombre=True, largeur=2),
-        Colonne("Refusées", nombre=True, largeur=1),
-        Colonne("Observations", largeur=3),
-    )
+    *autres: str,
+) -> Iterator[tuple[tuple[Valeur, ...], int, int]]:
+    """Each typologie: what its lines of these statuts say, how many were refused, set aside.
+
+    `autres`: statuts whose typologies are listed too, though nothing of them is counted.
+    """
+    line = LigneElimination
+    said = line.statut.in_(statuts)
     query = (
         select(
-            LigneElimination.typologie,
-            LigneElimination.regle,
-            func.min(LigneElimination.date_min),
-            func.max(LigneElimination.date_max),
-            func.count(),
-            func.sum(LigneElimination.octets),
-            func.count().filter(LigneElimination.statut == REFUSEE),
+            line.typologie,
+            line.regle,
+            func.min(line.date_min).filter(said),
+            func.max(line.date_max).filter(said),
+            func.count().filter(said),
+            func.coalesce(func.sum(line.octets).filter(said), 0),
+            func.count().filter(line.statut == REFUSEE),
+            func.count().filter(line.statut == ECARTEE),
         )
-        .where(LigneElimination.bordereau_id == bordereau.id, LigneElimination.statut.in_(statuts))
-        .group_by(LigneElimination.typologie, LigneElimination.regle)
-        .order_by(LigneElimination.typologie, LigneElimination.regle)
+        .where(line.bordereau_id == bordereau.id, line.statut.in_((*statuts, *autres)))
+        .group_by(line.typologie, line.regle)
+        .order_by(line.typologie, line.regle)
     )
-    lignes: list[tuple[Valeur, ...]] = []
-    for typologie, regle, first, last, number, octets, refusals in session.execute(query):
+    for typologie, regle, first, last, number, octets, *others in session.execute(query):
         known = version.find(regle.partition(" ")[0])
-        lignes.append(
-            (
-                bordereau.intitule,
-                typologie,
-                write_bornes(first, last),
-                f"{known.code} — {known.reference}" if known else regle,
-                known.dua if known else "",
-                number,
-                int(octets),
-                refusals,
-                "",
-            )
-        )
-    return Tableau("Lignes", colonnes, lignes)
+        reference = f"{known.code} — {known.reference}" if known else regle
+        bornes, dua = write_bornes(first, last), known.dua if known else ""
+        head = (bordereau.intitule, typologie, bornes, reference, dua, number, int(octets))
+        refused, aside = others
+        yield head, refused, aside
 
 
 def write_bornes(first: date | None, last: date | None) -> str:
@@ -163,6 +195,46 @@ def make_liste(
             yield rang, cle, nom, str(exercice or "—"), octets, sha256
 
     return Tableau("Pièces justificatives", colonnes, read(), annexe=True)
+
+
+def make_pieces(session: Session, bordereau: BordereauElimination) -> Tableau:
+    """Every PJ a bordereau ever listed, one a line: its rule, its fingerprint, what became of it.
+
+    The typologies of the archives are made again from it, never it from them.
+    """
+    colonnes = (
+        Colonne("Rang", nombre=True, largeur=1),
+        Colonne("Identifiant unique", largeur=3),
+        Colonne("Pièce justificative", largeur=3),
+        Colonne("Typologie", largeur=2),
+        Colonne("Règle", largeur=2),
+        Colonne("Exercice", largeur=1),
+        Colonne("Du", largeur=2),
+        Colonne("Au", largeur=2),
+        Colonne("Octets", nombre=True, largeur=1),
+        Colonne("SHA-256", largeur=4),
+        Colonne("Sort", largeur=2),
+        Colonne("Motif", largeur=3),
+    )
+    query = (
+        select(LigneElimination)
+        .where(LigneElimination.bordereau_id == bordereau.id)
+        .order_by(LigneElimination.rang, LigneElimination.id)
+        .execution_options(yield_per=LOT)
+    )
+
+    def read() -> Iterator[tuple[Valeur, ...]]:
+        for n in session.scalars(query):
+            statut = StatutLigne(n.statut)
+            # A refusal that is being prepared is of the archives alone.
+            motif = "" if statut is StatutLigne.RETENUE else n.motif
+            yield (
+                n.rang or None, n.id_unique, n.nom, n.typologie, n.regle.partition(" ")[0],
+                str(n.exercice or "—"), n.date_min, n.date_max, n.octets, n.sha256,
+                LIBELLES_STATUTS[statut], motif,
+            )  # fmt: skip
+
+    return Tableau("Pièces justificatives", colonnes, read())
 
 
 def find_etapes(session: Session, bordereau_id: int) -> list[EtapeElimination]:

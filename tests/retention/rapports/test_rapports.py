@@ -18,7 +18,16 @@ from pypdf import PdfReader
 from sqlalchemy import select, update
 
 from orc.errors import Conflict, Invalid, NotFound
-from orc.models import Ecriture, GelObjet, Lien, PieceJustificative, Rapport
+from orc.models import (
+    Ecriture,
+    EtapeElimination,
+    GelObjet,
+    Lien,
+    LigneElimination,
+    PieceJustificative,
+    Rapport,
+    read_now,
+)
 from orc.retention.echeancier import Horizon, find_echeances, find_horizon
 from orc.retention.rapports.archives import (
     MORCEAU,
@@ -215,6 +224,19 @@ def test_the_bordereau_has_the_columns_of_the_archives(archive: Archive) -> None
         assert said in " ".join(text.split())
 
 
+def test_the_pieces_of_a_bordereau_are_given_one_a_line(archive: Archive) -> None:
+    bordereau_id = put_bordereau(archive, ELECTRICITE, SCAN, refusee=SCAN)
+    with archive.orc.database.writing() as session:
+        prepared = select(LigneElimination).filter_by(bordereau_id=bordereau_id, rang=1)
+        session.scalars(prepared).one().motif = "Un refus qui se prépare"
+    kept, refused = read_csv(archive, give(archive, Genre.PIECES, bordereau_id=bordereau_id))
+    assert (kept["Rang"], kept["Pièce justificative"]) == ("1", ELECTRICITE)
+    assert (kept["Typologie"], kept["Règle"]) == ("Factures", "PJ-DEPENSE")
+    assert kept["SHA-256"] == hashlib.sha256(archive.contenus[ELECTRICITE]).hexdigest()
+    assert (kept["Sort"], kept["Motif"]) == ("Retenue", "")
+    assert (refused["Sort"], refused["Motif"]) == ("Refusée", "Intérêt historique")
+
+
 def test_a_bordereau_with_a_line_one_may_not_see_does_not_exist(archive: Archive) -> None:
     hidden = put_bordereau(archive, PAIE, ELECTRICITE, etat="brouillon")
     with pytest.raises(NotFound):
@@ -238,8 +260,15 @@ def test_a_certificate_waits_for_the_attestation(archive: Archive) -> None:
     with pytest.raises(Conflict, match="pas attesté"):
         give(archive, Genre.CERTIFICAT, bordereau_id=vise)
     done = put_bordereau(archive, ELECTRICITE, FOURNITURES, refusee=FOURNITURES, etat="certifiee")
+    with archive.orc.database.writing() as session:
+        session.add(
+            EtapeElimination(
+                bordereau_id=done, quand=read_now(), par="Secrétaire", acte="contresigner",
+                avant="a", apres="b", liste_sha256="cd" * 32,
+            )
+        )  # fmt: skip
     (line,) = read_csv(archive, give(archive, Genre.CERTIFICAT, bordereau_id=done))
-    assert line["Pièces"] == "1"
+    assert (line["Pièces"], line["Refusées"], line["Écartées"]) == ("1", "1", "0")
     register = read_csv(archive, give(archive, Genre.REGISTRE))
     assert [(n["Pièce justificative"], n["Visa"]) for n in register] == [
         (ELECTRICITE, "VISA 2026/12")
@@ -253,6 +282,10 @@ def test_a_certificate_waits_for_the_attestation(archive: Archive) -> None:
     assert "État Certifié" in text
     whole = " ".join(page.extract_text() for page in PdfReader(io.BytesIO(pdf)).pages)
     assert "Première attestation" in whole
+    assert "Intérêt historique" in whole
+    hashes = " ".join(text.split()).replace("\u200b", "")
+    assert f"Empreinte de la liste signée (SHA-256) {'ab' * 32}" in hashes
+    assert f"Empreinte de ce qui est détruit (SHA-256) {'cd' * 32}" in hashes
     assert "Destructeur, le " in whole
     assert "attester" not in whole
 
