@@ -45,6 +45,12 @@ class Noms:
         nom = self.connus.get((portee, cle), "")
         return f"{nom} ({cle})" if nom else cle
 
+    def knows(self, portee: str, cle: str) -> bool:
+        """Whether the referential or the flows know this scope: of a budget, its collectivité."""
+        if portee == "budget":
+            portee, cle = "collectivite", cle[:9]
+        return portee == "rien" or (portee, cle) in self.connus
+
 
 def read_noms(session: Session, octrois: Iterable[Octroyable]) -> Noms:
     """The names of the scopes of these grants."""

@@ -1,6 +1,7 @@
 """The command `orc`: parse arguments, call one function, print. Nothing is decided here."""
 
 import typer
+from typer import rich_utils
 
 from orc.cli import (
     compte,
@@ -21,6 +22,14 @@ from orc.cli import (
     textes,
     worker,
 )
+
+# Typer's own words, where it lets them be changed; « Show this message and exit » it keeps.
+rich_utils.COMMANDS_PANEL_TITLE = "Commandes"
+rich_utils.ERRORS_PANEL_TITLE = "Erreur"
+rich_utils.REQUIRED_LONG_STRING = "[obligatoire]"
+rich_utils.DEFAULT_STRING = "[sinon : {}]"
+rich_utils.ABORTED_TEXT = "Abandonné."
+rich_utils.RICH_HELP = "[blue]« {command_path} {help_option} »[/] dit ce qui s’écrit."
 
 app = typer.Typer(
     help="ORC : recherche et consultation des archives du secteur public local.",

@@ -6,10 +6,12 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from sqlalchemy.orm import Session
 
 from orc.access.bulk_comptes import BilanComptes, import_comptes
+from orc.access.phrases import read_noms
 from orc.cli import technique
-from orc.cli.console import Json, open_orc, out, print_json
+from orc.cli.console import Json, err, open_orc, out, print_json
 from orc.cli.referentiel import read_file
 from orc.domain import LIBELLES_DOMAINES, LIBELLES_ROLES, Domaine, Role, format_date
 from orc.errors import Invalid
@@ -30,7 +32,7 @@ from orc.identity.comptes import (
     withdraw_habilitation,
 )
 from orc.identity.second_facteur import remove_totp
-from orc.models import read_today
+from orc.models import Habilitation, read_today
 
 app = typer.Typer(help="Comptes, mots de passe et habilitations.", no_args_is_help=True)
 app.add_typer(technique.app, name="technique")
@@ -75,7 +77,7 @@ def creer(
             mobile=mobile,
         )
         personne_id = create_compte(session, compte, par=PAR)
-        grant_habilitation(session, personne_id, octroi, par=PAR)
+        _warn_unknown(session, grant_habilitation(session, personne_id, octroi, par=PAR))
     out.print(f"Compte {identifiant} créé : {LIBELLES_ROLES[role]}.", markup=False)
 
 
@@ -149,6 +151,7 @@ def habiliter(
         personne_id = get_personne_id(session, identifiant)
         check_identifiant(identifiant, role)
         numero = grant_habilitation(session, personne_id, octroi, par=PAR)
+        _warn_unknown(session, numero)
     out.print(f"Habilitation {numero} donnée à {identifiant}.", markup=False)
 
 
@@ -205,6 +208,17 @@ def retirer(
     with open_orc() as orc, orc.database.writing() as session:
         withdraw_habilitation(session, habilitation, par=PAR)
     out.print(f"Habilitation {habilitation} retirée.")
+
+
+def _warn_unknown(session: Session, habilitation_id: int) -> None:
+    """Say that a scope is unknown: a SIREN mistyped would show nothing, and say nothing."""
+    grant = session.get_one(Habilitation, habilitation_id)
+    if not read_noms(session, [grant]).knows(grant.portee, grant.portee_cle):
+        err.print(
+            f"Attention : le référentiel ne connaît pas {grant.portee} {grant.portee_cle}. "
+            "L’habilitation est donnée ; elle ne montre rien tant qu’il ne le connaît pas.",
+            markup=False,
+        )
 
 
 def _print_compte(compte: Compte) -> None:

@@ -15,7 +15,7 @@ from orc.cli.console import (
     print_json,
 )
 from orc.cli.ocr import print_scans
-from orc.domain import format_entier
+from orc.domain import format_entier, format_nombre
 from orc.errors import Invalid
 from orc.index.port import Generations, SearchEngine
 from orc.index.rebuild import Reconstruction
@@ -83,14 +83,18 @@ def ingest_with_progress(orc: Orc, url: str, *, clore_passes: bool) -> Bilan:
 def print_bilan(bilan: Bilan) -> None:
     """What was read, what was not, in words."""
     n = format_entier
-    out.print(
-        f"Fichiers du silo : {n(bilan.fichiers_nouveaux)} nouveaux, "
-        f"{n(bilan.fichiers_changes)} modifiés, {n(bilan.fichiers_disparus)} disparus, "
-        f"{n(bilan.fichiers_inchanges)} inchangés."
+    fichiers = (
+        format_nombre(bilan.fichiers_nouveaux, "nouveau", "nouveaux"),
+        format_nombre(bilan.fichiers_changes, "modifié"),
+        format_nombre(bilan.fichiers_disparus, "disparu"),
+        format_nombre(bilan.fichiers_inchanges, "inchangé"),
     )
+    out.print(f"Fichiers du silo : {', '.join(fichiers)}.")
+    pj = format_nombre(bilan.pj, "pièce justificative", "pièces justificatives")
+    cherchables = format_nombre(bilan.cherchables, "pièce cherchable", "pièces cherchables")
     out.print(
-        f"L’archive compte {n(bilan.pieces)} pièces et {n(bilan.pj)} pièces justificatives "
-        f"dans {n(bilan.flux)} flux. Exercices clos : {n(bilan.cherchables)} pièces cherchables."
+        f"L’archive compte {format_nombre(bilan.pieces, 'pièce')} et {pj} "
+        f"dans {n(bilan.flux)} flux. Exercices clos : {cherchables}."
     )
     if bilan.pieces and not bilan.cherchables:
         out.print(
@@ -99,7 +103,8 @@ def print_bilan(bilan: Bilan) -> None:
         )
     if bilan.clos_par_defaut:
         out.print(
-            f"Sans clotures.csv : {bilan.clos_par_defaut} exercices passés sont tenus pour clos."
+            "Sans clotures.csv, tenus pour clos : "
+            f"{format_nombre(bilan.clos_par_defaut, 'exercice passé', 'exercices passés')}."
         )
     for illisible in bilan.dossiers_illisibles:
         err.print(f"Illisible, donc ni lu ni tenu pour disparu : {illisible}", markup=False)

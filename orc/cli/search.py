@@ -138,4 +138,4 @@ def _print_resultat(resultat: Resultat, reponse: Reponse) -> None:
         page = f"p. {passage.page_partie or passage.page} " if passage.page else ""
         page = f"{passage.partie}, {page}" if passage.partie else page
         text = "".join(f"«{t}»" if marked else t for t, marked in passage.morceaux)
-        out.print(f"    {page}… {text} …", markup=False)
+        out.print(f"    {page}{text}", markup=False)

@@ -78,6 +78,8 @@ def test_a_search_in_words_shows_its_passages_and_what_was_not_searched(demo: Pa
     assert "non clos" in text
     assert "Cherché dans : " in text
     assert "Mandat " in text
+    assert "…" in text
+    assert "… …" not in text
 
 
 def test_who_sees_no_closed_exercice_is_told_that_nothing_was_searched(demo: Path) -> None:
@@ -160,7 +162,7 @@ def test_an_exercice_is_reopened_with_a_motive_and_closed_again(demo: Path) -> N
 def test_an_account_is_made_listed_and_disabled(demo: Path) -> None:
     make = ("compte", "creer", "alice-xt", "--nom", "Alice", "--role", "comptable")
     scope = ("--portee", "poste", "--cle", "099010", "--mot-de-passe", MOT_DE_PASSE)
-    call(demo, *make, *scope)
+    assert "ne connaît pas" not in call(demo, *make, *scope).output
     assert "alice-xt" in call(demo, "compte", "liste").output
     assert call_json(demo, "search", "facture", "--comme", "alice-xt")["total"] > 0
     call(demo, *make, *scope, code=5)
@@ -185,7 +187,8 @@ def test_a_grant_is_given_listed_and_withdrawn_each_with_its_row(demo: Path) -> 
     args = ("--role", "ordonnateur", "--portee", "collectivite", "--cle", "123456782")
     more = ("--domaine", "paie", "--exercice-min", "2022", "--jusqu-a", "31/12/2099")
     call(demo, "compte", "habiliter", "administrateur", *args, *more, code=3)
-    call(demo, "compte", "habiliter", "agent-xt", *args, *more)
+    said = call(demo, "compte", "habiliter", "agent-xt", *args, *more).output
+    assert "le référentiel ne connaît pas collectivite 123456782" in " ".join(said.split())
     text = call(demo, "compte", "liste").output
     said = "Ordonnateur · collectivite 123456782 · exercices 2022 à … · paie · jusqu’au 31/12/2099"
     assert said in " ".join(text.split())
