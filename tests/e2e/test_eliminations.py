@@ -1,24 +1,18 @@
 """An elimination in a browser: proposed, partly refused, a gel, attested, in the register."""
 
 import re
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from collections.abc import Iterator
 from datetime import date, timedelta
 from pathlib import Path
-from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Page, expect
 from sqlalchemy import update
 
 from orc.models import BordereauElimination
-from tests.archive import MOT_DE_PASSE
+from tests.e2e.onglets import Axe, Ouvrir, check, prove
 from tests.retention.actes import put_gel
-from tests.web.serving import serve
 from tests.web.une_elimination import Archive, open_archive
-
-Axe = Callable[[Page], list[dict[str, Any]]]
-Ouvrir = Callable[[str], Page]
 
 pytestmark = pytest.mark.navigateur
 AUJOURD_HUI = date.today()  # noqa: DTZ011 - the civil day of the place
@@ -28,39 +22,6 @@ AUJOURD_HUI = date.today()  # noqa: DTZ011 - the civil day of the place
 def archive(tmp_path: Path) -> Iterator[Archive]:
     with open_archive(tmp_path) as opened:
         yield opened
-
-
-@pytest.fixture
-def ouvrir(archive: Archive, browser: Browser) -> Iterator[Ouvrir]:
-    """A tab of this person, who is logged in."""
-    with ExitStack() as stack, serve(archive.orc) as address:
-
-        def open_one(nom: str) -> Page:
-            context = stack.enter_context(browser.new_context(base_url=address))
-            page = context.new_page()
-            page.goto("/connexion")
-            page.get_by_label("Identifiant").fill(nom)
-            page.get_by_label("Mot de passe").fill(MOT_DE_PASSE)
-            page.get_by_role("button", name="Se connecter").click()
-            expect(page.get_by_role("button", name="Se déconnecter")).to_be_visible()
-            return page
-
-        yield open_one
-
-
-def check(page: Page, axe: Axe) -> None:
-    """No violation, wide or narrow."""
-    for width in (320, 1280):
-        page.set_viewport_size({"width": width, "height": 900})
-        assert [v["id"] for v in axe(page)] == [], page.url
-        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), page.url
-    assert page.locator("h1").count() == 1
-
-
-def prove(page: Page) -> None:
-    """The password again, before the first signature."""
-    page.get_by_label("Mot de passe").fill(MOT_DE_PASSE)
-    page.get_by_role("button", name="Continuer").click()
 
 
 def sign(page: Page, libelle: str) -> None:

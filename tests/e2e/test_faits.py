@@ -1,20 +1,15 @@
 """In a real browser: an adhesion is recorded, a search is frozen, another person releases it."""
 
 import re
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import expect
 
 from orc.retention.jobs import decide_waiting
-from tests.archive import COMMUNE, MOT_DE_PASSE, Archive, make_archive
-from tests.web.serving import serve
-
-Axe = Callable[[Page], list[dict[str, Any]]]
-Ouvrir = Callable[[str], Page]
+from tests.archive import COMMUNE, Archive, make_archive
+from tests.e2e.onglets import Axe, Ouvrir, check, prove
 
 pytestmark = pytest.mark.navigateur
 
@@ -23,39 +18,6 @@ pytestmark = pytest.mark.navigateur
 def archive(tmp_path: Path) -> Iterator[Archive]:
     with make_archive(tmp_path) as archive:
         yield archive
-
-
-@pytest.fixture
-def ouvrir(archive: Archive, browser: Browser) -> Iterator[Ouvrir]:
-    """A tab of this person, who is logged in."""
-    with ExitStack() as stack, serve(archive.orc) as address:
-
-        def open_one(nom: str) -> Page:
-            context = stack.enter_context(browser.new_context(base_url=address))
-            page = context.new_page()
-            page.goto("/connexion")
-            page.get_by_label("Identifiant").fill(nom)
-            page.get_by_label("Mot de passe").fill(MOT_DE_PASSE)
-            page.get_by_role("button", name="Se connecter").click()
-            expect(page.get_by_role("button", name="Se déconnecter")).to_be_visible()
-            return page
-
-        yield open_one
-
-
-def check(page: Page, axe: Axe) -> None:
-    """No violation, wide or narrow."""
-    for width in (320, 1280):
-        page.set_viewport_size({"width": width, "height": 900})
-        assert [v["id"] for v in axe(page)] == [], page.url
-        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), page.url
-    assert page.locator("h1").count() == 1
-
-
-def prove(page: Page) -> None:
-    """The password once more, which leads back."""
-    page.get_by_label("Mot de passe").fill(MOT_DE_PASSE)
-    page.get_by_role("button", name="Continuer").click()
 
 
 def test_from_the_adhesion_to_the_gel_released(ouvrir: Ouvrir, axe: Axe) -> None:

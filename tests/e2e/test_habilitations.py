@@ -1,20 +1,15 @@
 """In a real browser: from the demande d'habilitation to the search, to its end; missions; axe."""
 
 import re
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Page, expect
 
 from orc.identity.comptes import NouveauCompte, create_compte
 from tests.archive import COMMUNE, MOT_DE_PASSE, Archive, make_archive
-from tests.web.serving import serve
-
-Axe = Callable[[Page], list[dict[str, Any]]]
-Ouvrir = Callable[[str], Page]
+from tests.e2e.onglets import Axe, Ouvrir, check
 
 pytestmark = pytest.mark.navigateur
 
@@ -27,33 +22,6 @@ def archive(tmp_path: Path) -> Iterator[Archive]:
                 compte = NouveauCompte(nom, nom.title(), MOT_DE_PASSE)
                 archive.personnes[nom] = create_compte(session, compte, par="test")
         yield archive
-
-
-@pytest.fixture
-def ouvrir(archive: Archive, browser: Browser) -> Iterator[Ouvrir]:
-    """A tab of this person, who is logged in."""
-    with ExitStack() as stack, serve(archive.orc) as address:
-
-        def open_one(nom: str) -> Page:
-            context = stack.enter_context(browser.new_context(base_url=address))
-            page = context.new_page()
-            page.goto("/connexion")
-            page.get_by_label("Identifiant").fill(nom)
-            page.get_by_label("Mot de passe").fill(MOT_DE_PASSE)
-            page.get_by_role("button", name="Se connecter").click()
-            expect(page.get_by_role("button", name="Se déconnecter")).to_be_visible()
-            return page
-
-        yield open_one
-
-
-def check(page: Page, axe: Axe) -> None:
-    """No violation, wide or narrow."""
-    for width in (320, 1280):
-        page.set_viewport_size({"width": width, "height": 900})
-        assert [v["id"] for v in axe(page)] == [], page.url
-        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), page.url
-    assert page.locator("h1").count() == 1
 
 
 def ask(page: Page) -> None:

@@ -1,21 +1,17 @@
 """In a real browser: an archiviste reads the figures, makes a report, takes it; rules; axe."""
 
 import hashlib
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Page, expect
 from sqlalchemy import select
 
 from orc.models import Rapport
 from tests.archive import MOT_DE_PASSE, Archive, make_archive
+from tests.e2e.onglets import Axe, Ouvrir, check
 from tests.retention.rapports.fonds import ELECTRICITE, SCAN, put_bordereau, put_decisions
-from tests.web.serving import serve
-
-Axe = Callable[[Page], list[dict[str, Any]]]
 
 pytestmark = pytest.mark.navigateur
 
@@ -29,26 +25,9 @@ def archive(tmp_path: Path) -> Iterator[Archive]:
 
 
 @pytest.fixture
-def page(archive: Archive, browser: Browser) -> Iterator[Page]:
+def page(ouvrir: Ouvrir) -> Page:
     """A tab of the archiviste, who is logged in."""
-    with ExitStack() as stack, serve(archive.orc) as address:
-        context = stack.enter_context(browser.new_context(base_url=address))
-        page = context.new_page()
-        page.goto("/connexion")
-        page.get_by_label("Identifiant").fill("archiviste")
-        page.get_by_label("Mot de passe").fill(MOT_DE_PASSE)
-        page.get_by_role("button", name="Se connecter").click()
-        expect(page.get_by_role("button", name="Se déconnecter")).to_be_visible()
-        yield page
-
-
-def check(page: Page, axe: Axe) -> None:
-    """No violation, wide or narrow."""
-    for width in (320, 1280):
-        page.set_viewport_size({"width": width, "height": 900})
-        assert [v["id"] for v in axe(page)] == [], page.url
-        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), page.url
-    assert page.locator("h1").count() == 1
+    return ouvrir("archiviste")
 
 
 def test_an_archiviste_makes_a_report_and_takes_it(
