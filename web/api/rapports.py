@@ -22,10 +22,11 @@ router = APIRouter(prefix=f"{PREFIX}/destruction", responses=REFUS, tags=["Destr
 
 
 class EtatCompte(BaseModel):
-    """PJ of a collectivité × exercice by statut; `exercice` null: nothing cites them."""
+    """PJ of a collectivité × exercice × type by statut; `exercice` null: nothing cites them."""
 
     siren: str
     exercice: int | None
+    type_pj: str
     eligible: int
     en_attente: int
     suspendu: int
@@ -79,7 +80,7 @@ class RapportsEtablis(BaseModel):
     rapports: list[RapportEtabli]
 
 
-@router.get("/etats", summary="Pièces justificatives par collectivité, exercice et statut")
+@router.get("/etats", summary="Pièces justificatives par collectivité, exercice, type et statut")
 @acces_destruction()
 def show_etats(session: Lecture, lecteur: Connecte, siren: Siren = "") -> Etats:
     """Dans votre ressort, exercices clos ou non."""
@@ -89,6 +90,7 @@ def show_etats(session: Lecture, lecteur: Connecte, siren: Siren = "") -> Etats:
             EtatCompte(
                 siren=key[0],
                 exercice=key[1] or None,
+                type_pj=key[2],
                 eligible=counts.get(Statut.ELIGIBLE, (0, 0))[0],
                 en_attente=counts.get(Statut.EN_ATTENTE, (0, 0))[0],
                 suspendu=counts.get(Statut.SUSPENDU, (0, 0))[0],

@@ -40,7 +40,7 @@ from orc.retention.rapports.feuille import (
     Tableau,
     write_valeur,
 )
-from orc.retention.rapports.lignes_decisions import LIBELLES_ETATS, count_etats
+from orc.retention.rapports.lignes_decisions import LIBELLES_ETATS, count_etats, sum_types
 from orc.retention.rapports.lignes_eliminations import ATTESTES, find_bordereaux
 from orc.retention.rapports.portee import Noms, Portee, choose_portee
 from web.acces import acces_destruction
@@ -228,7 +228,7 @@ def _make_plot(session: Session, portee: Portee, noms: Noms, genre: Genre) -> Ba
             "",
             tuple(counts.get(statut, (0, 0))[0] for statut in LIBELLES_ETATS),
         )
-        for (siren, exercice), counts in count_etats(session, portee).items()
+        for (siren, exercice), counts in sum_types(count_etats(session, portee)).items()
     ]
     series = make_series(tuple(LIBELLES_ETATS.values()))
     return make_barres(

@@ -12,7 +12,7 @@ from orc.csv_lines import Valeur
 from orc.db import list_values
 from orc.models import Decision, DecisionCourante, LigneElimination, PieceJustificative
 from orc.retention.decide import Statut
-from orc.retention.eliminations.lignes import StatutLigne
+from orc.retention.eliminations.lignes import StatutLigne, name_typologie
 from orc.retention.rapports.feuille import Colonne, Tableau
 from orc.retention.rapports.portee import Noms, Portee, find_exercices, read_ids
 from orc.retention.regles import find_durees_de, find_version
@@ -28,6 +28,8 @@ LIBELLES_ETATS = {
     StatutLigne.DETRUITE.value: "Détruites",
 }
 LOT = 1000
+# Of each statut, how many PJ and how many octets.
+Comptes = dict[str, tuple[int, int]]
 DEPENSE, RECETTE, ACQUIT = "9a", "9b", "6"
 NATURES = {
     "6": "Acquit manquant ou refusé",
@@ -41,10 +43,11 @@ AUTRE = "Événement manquant"
 
 
 def make_etats(session: Session, portee: Portee, noms: Noms) -> Tableau:
-    """PJ and octets by collectivité, exercice and statut."""
+    """PJ and octets by collectivité, exercice, type and statut."""
     colonnes = (
         Colonne("Collectivité", largeur=4),
         Colonne("Exercice", largeur=1),
+        Colonne("Type", largeur=3),
         *(Colonne(libelle, nombre=True) for libelle in LIBELLES_ETATS.values()),
         Colonne("Total", nombre=True),
         Colonne("Volume (octets)", nombre=True, largeur=3),
@@ -52,20 +55,29 @@ def make_etats(session: Session, portee: Portee, noms: Noms) -> Tableau:
     )
 
     def read() -> Iterator[tuple[Valeur, ...]]:
-        for (siren, exercice), counts in count_etats(session, portee).items():
+        for (siren, exercice, type_pj), counts in count_etats(session, portee).items():
             numbers = [counts.get(statut, (0, 0))[0] for statut in LIBELLES_ETATS]
             octets = sum(octets for _, octets in counts.values())
             eligibles = counts.get(Statut.ELIGIBLE, (0, 0))[1]
             head = (noms.name(siren), str(exercice) if exercice else "—")
-            yield (*head, *numbers, sum(numbers), octets, eligibles)
+            yield (*head, name_typologie(type_pj), *numbers, sum(numbers), octets, eligibles)
 
     return Tableau("Pièces justificatives par statut", colonnes, read())
 
 
-def count_etats(
-    session: Session, portee: Portee
-) -> dict[tuple[str, int], dict[str, tuple[int, int]]]:
-    """PJ and octets by statut, of each collectivité × exercice, as in LIBELLES_ETATS."""
+def sum_types(etats: Mapping[tuple[str, int, str], Comptes]) -> dict[tuple[str, int], Comptes]:
+    """The same by collectivité × exercice, whatever the type."""
+    found: dict[tuple[str, int], Comptes] = {}
+    for (siren, exercice, _type_pj), counts in etats.items():
+        had = found.setdefault((siren, exercice), {})
+        for statut, (number, octets) in counts.items():
+            before = had.get(statut, (0, 0))
+            had[statut] = (before[0] + number, before[1] + octets)
+    return found
+
+
+def count_etats(session: Session, portee: Portee) -> dict[tuple[str, int, str], Comptes]:
+    """PJ and octets by statut, of each collectivité × exercice × TypePJ, as in LIBELLES_ETATS."""
     exercices = portee.make_exercices()
     exercice = func.coalesce(exercices.c.exercice, 0)
     detruite = exists().where(
@@ -79,6 +91,7 @@ def count_etats(
         select(
             PieceJustificative.siren,
             exercice,
+            PieceJustificative.type_pj,
             statut,
             func.count(),
             func.sum(PieceJustificative.taille),
@@ -86,11 +99,11 @@ def count_etats(
         .outerjoin(exercices, exercices.c.pj_id == PieceJustificative.id)
         .outerjoin(DecisionCourante, DecisionCourante.pj_id == PieceJustificative.id)
         .where(portee.condition, PieceJustificative.courante)
-        .group_by(PieceJustificative.siren, exercice, statut)
+        .group_by(PieceJustificative.siren, exercice, PieceJustificative.type_pj, statut)
     )
-    found: dict[tuple[str, int], dict[str, tuple[int, int]]] = {}
-    for siren, year, name, number, octets in session.execute(query):
-        found.setdefault((siren, year), {})[name] = (number, int(octets))
+    found: dict[tuple[str, int, str], Comptes] = {}
+    for siren, year, type_pj, name, number, octets in session.execute(query):
+        found.setdefault((siren, year, type_pj), {})[name] = (number, int(octets))
     return {key: found[key] for key in sorted(found)}
 
 

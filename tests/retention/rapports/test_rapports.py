@@ -41,8 +41,9 @@ from orc.retention.rapports.archives import (
 )
 from orc.retention.rapports.composer import Demande, write_metrage
 from orc.retention.rapports.feuille import Forme, Genre
+from orc.retention.rapports.lignes_decisions import count_etats, make_etats, sum_types
 from orc.retention.rapports.lignes_eliminations import find_bordereaux, write_bornes
-from orc.retention.rapports.portee import Portee
+from orc.retention.rapports.portee import Noms, Portee
 from tests.archive import COMMUNAUTE, COMMUNE, Archive, make_archive
 from tests.retention.rapports.fonds import (
     ELECTRICITE,
@@ -92,10 +93,10 @@ def read_csv(archive: Archive, rapport: RapportDonne) -> list[dict[str, str]]:
 
 def test_etats_count_each_pj_once_by_statut_with_volumes(archive: Archive) -> None:
     lines = read_csv(archive, give(archive, Genre.ETATS))
-    assert [(n["Collectivité"], n["Exercice"]) for n in lines] == [
-        ("Commune de Sainte-Anne (999000018)", "2022"),
-        ("Commune de Sainte-Anne (999000018)", "2023"),
-        ("Commune de Sainte-Anne (999000018)", "2024"),
+    assert [(n["Collectivité"], n["Exercice"], n["Type"]) for n in lines] == [
+        ("Commune de Sainte-Anne (999000018)", "2022", "003 — Dépense"),
+        ("Commune de Sainte-Anne (999000018)", "2023", "003 — Dépense"),
+        ("Commune de Sainte-Anne (999000018)", "2024", "003 — Dépense"),
     ]
     first, second, third = lines
     assert (first["Éligibles"], first["Refusées"], first["Suspendues"]) == ("1", "2", "0")
@@ -109,12 +110,28 @@ def test_etats_count_each_pj_once_by_statut_with_volumes(archive: Archive) -> No
     assert int(first["dont éligibles (octets)"]) == len(archive.contenus[ELECTRICITE])
 
 
+def test_etats_tell_types_apart_and_the_plot_adds_them(archive: Archive) -> None:
+    portee = Portee(find_cellules(archive, "archiviste"))
+    with archive.orc.database.writing() as session:
+        before = sum_types(count_etats(session, portee))
+        pj = session.get_one(PieceJustificative, archive.pj[ELECTRICITE])
+        siren, pj.type_pj = pj.siren, ""
+        session.flush()
+        etats = count_etats(session, portee)
+        assert sorted(t for s, year, t in etats if (s, year) == (siren, 2022)) == ["", "003"]
+        assert sum_types(etats) == before
+        lines = list(make_etats(session, portee, Noms({})).lignes)
+        assert lines[0][2] == "Type non déclaré"
+        session.rollback()
+
+
 def test_a_reserved_domain_is_in_the_report_of_who_holds_it(archive: Archive) -> None:
-    (total,) = [
+    lines = [
         n for n in read_csv(archive, give(archive, Genre.ETATS, qui="tout", siren=COMMUNE))
         if n["Exercice"] == "2022"
     ]  # fmt: skip
-    assert (total["Total"], total["Suspendues"]) == ("4", "1")
+    assert sum(int(n["Total"]) for n in lines) == 4
+    assert sum(int(n["Suspendues"]) for n in lines) == 1
 
 
 def test_refusals_carry_all_their_reasons_and_references(archive: Archive) -> None:
