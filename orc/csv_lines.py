@@ -8,17 +8,22 @@ from datetime import date
 # What tells a spreadsheet that the file is in UTF-8.
 BOM = "\ufeff"
 # A spreadsheet takes what begins so for a formula (OWASP, « CSV injection »).
-FORMULES = ("=", "+", "-", "@", "\t", "\r")
+FORMULES = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
 
 Valeur = str | int | date | None
 
 
 def write_line(valeurs: Iterable[Valeur]) -> str:
     """A line of the file, with its end."""
-    line = io.StringIO()
-    cells = [write_cellule(valeur) for valeur in valeurs]
-    csv.writer(line, delimiter=";", lineterminator="\r\n").writerow(cells)
-    return line.getvalue()
+    return write_lines((valeurs,))
+
+
+def write_lines(lignes: Iterable[Iterable[Valeur]]) -> str:
+    """These lines of the file, each with its end."""
+    lines = io.StringIO()
+    writer = csv.writer(lines, delimiter=";", lineterminator="\r\n")
+    writer.writerows([write_cellule(valeur) for valeur in ligne] for ligne in lignes)
+    return lines.getvalue()
 
 
 def write_cellule(valeur: Valeur) -> str:

@@ -1,13 +1,16 @@
 """A real SQLite file with the tables of the migrations, and rows to fill it with."""
 
 import atexit
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import date
 from functools import cache
 from pathlib import Path
 from shutil import copyfile, rmtree
 from tempfile import mkdtemp
+from typing import Any
 
-from sqlalchemy import insert
+from sqlalchemy import event, insert
 from sqlalchemy.orm import Session
 
 from migrations import migrate
@@ -41,6 +44,21 @@ def prepare_data(folder: Path) -> Path:
 def make_database(folder: Path) -> Database:
     """An empty ORC database in this folder."""
     return Database(open_engine(f"sqlite:///{prepare_data(folder) / 'orc.sqlite'}"))
+
+
+@contextmanager
+def watch_queries(database: Database) -> Iterator[list[tuple[str, Any]]]:
+    """Every query that the database is asked meanwhile, with its values."""
+    asked: list[tuple[str, Any]] = []
+
+    def note(_connection: Any, _cursor: Any, query: str, values: Any, *_: Any) -> None:
+        asked.append((query, values))
+
+    event.listen(database.engine, "before_cursor_execute", note)
+    try:
+        yield asked
+    finally:
+        event.remove(database.engine, "before_cursor_execute", note)
 
 
 def make_budget(session: Writing, siren: str, *, poste: str = "033012") -> BudgetConnu:

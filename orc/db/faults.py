@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from sqlalchemy import exc
 from sqlalchemy.exc import DataError, DBAPIError, InterfaceError, OperationalError
 
-from orc.errors import Invalid, Unavailable
+from orc.errors import Invalid, NotFound, Unavailable
 
 # Two transactions met: played again, each will pass. deadlock_detected, serialization_failure.
 MET = frozenset({"40P01", "40001"})
@@ -16,6 +16,8 @@ TOO_LONG = "57014"
 READ_ONLY = "25006"
 # untranslatable_character: what JSON may say and a text may not.
 NO_TEXT = "22P05"
+# numeric_value_out_of_range: a number that no column holds is that of nothing.
+TOO_LARGE = "22003"
 OCCUPEE = "La base de données est occupée par un autre programme."
 INDISPONIBLE = "La base est momentanément indisponible."
 log = logging.getLogger(__name__)
@@ -44,6 +46,8 @@ def say_faults() -> Iterator[None]:
     except DataError as error:
         if "NUL" in str(error.orig) or _get_sqlstate(error) == NO_TEXT:
             raise Invalid("Un texte contient un caractère nul, qu’aucun texte n’a.") from error
+        if _get_sqlstate(error) == TOO_LARGE:
+            raise NotFound("Rien ne porte ce numéro.") from error
         raise
     except DBAPIError as error:
         if not error.connection_invalidated and _get_sqlstate(error) != READ_ONLY:

@@ -162,6 +162,11 @@ class DecisionCourante(Base):
     revoir_le: Mapped[date | None] = mapped_column(index=True)
     # The last day its own duration keeps it; None: no rule, or a start nobody knows.
     terme: Mapped[date | None] = mapped_column(index=True)
+    # The rule of that duration, « » where none applies; None: not decided since 0015.
+    regle: Mapped[str | None]
+    sort_final: Mapped[str] = mapped_column(default="")
+    # The first day that no rule keeps it any more; None: as `terme`.
+    libre: Mapped[date | None]
     gelee: Mapped[bool] = mapped_column(default=False)
     anomalie: Mapped[bool] = mapped_column(default=False)
     # The number of the test that forbids first, and those of all that do: `9a`, `,9a,11,`.

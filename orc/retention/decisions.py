@@ -12,6 +12,7 @@ from orc.models import ADecider, DecisionCourante, PieceJustificative, read_now
 from orc.models import Decision as DecisionGardee
 from orc.retention.decide import Decision, Raison, Statut, decide
 from orc.retention.dossier import read_dossiers
+from orc.retention.facts import Facts
 from orc.retention.groupes import find_groupes
 from orc.retention.raisons import dump_raisons, load_raisons, make_empreinte
 from orc.retention.regles import find_rules, find_version
@@ -57,7 +58,7 @@ def _decide_lot(session: Writing, pj_ids: list[int], today: date) -> dict[int, D
     dossiers = read_dossiers(session, pj_ids, today)
     decisions = {pj_id: decide(facts, rules, today) for pj_id, facts in dossiers.items()}
     echeances = {
-        pj_id: Echeances(find_revoir(facts, rules, today), facts.terme)
+        pj_id: Echeances(find_revoir(facts, rules, today), facts)
         for pj_id, facts in dossiers.items()
     }
     regles_id = find_version(session, today).id
@@ -87,10 +88,10 @@ class Jour:
 
 @dataclass(frozen=True, slots=True)
 class Echeances:
-    """The next day on which time alone may change the answer, and the last of its duration."""
+    """The next day on which time alone may change the answer, and what says its duration."""
 
     revoir_le: date | None
-    terme: date | None
+    facts: Facts
 
 
 def _record(
@@ -128,9 +129,15 @@ def _record(
         _fill(courante, decision)
         courante.siren, courante.octets = sirens[pj_id]
         courante.groupe_id, courante.jour = groupes[pj_id], quand.jour
-        courante.revoir_le, courante.terme = echeances[pj_id].revoir_le, echeances[pj_id].terme
+        _fill_echeances(courante, echeances[pj_id])
         session.add(courante)
     session.flush()
+
+
+def _fill_echeances(row: DecisionCourante, echeances: Echeances) -> None:
+    facts = echeances.facts
+    row.revoir_le, row.terme, row.libre = echeances.revoir_le, facts.terme, facts.libre
+    row.regle, row.sort_final = facts.regle, facts.sort_final
 
 
 def _find_pj(session: Session, pj_ids: list[int]) -> dict[int, tuple[str, int]]:

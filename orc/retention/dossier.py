@@ -141,6 +141,8 @@ def _make_facts(envoi: Envoi, lues: Lues) -> Facts:
         marche=lues.marches.get(pj.id),
         sort_final=duree.sort_final if duree else "",
         terme=duree.terme if duree else None,
+        regle=duree.code if duree else "",
+        libre=duree.libre if duree else None,
         historique=lues.historiques.get(pj.id),
     )
 

@@ -1,17 +1,18 @@
 """What reaches its term, and when: PJ counted by collectivité, exercice and rule."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from enum import StrEnum
 
-from sqlalchemy import func, select
+from sqlalchemy import Row, func, select
 from sqlalchemy.orm import Session
 
-from orc.models import PieceJustificative
+from orc.db import list_values
+from orc.models import DecisionCourante
 from orc.retention.durees import Duree, Unite, find_terme
-from orc.retention.rapports.portee import Portee, read_ids
-from orc.retention.regles import RegleTrouvee, find_durees_de, find_version
+from orc.retention.groupes import select_groupes
+from orc.retention.rapports.portee import Portee
 
 
 class Horizon(StrEnum):
@@ -35,8 +36,6 @@ LIBELLES_HORIZONS = {
 }
 BORNES = ((1, Horizon.UN_AN), (3, Horizon.TROIS_ANS), (5, Horizon.CINQ_ANS))
 SANS_REGLE = "sans règle"
-# A page counts so many PJ at once; a report counts them all.
-PAGE_MAX = 200_000
 
 
 @dataclass(slots=True)
@@ -46,9 +45,9 @@ class Compte:
     nombre: int = 0
     octets: int = 0
 
-    def add(self, octets: int) -> None:
-        """One more PJ."""
-        self.nombre += 1
+    def add(self, nombre: int, octets: int) -> None:
+        """So many more PJ."""
+        self.nombre += nombre
         self.octets += octets
 
 
@@ -94,42 +93,43 @@ def find_horizon(libre: date | None, today: date) -> Horizon:
     return Horizon.PLUS_TARD
 
 
-def count_pj(session: Session, portee: Portee) -> int:
-    """How many PJ a scope holds."""
-    query = select(func.count()).select_from(PieceJustificative).where(portee.condition)
-    return session.scalar(query) or 0
-
-
 def find_echeances(session: Session, portee: Portee, today: date) -> list[LigneEcheance]:
     """What reaches its term within a scope, by collectivité, exercice, rule and sort final.
 
-    Every PJ is looked at, some at a time; only the counts are kept.
+    As each PJ was last decided, counted by SQL: nothing is read of the PJ themselves.
     """
     found: dict[tuple[str, int, str, str], LigneEcheance] = {}
-    for siren, exercice, octets, trouvee in _read(session, portee, today):
-        regle = trouvee.code if trouvee else SANS_REGLE
-        sort_final = trouvee.sort_final if trouvee else ""
-        libre = trouvee.libre if trouvee else None
-        key = (siren, exercice, regle, sort_final)
+    for exercice, row in _read_comptes(session, portee):
+        key = (row.siren, exercice, row.regle or SANS_REGLE, row.sort_final)
         ligne = found.get(key) or LigneEcheance(*key, comptes={}, premier=None)
-        ligne.comptes.setdefault(find_horizon(libre, today), Compte()).add(octets)
-        found[key] = _keep_first(ligne, libre, today)
+        compte = ligne.comptes.setdefault(find_horizon(row.libre, today), Compte())
+        compte.add(row.nombre, int(row.octets))
+        found[key] = _keep_first(ligne, row.libre, today)
     return [found[key] for key in sorted(found)]
 
 
 def _keep_first(ligne: LigneEcheance, libre: date | None, today: date) -> LigneEcheance:
     if libre is None or libre <= today or (ligne.premier and ligne.premier <= libre):
         return ligne
-    return LigneEcheance(
-        ligne.siren, ligne.exercice, ligne.regle, ligne.sort_final, ligne.comptes, libre
+    return replace(ligne, premier=libre)
+
+
+Comptee = Row[int | None, str, str | None, str, date | None, int, int]
+
+
+def _read_comptes(session: Session, portee: Portee) -> Iterator[tuple[int, Comptee]]:
+    """The PJ of a scope counted by what tells their term, with the last exercice it sees."""
+    exercices: dict[int, int] = {}
+    for groupe_id, exercice in session.execute(select_groupes(portee.seen)):
+        exercices[groupe_id] = max(exercices.get(groupe_id, 0), exercice or 0)
+    row = DecisionCourante
+    key = (row.groupe_id, row.siren, row.regle, row.sort_final, row.libre)
+    query = (
+        select(*key, func.count().label("nombre"), func.sum(row.octets).label("octets"))
+        .where(row.groupe_id.in_(list_values(exercices)), row.regle.is_not(None))
+        .group_by(*key)
     )
-
-
-def _read(
-    session: Session, portee: Portee, today: date
-) -> Iterator[tuple[str, int, int, RegleTrouvee | None]]:
-    version = find_version(session, today)
-    for rows in read_ids(session, portee):
-        durees = find_durees_de(session, [row[0] for row in rows], version)
-        for pj_id, siren, exercice, octets in rows:
-            yield siren, exercice, octets, durees.get(pj_id)
+    if portee.siren:
+        query = query.where(row.siren == portee.siren)
+    for one in session.execute(query):
+        yield exercices[one.groupe_id or 0], one

@@ -4,8 +4,9 @@ from collections import Counter, defaultdict
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, exists, func, select
+from sqlalchemy import ColumnElement, Row, Select, and_, exists, func, select
 from sqlalchemy.orm import Session
 
 from orc.db import list_values
@@ -171,23 +172,39 @@ def find_lignes(
     """The PJ of a list after this id, in the order of their ids."""
     if not cellules:
         return []
+    ids = select_ids(cellules, *_compile(filtre, cellules), PieceJustificative.id > apres)
+    return _read_lot(session, session.scalars(ids.limit(combien)).all())
+
+
+def select_ids(cellules: Collection[int], *conditions: ColumnElement[bool]) -> Select[int]:
+    """The ids of the decided PJ seen from these cellules that meet these conditions, in order.
+
+    What is long of them is read by lots afterwards: neither sorted nor read again for each lot.
+    """
+    budgets = select(Cellule.budget_id).where(Cellule.id.in_(list_values(cellules)))
+    # Said again of the collectivité, so that a small scope reads nothing of the others.
+    sirens = select(Budget.siren).where(Budget.id.in_(budgets))
     query = (
-        _select_lignes()
-        .where(sees_pj(cellules), *_compile(filtre, cellules), DecisionCourante.pj_id > apres)
-        .order_by(DecisionCourante.pj_id)
-        .limit(combien)
+        select(PieceJustificative.id)
+        .join(DecisionCourante, DecisionCourante.pj_id == PieceJustificative.id)
+        .where(DecisionCourante.siren.in_(sirens), sees_pj(cellules), *conditions)
     )
-    return [_make_ligne(pj, row, raisons) for pj, row, raisons in session.execute(query)]
+    return query.order_by(PieceJustificative.id)
+
+
+def _read_lot(session: Session, ids: Sequence[int]) -> Sequence[Ligne]:
+    query = _select_lignes().where(DecisionCourante.pj_id.in_(ids))
+    rows = session.execute(query.order_by(DecisionCourante.pj_id))
+    return [_make_ligne(row) for row in rows]
 
 
 def read_lignes(
     session: Session, cellules: Collection[int], filtre: Filtre, *, combien: int = LOT
 ) -> Iterator[Sequence[Ligne]]:
-    """Every PJ of a list, so many at a time: nothing of it is held whole."""
-    apres = 0
-    while lot := find_lignes(session, cellules, filtre, apres=apres, combien=combien):
-        yield lot
-        apres = lot[-1].pj_id
+    """Every PJ of a list, so many at a time: nothing but its ids is held whole."""
+    ids = select_ids(cellules, *_compile(filtre, cellules))
+    for lot in session.scalars(ids.execution_options(yield_per=combien)).partitions():
+        yield _read_lot(session, lot)
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,14 +232,20 @@ def find_ligne(session: Session, cellules: Collection[int], pj_id: int) -> Ligne
     """What is decided of a PJ seen from these cellules; None: nothing, or it is not seen."""
     query = _select_lignes().where(DecisionCourante.pj_id == pj_id, sees_pj(cellules))
     row = session.execute(query).first()
-    return _make_ligne(*row) if row else None
+    return _make_ligne(row) if row else None
 
 
-def _select_lignes() -> Select[PieceJustificative, DecisionCourante, str]:
+def _select_lignes() -> Select[*tuple[Any, ...]]:
+    """Columns, not rows of the ORM: a list may be of a million."""
+    pj, row = PieceJustificative, DecisionCourante
     return (
-        select(PieceJustificative, DecisionCourante, DecisionGardee.raisons)
-        .join(DecisionCourante, DecisionCourante.pj_id == PieceJustificative.id)
-        .join(DecisionGardee, DecisionGardee.id == DecisionCourante.decision_id)
+        select(
+            *(pj.id, pj.siren, pj.id_unique, pj.nom, pj.type_pj, pj.taille),
+            *(row.statut, row.depuis, row.jusqu_a, row.anomalie, row.gelee, row.decision_id),
+            DecisionGardee.raisons,
+        )
+        .join(row, row.pj_id == pj.id)
+        .join(DecisionGardee, DecisionGardee.id == row.decision_id)
     )
 
 
@@ -248,21 +271,21 @@ def _compile(filtre: Filtre, cellules: Collection[int]) -> Iterator[ColumnElemen
         yield exists().where(Lien.pj_id == DecisionCourante.pj_id, of_year, seen)
 
 
-def _make_ligne(pj: PieceJustificative, row: DecisionCourante, raisons: str) -> Ligne:
+def _make_ligne(row: Row[*tuple[Any, ...]]) -> Ligne:
     return Ligne(
-        pj_id=pj.id,
-        siren=pj.siren,
-        id_unique=pj.id_unique,
-        nom=pj.nom,
-        type_pj=pj.type_pj,
-        octets=pj.taille,
+        pj_id=row.id,
+        siren=row.siren,
+        id_unique=row.id_unique,
+        nom=row.nom,
+        type_pj=row.type_pj,
+        octets=row.taille,
         statut=Statut(row.statut),
         depuis=row.depuis,
         jusqu_a=row.jusqu_a,
         anomalie=row.anomalie,
         gelee=row.gelee,
         decision_id=row.decision_id,
-        raisons=load_raisons(raisons),
+        raisons=load_raisons(row.raisons),
     )
 
 

@@ -136,4 +136,7 @@ class Facts:
     sort_final: str = ""
     # The last day its duration keeps it: told to people, asked by no test.
     terme: date | None = None
+    # The code of that duration's rule, and the first day it keeps nothing: as `terme`.
+    regle: str = ""
+    libre: date | None = None
     historique: Preuve | None = None

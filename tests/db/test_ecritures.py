@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from sqlalchemy import func, select, text, update
 
 from orc.db import BaseIndisponible, Database, Writing, insert_missing, open_engine
-from orc.errors import Conflict, Invalid
+from orc.errors import Conflict, Invalid, NotFound
 from orc.identity.comptes import NouveauCompte, create_compte, disable_compte
 from orc.identity.connexion import ConnexionRefusee, log_in
 from orc.identity.throttling import TropDEssais, record_attempt
@@ -23,7 +23,16 @@ from orc.ingest.clotures import (
     record_clotures,
 )
 from orc.journal import Auteur
-from orc.models import AIndexer, Collectivite, Ecriture, Piece, SessionWeb, Tiers, read_now
+from orc.models import (
+    AIndexer,
+    Collectivite,
+    Ecriture,
+    Habilitation,
+    Piece,
+    SessionWeb,
+    Tiers,
+    read_now,
+)
 from tests.consultation import Archive, make_archive
 from tests.search.conftest import DOCUMENTS
 from tests.sql import make_budget, make_database
@@ -214,6 +223,13 @@ def test_a_query_that_lasts_is_given_up_in_french(base_pg: str) -> None:
         session.execute(text("SELECT pg_sleep(20)"))
     with database.writing() as session:
         assert session.scalar(text("SHOW statement_timeout")) == "0"
+    database.close()
+
+
+def test_a_number_that_no_column_holds_is_that_of_nothing(base_pg: str) -> None:
+    database = Database(open_engine(base_pg))
+    with pytest.raises(NotFound, match="Rien ne porte ce numéro"), database.reading() as session:
+        session.get(Habilitation, 2**40)
     database.close()
 
 

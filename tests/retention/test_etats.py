@@ -30,6 +30,7 @@ from orc.settings import Settings
 from tests.flows import UnePj, UnFlux, UnMandat
 from tests.ingest.test_intake import take_in
 from tests.retention.archives import AUJOURD_HUI, EVENEMENTS, SIREN, find_pj, make_ready
+from tests.sql import watch_queries
 
 # Another exercice cites PJ1 too, nothing cites PERDUE.
 AUTRE = UnFlux(
@@ -144,9 +145,10 @@ def test_a_list_holds_what_is_asked(
 def test_a_list_is_read_to_its_end_a_lot_at_a_time(
     database: Database, cellules: frozenset[int]
 ) -> None:
-    with database.reading() as session:
+    with watch_queries(database) as asked, database.reading() as session:
         read = read_lignes(session, cellules, Filtre(), combien=2)
         lots = [[n.pj_id for n in lot] for lot in read]
+        assert sum("EXISTS" in query for query, _ in asked) == 1  # sought once, then read by ids
         links = session.scalars(select(Lien.pj_id)).all()
     assert [len(lot) for lot in lots] == [2, 1]
     flat = [pj_id for lot in lots for pj_id in lot]

@@ -5,10 +5,9 @@ from datetime import date, datetime
 from fastapi import APIRouter
 from pydantic import BaseModel
 
-from orc.errors import Conflict
 from orc.models import read_today
 from orc.retention.decide import Statut
-from orc.retention.echeancier import PAGE_MAX, Horizon, count_pj, find_echeances
+from orc.retention.echeancier import Horizon, find_echeances
 from orc.retention.eliminations.lignes import StatutLigne
 from orc.retention.rapports.archives import find_rapports
 from orc.retention.rapports.lignes_decisions import count_etats
@@ -107,10 +106,8 @@ def show_etats(session: Lecture, lecteur: Connecte, siren: Siren = "") -> Etats:
 @router.get("/echeancier", summary="Ce qui arrive au terme de sa durée")
 @acces_destruction()
 def show_echeancier(session: Lecture, lecteur: Connecte, siren: Siren = "") -> Echeancier:
-    """Par collectivité, exercice et règle ; un très grand périmètre, par le rapport."""
+    """Par collectivité, exercice et règle, comme chaque PJ a été décidée en dernier."""
     portee, _noms = choose_portee(session, lecteur.clearance.retention, siren)
-    if count_pj(session, portee) > PAGE_MAX:
-        raise Conflict("C’est trop de pièces : demandez une collectivité, ou le rapport.")
     return Echeancier(
         echeances=[
             Echeance(

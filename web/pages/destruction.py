@@ -10,7 +10,7 @@ from starlette.responses import Response, StreamingResponse
 
 from orc.access import Lecteur
 from orc.bootstrap import Orc
-from orc.csv_lines import BOM, Valeur, write_line
+from orc.csv_lines import BOM, Valeur, write_line, write_lines
 from orc.errors import NotFound
 from orc.journal import Acte
 from orc.models import read_today
@@ -247,7 +247,7 @@ def write_csv(orc: Orc, cellules: frozenset[int], filtre: Filtre) -> Iterator[st
     yield BOM + write_line(EN_TETES)
     with orc.database.reading() as session:
         for lot in read_lignes(session, cellules, filtre):
-            yield "".join(write_line(_make_cells(ligne)) for ligne in lot)
+            yield write_lines(_make_cells(ligne) for ligne in lot)
 
 
 def _make_cells(ligne: Ligne) -> tuple[Valeur, ...]:

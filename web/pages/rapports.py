@@ -18,10 +18,8 @@ from orc.journal import Acte
 from orc.models import BordereauElimination, read_today
 from orc.retention.echeancier import (
     LIBELLES_HORIZONS,
-    PAGE_MAX,
     Horizon,
     LigneEcheance,
-    count_pj,
     find_echeances,
 )
 from orc.retention.rapports.archives import (
@@ -42,7 +40,7 @@ from orc.retention.rapports.feuille import (
 )
 from orc.retention.rapports.lignes_decisions import LIBELLES_ETATS, count_etats, sum_types
 from orc.retention.rapports.lignes_eliminations import ATTESTES, find_bordereaux
-from orc.retention.rapports.portee import Noms, Portee, choose_portee
+from orc.retention.rapports.portee import PAGE_MAX, Noms, Portee, choose_portee, count_pj
 from web.acces import acces_destruction
 from web.deps import Connecte, Formulaire, JournalDuLecteur, Lecture, get_orc
 from web.disposition import make_disposition
@@ -117,14 +115,13 @@ class PageApercu:
 
 @dataclass(frozen=True, slots=True)
 class PageEcheancier:
-    """What reaches its term; `trop`: too many PJ to count them all on a page."""
+    """What reaches its term."""
 
     collectivites: tuple[tuple[str, str], ...]
     siren: str
     plot: Barres | None
     lignes: tuple[tuple[str, ...], ...]
     horizons: tuple[str, ...]
-    trop: int
 
 
 @router.get("/destruction/rapports")
@@ -188,8 +185,8 @@ def _make_apercu(
     shown = None
     if cellules and (bordereau_id is not None or not sur_bordereau):
         shown = make_feuille(session, cellules, Demande(genre, siren, bordereau_id), read_today())
-    # These look at every PJ before their first line.
-    heavy = genre in {Genre.ECHEANCIER, Genre.ANOMALIES} and count_pj(session, portee) > PAGE_MAX
+    # Contradictions are looked for in every PJ before the first of them is found.
+    heavy = genre is Genre.ANOMALIES and count_pj(session, portee) > PAGE_MAX
     most = 0 if heavy else APERCU
     return PageApercu(
         genre=genre.value,
@@ -303,16 +300,13 @@ def show_echeancier(
     """What reaches its term in one, three and five years."""
     cellules = lecteur.clearance.retention
     portee, noms = choose_portee(session, cellules, siren)
-    number = count_pj(session, portee) if cellules else 0
-    counted = 0 < number <= PAGE_MAX
-    lignes = find_echeances(session, portee, read_today()) if counted else []
+    lignes = find_echeances(session, portee, read_today())
     page = PageEcheancier(
         collectivites=tuple(noms.libelles.items()),
         siren=siren,
         plot=make_plot_echeances(lignes, noms) if lignes else None,
         lignes=tuple(write_echeance(ligne, noms) for ligne in lignes),
         horizons=tuple(LIBELLES_HORIZONS.values()),
-        trop=number if number > PAGE_MAX else 0,
     )
     return render(request, "destruction/echeancier", page)
 

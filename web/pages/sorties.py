@@ -10,9 +10,8 @@ from starlette.responses import RedirectResponse, Response
 from orc.domain import Role
 from orc.errors import Conflict, NotFound
 from orc.models import Sortie, read_today
-from orc.retention.echeancier import PAGE_MAX, count_pj
 from orc.retention.publication import MOTIF_MAX
-from orc.retention.rapports.portee import choose_portee, find_noms
+from orc.retention.rapports.portee import PAGE_MAX, choose_portee, count_pj, find_noms
 from orc.retention.sorties import (
     LIBELLES_SITUATIONS,
     Situation,

@@ -13,6 +13,7 @@ from orc.db import list_values
 from orc.models import Decision, DecisionCourante, LigneElimination, PieceJustificative
 from orc.retention.decide import Statut
 from orc.retention.eliminations.lignes import StatutLigne, name_typologie
+from orc.retention.etats import select_ids
 from orc.retention.rapports.feuille import Colonne, Tableau
 from orc.retention.rapports.portee import Noms, Portee, find_exercices, read_ids
 from orc.retention.regles import find_durees_de, find_version
@@ -110,9 +111,9 @@ def count_etats(session: Session, portee: Portee) -> dict[tuple[str, int, str], 
 def _read_decisions(
     session: Session, portee: Portee, chosen: ColumnElement[bool]
 ) -> Iterator[tuple[Any, int]]:
-    """Decisions of a scope by PJ with its exercice, some at a time: nothing is held whole."""
-    after = -1
-    while True:
+    """Decisions of a scope by PJ with its exercice, some at a time: only ids are held whole."""
+    ids = select_ids(portee.seen, portee.condition, chosen).execution_options(yield_per=LOT)
+    for lot in session.scalars(ids).partitions():
         query = (
             select(
                 PieceJustificative.id,
@@ -125,16 +126,11 @@ def _read_decisions(
             )
             .join(DecisionCourante, DecisionCourante.pj_id == PieceJustificative.id)
             .join(Decision, Decision.id == DecisionCourante.decision_id)
-            .where(portee.condition, chosen, PieceJustificative.id > after)
+            .where(PieceJustificative.id.in_(lot))
             .order_by(PieceJustificative.id)
-            .limit(LOT)
         )
-        rows = session.execute(query).all()
-        if not rows:
-            return
-        after = rows[-1].id
-        years = find_exercices(session, portee, [row.id for row in rows])
-        yield from ((row, years.get(row.id, 0)) for row in rows)
+        years = find_exercices(session, portee, lot)
+        yield from ((row, years.get(row.id, 0)) for row in session.execute(query))
 
 
 COLONNES_PJ = (

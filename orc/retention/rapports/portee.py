@@ -14,6 +14,8 @@ from orc.retention.etats import find_collectivites
 from orc.retention.regard import sees_pj
 
 LOT = 2000
+# A page looks at so many PJ at once; a report looks at them all.
+PAGE_MAX = 200_000
 
 
 @dataclass(frozen=True)
@@ -82,22 +84,23 @@ def find_exercices(session: Session, portee: Portee, pj_ids: Collection[int]) ->
     return {row.pj_id: row.exercice for row in session.execute(select(exercices))}
 
 
+def count_pj(session: Session, portee: Portee) -> int:
+    """How many PJ a scope holds."""
+    query = select(func.count()).select_from(PieceJustificative).where(portee.condition)
+    return session.scalar(query) or 0
+
+
 def read_ids(session: Session, portee: Portee) -> Iterator[list[tuple[int, str, int, int]]]:
     """Every PJ of a scope as last sent, some at a time.
 
     Each: its id, SIREN, last exercice (0: cited by none) and octets.
     """
-    after = -1
-    while True:
-        query = (
-            select(PieceJustificative.id, PieceJustificative.siren, PieceJustificative.taille)
-            .where(portee.condition, PieceJustificative.courante, PieceJustificative.id > after)
-            .order_by(PieceJustificative.id)
-            .limit(LOT)
-        )
-        rows = session.execute(query).all()
-        if not rows:
-            return
-        after = rows[-1].id
+    query = (
+        select(PieceJustificative.id, PieceJustificative.siren, PieceJustificative.taille)
+        .where(portee.condition, PieceJustificative.courante)
+        .order_by(PieceJustificative.id)
+        .execution_options(yield_per=LOT)
+    )
+    for rows in session.execute(query).partitions():
         years = find_exercices(session, portee, [row.id for row in rows])
         yield [(row.id, row.siren, years.get(row.id, 0), row.taille) for row in rows]

@@ -1,5 +1,6 @@
 """A report as CSV or as an ODS spreadsheet, written a line at a time: memory stays flat."""
 
+import re
 import tempfile
 import zipfile
 from collections.abc import Iterable, Iterator
@@ -8,7 +9,7 @@ from itertools import islice
 from typing import IO
 from xml.sax.saxutils import escape, quoteattr
 
-from orc.csv_lines import BOM, Valeur, write_line
+from orc.csv_lines import BOM, Valeur, write_line, write_lines
 from orc.retention.rapports.feuille import Feuille, Identite, Tableau
 
 LOT, MORCEAU = 500, 1024 * 1024
@@ -42,6 +43,7 @@ _MANIFEST = (
     '<manifest:file-entry manifest:full-path="content.xml" manifest:media-type="text/xml"/>'
     "</manifest:manifest>"
 )
+INTERDITS = re.compile("[\x00-\x08\x0b-\x1f\ufffe\uffff]")
 # The same report is the same bytes: its members have no hour of their own.
 _HEURE = (2000, 1, 1, 0, 0, 0)
 
@@ -51,7 +53,7 @@ def write_csv(feuille: Feuille) -> Iterator[bytes]:
     tableau = feuille.tableaux[0]
     yield (BOM + write_line(c.libelle for c in tableau.colonnes)).encode()
     lignes = iter(tableau.lignes)
-    while lot := "".join(write_line(ligne) for ligne in islice(lignes, LOT)):
+    while lot := write_lines(islice(lignes, LOT)):
         yield lot.encode("utf-8", "replace")
 
 
@@ -127,4 +129,4 @@ def _write_cell(valeur: Valeur, style: str) -> str:
 
 def _clean(text: str) -> str:
     """Without what XML 1.0 cannot hold."""
-    return "".join(c for c in text if c in "\t\n" or (c >= " " and c not in "\ufffe\uffff"))
+    return INTERDITS.sub("", text)

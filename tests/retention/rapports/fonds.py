@@ -20,6 +20,9 @@ from orc.models import (
     PieceJustificative,
     read_now,
 )
+from orc.retention.decisions import decide_now
+from orc.retention.groupes import find_groupes
+from orc.retention.regles import find_durees
 from tests.archive import COMMUNAUTE, COMMUNE, Archive
 
 JOUR = date(2026, 11, 23)
@@ -32,7 +35,8 @@ def put_decision(
     session: Writing, pj_id: int, statut: str, *raisons: dict[str, object], anomalie: bool = False
 ) -> int:
     """A decision on a PJ, as the task records it."""
-    siren = session.get_one(PieceJustificative, pj_id).siren
+    pj, duree = session.get_one(PieceJustificative, pj_id), find_durees(session, [pj_id], JOUR)
+    known = duree.get(pj_id)
     row = Decision(
         pj_id=pj_id, decidee_le=read_now(), jour=JOUR, statut=statut,
         raisons=json.dumps(raisons), empreinte="e",
@@ -41,11 +45,20 @@ def put_decision(
     session.flush()
     session.merge(
         DecisionCourante(
-            pj_id=pj_id, decision_id=row.id, siren=siren, statut=statut, anomalie=anomalie
+            pj_id=pj_id, decision_id=row.id, siren=pj.siren, statut=statut, anomalie=anomalie,
+            groupe_id=find_groupes(session, [pj_id])[pj_id], octets=pj.taille,
+            regle=known.code if known else "", sort_final=known.sort_final if known else "",
+            libre=known.libre if known else None,
         )
-    )
+    )  # fmt: skip
     session.flush()
     return row.id
+
+
+def decide_all(archive: Archive) -> None:
+    """What the background task does of every PJ."""
+    with archive.orc.database.writing() as session:
+        decide_now(session, list(archive.pj.values()), JOUR)
 
 
 def raison(regle: str, statut: str, texte: str, **more: object) -> dict[str, object]:

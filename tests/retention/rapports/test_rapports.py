@@ -6,7 +6,7 @@ import io
 import json
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import date
 from pathlib import Path
 from zipfile import ZipFile
 
@@ -28,7 +28,6 @@ from orc.models import (
     Rapport,
     read_now,
 )
-from orc.retention.echeancier import Horizon, find_echeances, find_horizon
 from orc.retention.rapports.archives import (
     MORCEAU,
     RapportDonne,
@@ -176,47 +175,6 @@ def test_gels_in_force_are_listed_the_overdue_first(archive: Archive) -> None:
     only = read_csv(archive, give(archive, Genre.GELS, qui="tout", siren=COMMUNAUTE))
     assert {n["Gel"] for n in only} >= {"Ailleurs", "Liste cachée"}
     assert "Courant" not in {n["Gel"] for n in only}
-
-
-def test_the_echeancier_counts_by_rule_and_horizon(archive: Archive) -> None:
-    lines = read_csv(archive, give(archive, Genre.ECHEANCIER))
-    by_year = {n["Exercice"]: n for n in lines}
-    assert by_year["2022"]["Règle"] == "PJ-DEPENSE"
-    assert by_year["2022"]["Au-delà de 5 ans"] == "3"
-    assert by_year["2022"]["Prochain terme"] == "2033-01-01"
-    assert by_year["2024"]["Total"] == "1"
-
-
-def test_a_term_is_reached_the_day_nothing_keeps_the_pj_any_more(archive: Archive) -> None:
-    portee = Portee(find_all(archive), COMMUNE)
-    free = date(2033, 1, 1)
-    with archive.orc.database.reading() as session:
-        before, after = (
-            next(n for n in find_echeances(session, portee, day) if n.exercice == 2022)
-            for day in (free - timedelta(days=1), free)
-        )
-    assert (before.count(Horizon.UN_AN), before.count(Horizon.ECHU)) == (4, 0)
-    assert before.premier == free
-    assert (after.count(Horizon.UN_AN), after.count(Horizon.ECHU)) == (0, 4)
-    assert after.premier is None
-
-
-@pytest.mark.parametrize(
-    ("libre", "horizon"),
-    [
-        (None, Horizon.INCONNU),
-        (date(2026, 11, 23), Horizon.ECHU),
-        (date(2026, 11, 24), Horizon.UN_AN),
-        (date(2027, 11, 23), Horizon.UN_AN),
-        (date(2027, 11, 24), Horizon.TROIS_ANS),
-        (date(2029, 11, 23), Horizon.TROIS_ANS),
-        (date(2029, 11, 24), Horizon.CINQ_ANS),
-        (date(2031, 11, 23), Horizon.CINQ_ANS),
-        (date(2031, 11, 24), Horizon.PLUS_TARD),
-    ],
-)
-def test_the_last_day_of_a_horizon_is_in_it(libre: date | None, horizon: Horizon) -> None:
-    assert find_horizon(libre, date(2026, 11, 23)) is horizon
 
 
 def test_the_bordereau_has_the_columns_of_the_archives(archive: Archive) -> None:
@@ -392,12 +350,12 @@ def test_an_orphan_pj_is_counted_under_no_exercice(tmp_path: Path) -> None:
             session.execute(
                 update(Lien).where(Lien.pj_id == made.pj[FOURNITURES]).values(pj_id=None)
             )
+        put_decisions(made)
         lines = read_csv(made, give(made, Genre.ETATS))
         assert [n["Exercice"] for n in lines] == ["—", "2022", "2024"]
         terms = read_csv(made, give(made, Genre.ECHEANCIER))
         assert (terms[0]["Exercice"], terms[0]["Règle"]) == ("—", "sans règle")
         assert terms[0]["Inconnu"] == "1"
-        put_decisions(made)
         assert {n["Exercice"] for n in read_csv(made, give(made, Genre.REFUS))} == {"2022"}
 
 
