@@ -213,6 +213,7 @@ class PjVue:
 
     pj_id: int
     siren: str
+    collectivite: str
     id_unique: str
     nom: str
     octets: int
@@ -225,7 +226,8 @@ def get_pj(session: Session, cellules: Collection[int], pj_id: int) -> PjVue:
     pj = session.scalar(query)
     if pj is None:
         raise NotFound("Cette pièce justificative n’existe pas, ou vous n’y avez pas accès.")
-    return PjVue(pj.id, pj.siren, pj.id_unique, pj.nom, pj.taille, pj.courante)
+    collectivite = _find_noms(session, [pj.siren]).get(pj.siren, "")
+    return PjVue(pj.id, pj.siren, collectivite, pj.id_unique, pj.nom, pj.taille, pj.courante)
 
 
 def find_ligne(session: Session, cellules: Collection[int], pj_id: int) -> Ligne | None:

@@ -197,6 +197,10 @@ def test_the_list_is_given_whole_as_csv_and_the_export_is_journaled(ouvrir: Ouvr
 def test_a_pj_is_explained_with_every_reason_and_its_law(ouvrir: Ouvrir, archive: Archive) -> None:
     text = ouvrir("archiviste").get(f"/destruction/pj/{archive.pj[FACTURE]}").text
     assert "Destruction anticipée permise depuis le 20/06/2022" in text
+    first = " ".join(text.split('id="titre-decision"')[1].split("<li>")[1].split())
+    assert first.startswith("mandat 127, bordereau 12, 2022 : payé, depuis le 20/06/2022 ;")
+    assert "retour" in first
+    assert f"Commune de Sainte-Anne ({COMMUNE})" in text
     assert "mandat 127, bordereau 12, 2022 : payé" in text
     assert "interprétation ORC" in text
     assert "MICC1719763C" in text

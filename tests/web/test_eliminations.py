@@ -180,6 +180,8 @@ def test_the_whole_story_by_forms(ouvrir: dict[str, Navigateur], monde: Monde) -
     maire.prove("/destruction")
     assert "figée" in do(maire, ident, "signer/proposer", piece=True, observations="Rien")
     assert "proposé, dont demander le visa" in maire.get("/").text
+    printed = f"/destruction/rapports/apercu/bordereau_elimination?bordereau={ident}"
+    assert printed in maire.get(f"{RACINE}/{ident}/faire/demander_visa").text
     do(maire, ident, "faire/demander_visa")
     attendus = archiviste.get(RACINE).text.split("Tous les bordereaux")[0]
     assert f'href="{RACINE}/{ident}"' in attendus
@@ -206,6 +208,7 @@ def test_the_whole_story_by_forms(ouvrir: dict[str, Navigateur], monde: Monde) -
     refused = send(maire, ident, "signer/attester", methode="Broyage", detruite_le=today)
     assert refused.status_code == 422
     assert "procès-verbal" in refused.text
+    assert f'name="detruite_le" type="date" value="{today}"' in refused.text
     attestation = {"methode": "Broyage", "detruite_le": today, "metrage": "1,25"}
     said = do(maire, ident, "signer/attester", piece=True, **attestation)
     assert "Vous n’avez pas attesté : des lignes ne peuvent plus partir." in said

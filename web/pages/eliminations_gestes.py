@@ -71,6 +71,7 @@ class PageGeste:
     exceptees: int
     saisie: Saisie
     metrage: str
+    detruite_le: str
     erreur: str
     autorisation_generale: str
     # A long list whose lines have to be verified before this act.
@@ -168,6 +169,7 @@ def _show(
         exceptees=sum(t.exceptees for t in typologies),
         saisie=_read_textes(given),
         metrage=read_texte(given, "metrage", METRES_MAX),
+        detruite_le=read_texte(given, "detruite_le", 10),
         erreur=erreur,
         autorisation_generale=regles.autorisation_generale,
         a_verifier=done is not None and not done.suffit,
