@@ -81,12 +81,18 @@ def test_one_writes_and_another_publishes(
     new = {**RECETTE, "avant": "", "code": "PAIE-2", "compte": "64, 65", "marche": "oui"}
     assert redacteur.post(f"{where}/regle", **new).status_code == 303
     assert redacteur.post(f"{where}/regle", avant="PAIE-2", retirer="oui").status_code == 303
-    assert redacteur.post(f"{where}/regle", **{**RECETTE, "nombre": "dix"}).status_code == 422
+    wrong = redacteur.post(f"{where}/regle", **{**RECETTE, "nombre": "dix"})
+    assert wrong.status_code == 422
+    assert "La durée : un nombre entier" in wrong.text
+    assert 'name="nombre" value="dix"' in wrong.text
     assert "Nouvelle règle" in redacteur.get(f"{where}/regle").text
     prove(archive, ago=30)
-    assert "/preuve" in redacteur.post(f"{where}/soumettre").headers["location"]
+    assert "fait%3Dpreuve" in redacteur.post(f"{where}/soumettre").headers["location"]
+    assert "rien n’est encore fait" in redacteur.get(f"{where}?fait=preuve").text
     prove(archive)
-    assert redacteur.post(f"{where}/soumettre").status_code == 303
+    done = redacteur.post(f"{where}/soumettre")
+    assert done.status_code == 303
+    assert "La version est soumise" in redacteur.get(done.headers["location"]).text
     page = redacteur.get(where).text
     assert "Un autre archiviste que vous la publie." in page
     today = date.today()  # noqa: DTZ011 - the civil day of the place

@@ -3,9 +3,9 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
+from typing import Annotated, Any
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Query, Request
 from sqlalchemy.orm import Session as SqlSession
 from starlette.datastructures import FormData
 from starlette.responses import RedirectResponse, Response
@@ -132,6 +132,9 @@ class PageVersion:
     sien: bool
     redige: bool
     jour: str
+    fait: str
+    # The proof was given for an act that is still to be done.
+    prouve: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,6 +146,16 @@ class PageRegle:
     champs: dict[str, str]
     listes: tuple[tuple[str, str], ...]
     choix: dict[str, tuple[tuple[str, str], ...]]
+    erreur: str = ""
+
+
+FAITS = {
+    "soumettre": "La version est soumise : un autre archiviste la publie.",
+    "publier": "La version est publiée : les pièces qu’elle touche sont redécidées.",
+    "abandonner": "La version est abandonnée.",
+}
+# What the address says once the person proved again who it is.
+PROUVE = "preuve"
 
 
 def show_regle(regle: RegleDeDuree) -> RegleVue:
@@ -198,7 +211,11 @@ def begin_version(session: Ecriture, lecteur: Connecte, form: Formulaire) -> Res
 @router.get("/destruction/regles/{version_id}")
 @acces_destruction()
 def show_version(
-    request: Request, session: Lecture, lecteur: Connecte, version_id: int
+    request: Request,
+    session: Lecture,
+    lecteur: Connecte,
+    version_id: int,
+    fait: Annotated[str, Query(max_length=20)] = "",
 ) -> Response:
     """A version: its rules, its differences, its impact within one's own scope."""
     row = _get(session, version_id)
@@ -220,6 +237,8 @@ def show_version(
         sien=has_written(session, row, lecteur.personne_id),
         redige=Role.ARCHIVISTE in lecteur.roles,
         jour=today.isoformat(),
+        fait=FAITS.get(fait, ""),
+        prouve=fait == PROUVE,
     )
     return render(request, "destruction/version", page)
 
@@ -236,16 +255,14 @@ def show_regle_form(
     request: Request, session: Lecture, version_id: int, regle: str = ""
 ) -> Response:
     """The form of a rule; without a code, of a new one."""
-    version = read_version(session, _get(session, version_id))
-    found = version.find(regle)
-    page = PageRegle(
-        version_id=version_id,
-        code=found.code if found else "",
-        champs=_write_champs(found),
-        listes=tuple(LIBELLES_LISTES.items()),
-        choix=_make_choix(),
-    )
+    found = read_version(session, _get(session, version_id)).find(regle)
+    page = _make_form(version_id, found.code if found else "", _write_champs(found))
     return render(request, "destruction/regle", page)
+
+
+def _make_form(version_id: int, code: str, champs: dict[str, str], erreur: str = "") -> PageRegle:
+    listes = tuple(LIBELLES_LISTES.items())
+    return PageRegle(version_id, code, champs, listes, _make_choix(), erreur)
 
 
 def _make_choix() -> dict[str, tuple[tuple[str, str], ...]]:
@@ -288,12 +305,20 @@ def _write_champs(regle: RegleDeDuree | None) -> dict[str, str]:
 
 @router.post("/destruction/regles/{version_id}/regle")
 @acces_destruction(Role.ARCHIVISTE)
-def save_regle(session: Ecriture, lecteur: Connecte, version_id: int, form: Formulaire) -> Response:
-    """Put or remove a rule of a brouillon."""
+def save_regle(
+    request: Request, session: Ecriture, lecteur: Connecte, version_id: int, form: Formulaire
+) -> Response:
+    """Put or remove a rule of a brouillon; the form again, as it was filled, if it is wrong."""
     _get(session, version_id)
     code = str(form.get("avant", ""))[:30]
-    regle = None if form.get("retirer") else read_form_regle(form)
-    replace_regle(session, lecteur, version_id, code, regle)
+    try:
+        regle = None if form.get("retirer") else read_form_regle(form)
+        replace_regle(session, lecteur, version_id, code, regle)
+    except Invalid as error:
+        session.rollback()
+        champs = {name: str(form.get(name, ""))[:400] for name in _write_champs(None)}
+        page = _make_form(version_id, code, champs, str(error))
+        return render(request, "destruction/regle", page, status=422)
     return RedirectResponse(f"/destruction/regles/{version_id}", 303)
 
 
@@ -332,7 +357,7 @@ def act_on_version(
     ouverte: Session,
 ) -> Response:
     """Submit, publish or abandon a version; its impact is measured before the lock is taken."""
-    check_preuve(ouverte, retour=f"/destruction/regles/{version_id}")
+    check_preuve(ouverte, retour=f"/destruction/regles/{version_id}?fait={PROUVE}")
     today, database = read_today(), get_orc(request).database
     if geste not in {"soumettre", "publier", "abandonner"}:
         raise NotFound("Cet acte n’existe pas.")
@@ -349,7 +374,7 @@ def act_on_version(
             get_orc(request).tasks.enqueue(writing, "decider")
         else:
             abandon_version(writing, lecteur, version_id)
-    return RedirectResponse(f"/destruction/regles/{version_id}", 303)
+    return RedirectResponse(f"/destruction/regles/{version_id}?fait={geste}", 303)
 
 
 def _read_day(text: str) -> date:
