@@ -34,6 +34,8 @@ class Declaration(Base):
     document_sha256: Mapped[str] = mapped_column(default="")
     personne_id: Mapped[int | None]
     saisie_par: Mapped[str]
+    # As what it was said: one of orc.retention.qualites.Qualite; empty: by command, or long ago.
+    qualite: Mapped[str] = mapped_column(default="", server_default="")
     saisie_le: Mapped[datetime] = mapped_column(Instant)
     # The row whose place it takes: one only may.
     remplace_id: Mapped[int | None] = mapped_column(ForeignKey("declaration.id"), unique=True)

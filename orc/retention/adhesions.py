@@ -15,7 +15,7 @@ from orc.messages import write_to_personne
 from orc.models import Collectivite, Declaration
 from orc.retention.declarations import LIBELLES_GENRES, Genre, find_periodes
 from orc.retention.depots import DEMANDES, Depot
-from orc.retention.qualites import read_qualites
+from orc.retention.qualites import Qualite, read_qualites
 from orc.retention.saisies import insert_declaration, record_declaration, withdraw
 from orc.storage import Storage
 
@@ -101,7 +101,9 @@ def answer_demande(
             genre, reponse.depuis or row.depuis, row.siren, motif=reponse.motif,
             reference=f"demande {row.id}",
         )  # fmt: skip
-        recorded = insert_declaration(session, storage, auteur, depot, row.siren)
+        recorded = insert_declaration(
+            session, storage, auteur, depot, row.siren, qualite=Qualite.COMPTABLE
+        )
         motif = reponse.motif
     else:
         motif = check_motif(reponse.motif, "Dites pourquoi la demande est refusée.")

@@ -5,12 +5,12 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from sqlalchemy import select
+from sqlalchemy import and_, case, exists, or_, select
 from sqlalchemy.orm import Session
 
 from orc.db import cut
 from orc.domain import Sens
-from orc.models import Bordereau, Budget, Flux, Lien, Ligne, Piece, was_read
+from orc.models import Bordereau, Budget, Flux, Lien, Ligne, Piece, RefCompta, was_read
 from orc.retention.events import Paiement, Retour, Suivi, find_suivis
 from orc.retention.facts import Citation, Emargement, LignePayee, Preuve
 
@@ -100,6 +100,42 @@ def _make_citante(
     )
 
 
+# Domaine of a RefCompta: what it says that it proves.
+DOMAINES = {"01": Sens.DEPENSE.value, "02": Sens.RECETTE.value}
+RATTACHEMENTS = {"01": "au mandat", "02": "au titre"}
+
+
+def find_absentes(session: Session, pj_ids: Collection[int]) -> dict[int, tuple[str, ...]]:
+    """What each of these PJ says itself that it proves (RefCompta) and that never came, in words.
+
+    What came cites it: the reading of flows makes a citation of every RefCompta that meets one.
+    """
+    met = exists().where(
+        Lien.pj_id == RefCompta.pj_id,
+        Piece.id == Lien.piece_id,
+        Piece.budget_id == RefCompta.budget_id,
+        Piece.exercice == RefCompta.exercice,
+        Piece.sens == case(DOMAINES, value=RefCompta.domaine_compta, else_=""),
+        or_(RefCompta.type_objet == "", Piece.type_bordereau == RefCompta.type_objet),
+        RefCompta.identifiant.in_([Piece.numero, Piece.numero_bordereau]),
+    )
+    found: dict[int, set[tuple[int, str, str]]] = defaultdict(set)
+    for lot in cut(pj_ids):
+        query = select(RefCompta).where(
+            and_(RefCompta.pj_id.in_(lot), RefCompta.domaine_compta.in_(DOMAINES)),
+            ~met.correlate(RefCompta),
+        )
+        for row in session.scalars(query):
+            found[row.pj_id].add((row.exercice or 0, row.domaine_compta, row.identifiant))
+    return {
+        pj_id: tuple(
+            f"{RATTACHEMENTS[domaine]} {numero or 'sans numéro'}, {exercice or 'sans exercice'}"
+            for exercice, domaine, numero in sorted(said)
+        )
+        for pj_id, said in found.items()
+    }
+
+
 def find_lignes(session: Session, piece_ids: Collection[int]) -> dict[int, list[Ligne]]:
     """The lines of these pieces, in the order of their flow."""
     found: dict[int, list[Ligne]] = defaultdict(list)
@@ -185,6 +221,7 @@ def _make_lignes(citante: Citante, lignes: Sequence[Ligne], suivi: Suivi) -> tup
     """
     sign = -1 if citante.type_bordereau == ANNULATION else 1
     cessions = {ligne.numero: ligne.cession_opposition for ligne in suivi.lignes}
+    totals = {ligne.numero: ligne.total for ligne in suivi.lignes}
     amounts: dict[str, int] = defaultdict(int)
     for ligne in lignes:
         amounts[ligne.numero] += ligne.ht + ligne.tva
@@ -199,6 +236,7 @@ def _make_lignes(citante: Citante, lignes: Sequence[Ligne], suivi: Suivi) -> tup
             montant,
             tuple(_make_emargement(p, sign) for p in by_line[numero]),
             cessions.get(numero, ""),
+            None if totals.get(numero) is None else sign * (totals[numero] or 0),
         )
         for numero, montant in amounts.items()
     )

@@ -7,9 +7,9 @@ from enum import StrEnum
 
 from orc.domain import Sens, format_date
 from orc.retention.durees import Duree, find_libre
-from orc.retention.facts import Citation, Facts, Gel, Periode, Preuve
+from orc.retention.facts import Citation, Facts, Gel, Marche, Periode, Preuve
 from orc.retention.payment import Reglement, Suite, read_reglement
-from orc.retention.rules import CESSIONS, REGLES, Regle, Rules
+from orc.retention.rules import REGLES, SANS_CESSION, Regle, Rules
 
 OFFERT = "01"
 
@@ -86,10 +86,10 @@ def _find_raisons(facts: Facts, rules: Rules, today: date) -> Iterator[Raison]:
     yield _be_acknowledged(facts)
     yield _be_kept(facts)
     yield _be_digitised(facts, today)
-    yield from _be_settled(facts.citations, rules)
+    yield from _be_settled(facts, rules)
     yield from _need_no_original(facts, rules)
-    yield from _suspend("11", facts.gels, today, "aucun gel", "gel levé")
-    yield from _suspend("12", facts.cofinancements, today, "aucun cofinancement", "contrôle clos")
+    yield from _suspend("11", facts.gels, today, "gel", "levé")
+    yield from _suspend("12", facts.cofinancements, today, "cofinancement", "contrôle clos")
     yield from _be_out_of_marche(facts, rules, today)
     yield _be_destructible(facts)
 
@@ -98,7 +98,7 @@ def _look_ahead(raisons: Iterable[Raison], today: date) -> Iterator[Raison]:
     """What is said to hold from a day to come does not hold yet."""
     for raison in raisons:
         if raison.statut is Statut.ELIGIBLE and raison.depuis and raison.depuis > today:
-            texte = f"{raison.texte} : au {format_date(raison.depuis)} seulement"
+            texte = f"{raison.texte}, au {format_date(raison.depuis)} seulement"
             yield Raison(raison.regle, Statut.EN_ATTENTE, texte, raison.preuves, anomalie=True)
         else:
             yield raison
@@ -126,9 +126,22 @@ def _join(numero: str, nom: str, periodes: Sequence[Periode], today: date) -> Ra
     found = _find_periode(periodes, today)
     if found:
         return _pass(numero, f"adhésion à {nom} en vigueur", found.preuve, depuis=found.depuis)
-    ended = [p for p in periodes if p.jusqu_a and p.jusqu_a < today]
-    texte = "retirée" if ended else "jamais enregistrée"
-    return _refuse(numero, f"adhésion à {nom} {texte}", *(p.preuve for p in periodes))
+    return _refuse(
+        numero, f"adhésion à {nom} {_say_absent(periodes, today)}", *(p.preuve for p in periodes)
+    )
+
+
+def _say_absent(periodes: Sequence[Periode], today: date) -> str:
+    """Why nothing holds that day: it will, it did, or nobody ever said so."""
+    coming = [p.depuis for p in periodes if p.depuis > today]
+    if coming:
+        return f"en vigueur au {format_date(min(coming))} seulement"
+    ended = [p.jusqu_a for p in periodes if p.jusqu_a]
+    return (
+        f"retirée : elle a tenu jusqu’au {format_date(max(ended))}"
+        if ended
+        else ("jamais enregistrée")
+    )
 
 
 def _join_offre(facts: Facts, rules: Rules, today: date) -> Iterator[Raison]:
@@ -147,7 +160,8 @@ def _keep_in_helios(facts: Facts, today: date) -> Raison:
     found = _find_periode(facts.tenue_helios, today)
     if found:
         return _pass("3", "comptes tenus dans Hélios", found.preuve)
-    return _refuse("3", "rien ne dit que ses comptes sont tenus dans Hélios")
+    texte = "rien ne dit que ses comptes sont tenus dans Hélios"
+    return _refuse("3", texte, *(p.preuve for p in facts.tenue_helios))
 
 
 def _be_pj(facts: Facts) -> Raison:
@@ -196,9 +210,13 @@ def _be_digitised(facts: Facts, today: date) -> Raison:
     return _refuse("8", f"aucune déclaration de numérisation conforme{doubt}")
 
 
-def _be_settled(citations: Sequence[Citation], rules: Rules) -> Iterator[Raison]:
+def _be_settled(facts: Facts, rules: Rules) -> Iterator[Raison]:
+    citations, absentes = facts.citations, facts.pieces_absentes
     if not citations:
         yield _wait("9c", "citée par aucune pièce : jamais éligible", anomalie=True)
+    for absente in absentes:
+        texte = f"elle se rattache elle-même {absente}, qui n’est jamais arrivé"
+        yield _wait("9c", texte, anomalie=True)
     for citation in citations:
         yield _settle(citation, read_reglement(citation, rules))
 
@@ -215,13 +233,16 @@ def _settle(citation: Citation, reglement: Reglement) -> Raison:
 
 def _need_no_original(facts: Facts, rules: Rules) -> Iterator[Raison]:
     for citation in facts.citations:
-        ceded = [n.numero for n in citation.lignes if n.cession_opposition in CESSIONS]
+        ceded = [n.numero for n in citation.lignes if n.cession_opposition not in SANS_CESSION]
         if ceded:
             texte = f"{citation.designation} : cession ou opposition, ligne {', '.join(ceded)}"
             yield _refuse("10", texte, citation.preuve)
     for rubrique in facts.rubriques:
-        if rubrique in rules.rubriques_originales:
+        if any(rubrique.startswith(code) for code in rules.rubriques_originales):
             yield _refuse("10", f"rubrique {rubrique} : original ou exemplaire unique exigé")
+        elif any(code.startswith(rubrique) for code in rules.rubriques_originales):
+            texte = f"rubrique {rubrique} : trop générale, une de ses parties exige l’original"
+            yield _wait("10", texte)
         else:
             yield _pass("10", f"rubrique {rubrique} : aucun original exigé")
     if facts.rubriques:
@@ -233,16 +254,16 @@ def _need_no_original(facts: Facts, rules: Rules) -> Iterator[Raison]:
 
 
 def _suspend(
-    numero: str, gels: Sequence[Gel], today: date, none: str, over: str
+    numero: str, gels: Sequence[Gel], today: date, kind: str, over: str
 ) -> Iterator[Raison]:
     """What has begun, or will, holds until its end; what ended lets go from the day after."""
     if not gels:
-        yield _pass(numero, none)
+        yield _pass(numero, f"aucun {kind}")
     for gel in gels:
         preuve, end = gel.periode.preuve, gel.periode.jusqu_a
-        nom = f"{gel.nom} ({gel.autorite}, {gel.reference})"
+        nom = f"{kind} « {gel.nom} » ({gel.autorite}, {gel.reference})"
         if end is not None and end < today:
-            yield _pass(numero, f"{nom} : {over}", preuve, depuis=_day_after(end))
+            yield _pass(numero, f"{nom}, {over}", preuve, depuis=_day_after(end))
         else:
             yield Raison(REGLES[numero], Statut.SUSPENDU, nom, (preuve,), jusqu_a=end)
 
@@ -251,11 +272,11 @@ def _be_out_of_marche(facts: Facts, rules: Rules, today: date) -> Iterator[Raiso
     if not facts.piece_de_marche:
         yield _pass("13", "pas une pièce contractuelle de marché")
         return
-    marche = facts.marche
-    preuves = (marche.preuve,) if marche else ()
-    notifie_le, solde_le = (marche.notifie_le, marche.solde_le) if marche else (None, None)
-    yield _wait_for_marche("la notification", notifie_le, rules.marche_passation, preuves, today)
-    yield _wait_for_marche("le solde", solde_le, rules.marche_execution, preuves, today)
+    known = facts.marche or Marche(None, None)
+    passation, execution = rules.marche_passation, rules.marche_execution
+    notified, settled = known.preuves_notification, known.preuves_solde
+    yield _wait_for_marche("la notification", known.notifie_le, passation, notified, today)
+    yield _wait_for_marche("le solde", known.solde_le, execution, settled, today)
 
 
 def _wait_for_marche(
@@ -265,7 +286,7 @@ def _wait_for_marche(
     if start is None:
         return Raison(REGLES["13"], Statut.SUSPENDU, f"{terme}, dont la date manque", preuves)
     free = find_libre(start, duree)
-    texte = f"{terme}, le {format_date(start)}"
+    texte = f"{terme} ({format_date(start)})"
     if today < free:
         end = date.fromordinal(free.toordinal() - 1)
         return Raison(REGLES["13"], Statut.SUSPENDU, texte, preuves, jusqu_a=end)

@@ -48,11 +48,12 @@ LIBELLES_GENRES = {
 
 @dataclass(frozen=True, slots=True)
 class DatesMarche:
-    """What was declared of a marché: the days of its notification and its balance, with proofs."""
+    """The days of the notification and of the balance of a marché, each with what says it."""
 
     notifie_le: date | None = None
     solde_le: date | None = None
-    preuves: tuple[facts.Preuve, ...] = ()
+    preuves_notification: tuple[facts.Preuve, ...] = ()
+    preuves_solde: tuple[facts.Preuve, ...] = ()
 
 
 def holds_now() -> ColumnElement[bool]:
@@ -97,10 +98,10 @@ def make_preuve(row: Declaration) -> facts.Preuve:
 
 
 def find_rubriques(session: Session, pj_ids: Collection[int]) -> dict[int, tuple[str, ...]]:
-    """The rubriques declared of each PJ; of the pieces that cite it where it has none itself."""
+    """The rubriques declared of each PJ and of the pieces that cite it: none undoes another."""
     found = _find_of_pj(session, pj_ids, Genre.RUBRIQUE)
     return {
-        pj_id: tuple(sorted({row.valeur for row in (own or others)}))
+        pj_id: tuple(sorted({row.valeur for row in (*own, *others)}))
         for pj_id, (own, others) in found.items()
     }
 
@@ -227,9 +228,11 @@ def find_marches(
 
 def _make_dates(rows: list[Declaration]) -> DatesMarche:
     """The last day said of each: a marché is not free before it."""
-    days = {Genre(row.genre): row.depuis for row in rows}
+    last = {Genre(row.genre): row for row in rows}
+    notification, solde = last.get(Genre.NOTIFICATION_MARCHE), last.get(Genre.SOLDE_MARCHE)
     return DatesMarche(
-        days.get(Genre.NOTIFICATION_MARCHE),
-        days.get(Genre.SOLDE_MARCHE),
-        tuple(make_preuve(row) for row in rows),
+        notification.depuis if notification else None,
+        solde.depuis if solde else None,
+        (make_preuve(notification),) if notification else (),
+        (make_preuve(solde),) if solde else (),
     )

@@ -15,13 +15,13 @@ from orc.domain import Role
 from orc.errors import NotFound
 from orc.models import Collectivite, Declaration, Piece, PieceJustificative
 from orc.retention.declarations import LIBELLES_GENRES, Genre, holds_now
-from orc.retention.depots import DEMANDES, MARCHE, PIECE, PJ, SAISIES
+from orc.retention.depots import DEMANDES, MARCHE, PIECE, PJ, SAISIES, find_correcteurs
 from orc.retention.qualites import Qualite, Qualites, find_cellules, read_qualites
 from orc.retention.regard import sees_piece, sees_pj
 from orc.storage import Storage
 
 PAR_PAGE = 50
-HISTOIRE_MAX = 200
+DECLARATIONS_PAR_PAGE = 100
 _INCONNUE = "Cette collectivité n’existe pas, ou elle n’est pas de votre ressort."
 
 
@@ -46,8 +46,9 @@ class DeclarationVue:
     par: str
     le: datetime
     etat: str
-    # What this reader may do of it now.
+    # What this reader may do of it now: correct or withdraw it, say its last day, answer it.
     peut_changer: bool
+    peut_finir: bool
     peut_repondre: bool
     mienne: bool
 
@@ -177,29 +178,33 @@ def _find_since(
 
 
 def find_declarations(
-    session: Session, lecteur: Lecteur, siren: str, today: date
-) -> tuple[DeclarationVue, ...]:
-    """Every row on a collectivité that this person sees, those that stand first, the last first.
+    session: Session, lecteur: Lecteur, siren: str, today: date, *, page: int = 1, seule: int = 0
+) -> tuple[tuple[DeclarationVue, ...], int]:
+    """A page of the rows on a collectivité that this person sees, and how many there are.
 
-    Raises NotFound outside its scope. The first HISTOIRE_MAX of them.
+    What waits first, then what stands, the last first. `seule`: this row alone. Raises NotFound
+    outside its scope.
     """
     qualites = read_qualites(session, lecteur, today)
     if siren not in qualites.sirens:
         raise NotFound(_INCONNUE)
-    later = aliased(Declaration)
+    objets = select(Declaration.objet).where(Declaration.siren == siren).distinct()
+    seen = _find_seen(session, lecteur, session.scalars(objets).all())
+    mine = [Declaration.siren == siren, Declaration.objet.in_(list_values(seen))]
+    mine += [Declaration.id == seule] if seule else []
+    later, asked = aliased(Declaration), [genre.value for genre in DEMANDES]
     query = (
         select(Declaration, later.id)
         .outerjoin(later, later.remplace_id == Declaration.id)
-        .where(Declaration.siren == siren)
-        .order_by(later.id.is_not(None), Declaration.retiree, Declaration.id.desc())
+        .where(*mine)
+        .order_by(later.id.is_not(None), Declaration.retiree, Declaration.genre.not_in(asked))
+        .order_by(Declaration.id.desc())
+        .limit(DECLARATIONS_PAR_PAGE)
+        .offset((page - 1) * DECLARATIONS_PAR_PAGE)
     )
-    rows = session.execute(query.limit(HISTOIRE_MAX)).all()
-    seen = _find_seen(session, lecteur, [row.objet for row, _ in rows])
-    return tuple(
-        _make_vue(lecteur, qualites, row, replaced, today)
-        for row, replaced in rows
-        if row.objet in seen
-    )
+    rows = session.execute(query).all()
+    total = session.scalar(select(func.count()).select_from(Declaration).where(*mine)) or 0
+    return tuple(_make_vue(lecteur, qualites, row, by, today) for row, by in rows), total
 
 
 def _find_seen(session: Session, lecteur: Lecteur, objets: Collection[str]) -> frozenset[str]:
@@ -226,6 +231,7 @@ def _make_vue(
     genre = Genre(row.genre)
     stands = later_id is None and not row.retiree
     asked = genre in DEMANDES
+    changes = stands and not asked and _may_change(lecteur, qualites, row)
     comptable = row.siren in qualites.comptable
     mine = row.personne_id == lecteur.personne_id
     return DeclarationVue(
@@ -246,7 +252,8 @@ def _make_vue(
         par=row.saisie_par,
         le=row.saisie_le,
         etat=_find_etat(row, later_id, today),
-        peut_changer=stands and not asked and _may_change(lecteur, qualites, row),
+        peut_changer=changes,
+        peut_finir=changes and SAISIES[genre].fin,
         peut_repondre=stands and asked and comptable and not mine,
         mienne=stands and asked and mine,
     )
@@ -280,7 +287,7 @@ def _find_etat(row: Declaration, later_id: int | None, today: date) -> str:
 
 def _may_change(lecteur: Lecteur, qualites: Qualites, row: Declaration) -> bool:
     """Whether it is said by what this person is; the act itself checks it again."""
-    wanted = SAISIES[Genre(row.genre)].qualites
+    wanted = find_correcteurs(Genre(row.genre), row.qualite)
     if row.objet.partition(":")[0] in ("", MARCHE):
         return bool(qualites.find(row.siren) & wanted)
     return any(find_cellules(lecteur, qualite) for qualite in wanted)

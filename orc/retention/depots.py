@@ -26,11 +26,13 @@ class RegleSaisie:
     document: bool = False
     distincts: tuple[str, ...] = ()
     exercices: bool = False
+    # What has a last day. The rest is a fact or a day: it is corrected or withdrawn, not ended.
+    fin: bool = True
 
 
 _DU_COMPTABLE = RegleSaisie(frozenset({Qualite.COMPTABLE}))
-_DEMANDE = RegleSaisie(frozenset({Qualite.ORDONNATEUR, Qualite.GESTIONNAIRE}))
-_DE_MARCHE = RegleSaisie(frozenset({Qualite.ORDONNATEUR, Qualite.COMPTABLE}), (MARCHE,))
+_DEMANDE = RegleSaisie(frozenset({Qualite.ORDONNATEUR, Qualite.GESTIONNAIRE}), fin=False)
+_DE_MARCHE = RegleSaisie(frozenset({Qualite.ORDONNATEUR, Qualite.COMPTABLE}), (MARCHE,), fin=False)
 # domaine.md, « When early destruction is allowed »: who says what is ours where it is silent.
 SAISIES: Mapping[Genre, RegleSaisie] = {
     Genre.DEMANDE_ORC: _DEMANDE,
@@ -48,9 +50,11 @@ SAISIES: Mapping[Genre, RegleSaisie] = {
         distincts=("valeur", "reference", "exercice_min", "exercice_max"),
         exercices=True,
     ),
-    Genre.HISTORIQUE: RegleSaisie(frozenset({Qualite.ARCHIVISTE}), (PJ, PIECE), ("motif",)),
+    Genre.HISTORIQUE: RegleSaisie(
+        frozenset({Qualite.ARCHIVISTE}), (PJ, PIECE), ("motif",), fin=False
+    ),
     Genre.RUBRIQUE: RegleSaisie(
-        frozenset({Qualite.ORDONNATEUR, Qualite.ARCHIVISTE}), (PJ, PIECE), ("valeur",)
+        frozenset({Qualite.ORDONNATEUR, Qualite.ARCHIVISTE}), (PJ, PIECE), ("valeur",), fin=False
     ),
     Genre.NOTIFICATION_MARCHE: _DE_MARCHE,
     Genre.SOLDE_MARCHE: _DE_MARCHE,
@@ -86,6 +90,17 @@ class Depot:
     document: PieceJointe | None = None
 
 
+def find_correcteurs(genre: Genre, qualite: str) -> frozenset[Qualite]:
+    """Who may replace, end or withdraw what was said as this `qualite`; empty: nobody knows.
+
+    As for gels [our reading]: an ordonnateur changes what an ordonnateur said, never what an
+    archiviste, a comptable or a command did, unless it is his alone to say.
+    """
+    every = SAISIES[genre].qualites
+    others = every - {Qualite.ORDONNATEUR}
+    return every if qualite == Qualite.ORDONNATEUR or not others else others
+
+
 def check_depot(depot: Depot, kept: str = "") -> Depot:
     """The same without blanks. Raises Invalid where something lacks, is too long or crosses."""
     rule = SAISIES[depot.genre]
@@ -111,6 +126,8 @@ def _check_days(depot: Depot) -> None:
     days = [day for day in (depot.depuis, depot.jusqu_a) if day]
     if any(day.year not in ANNEES for day in days):
         raise Invalid("Cette date n’est pas d’une année vraisemblable.")
+    if depot.jusqu_a and not SAISIES[depot.genre].fin:
+        raise Invalid("Cela n’a pas de dernier jour : corrigez-le, ou retirez-le.")
     if depot.jusqu_a and depot.jusqu_a < depot.depuis:
         raise Invalid("La fin précède le début : pour ce qui n’a jamais été vrai, retirez-le.")
     low, high = depot.exercice_min, depot.exercice_max

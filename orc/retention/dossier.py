@@ -23,7 +23,13 @@ from orc.models import (
     was_read,
 )
 from orc.retention import declarations as dits
-from orc.retention.citations import Citante, find_citantes, find_citations, find_lignes
+from orc.retention.citations import (
+    Citante,
+    find_absentes,
+    find_citantes,
+    find_citations,
+    find_lignes,
+)
 from orc.retention.declarations import Genre
 from orc.retention.events import AcquitPj, find_acquits
 from orc.retention.facts import Acquittement, Citation, Copie, Facts, Gel, Periode, Preuve
@@ -82,6 +88,7 @@ def _read_lot(session: Session, pj_ids: list[int], today: date) -> dict[int, Fac
     lues = Lues(
         citantes=citantes,
         citations=find_citations(session, every.values(), lignes),
+        absentes=find_absentes(session, ids),
         periodes={g: dits.find_periodes(session, sirens, g) for g in PERIODES},
         acquits=find_acquits(session, ids),
         presents=_find_presents(session, envois.values()),
@@ -104,6 +111,7 @@ class Lues:
 
     citantes: Mapping[int, list[Citante]]
     citations: Mapping[int, Citation]
+    absentes: Mapping[int, tuple[str, ...]]
     periodes: Mapping[Genre, Mapping[str, tuple[Periode, ...]]]
     acquits: Mapping[int, AcquitPj]
     presents: frozenset[int]
@@ -134,6 +142,7 @@ def _make_facts(envoi: Envoi, lues: Lues) -> Facts:
         est_numerisee=is_numerisee(envoi.texte),
         declarations_numerisation=periodes[Genre.NUMERISATION],
         citations=tuple(lues.citations[c.piece_id] for c in citantes),
+        pieces_absentes=lues.absentes.get(pj.id, ()),
         rubriques=lues.rubriques.get(pj.id, ()),
         gels=lues.gels.get(pj.id, ()),
         cofinancements=lues.cofinancements.get(pj.id, ()),

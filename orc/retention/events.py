@@ -1,7 +1,7 @@
 """What the events kept make of a piece or a PJ, whatever order they came in. Reads SQL only."""
 
 from collections import Counter, defaultdict
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -13,6 +13,7 @@ from orc.models import (
     FLUX_BITS,
     Acquit,
     Emargement,
+    ErreurAcquit,
     Flux,
     Piece,
     PieceJustificative,
@@ -23,6 +24,8 @@ from orc.models import (
 
 # DomaineAck of a PJ.
 PJ = "4"
+# NumAnoAck: Hélios has this PJ already, and takes no second sending of it.
+DOUBLON = "ERREUR_DOUBLON_PJ"
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,12 +43,17 @@ class Paiement:
 
 @dataclass(frozen=True, slots=True)
 class EtatLigne:
-    """What the last retour that speaks of a line says of it. `reste`: cents still to recover."""
+    """What the last retour that speaks of a line says of it. `reste`: cents still to recover.
+
+    `cession_opposition`: 02 or 03 where any retour says so; `total`: cents paid, of the last one
+    that says it.
+    """
 
     numero: str
     etat: str
     cession_opposition: str
     reste: int | None
+    total: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +128,7 @@ class AcquitPj:
     nom_fic: str
     ambigu: bool = False
     contredit: bool = False
+    acquit_id: int = 0
 
 
 def find_suivis(session: Session, piece_ids: Collection[int]) -> dict[int, Suivi]:
@@ -220,10 +229,23 @@ def _find_lignes(session: Session, retour_ids: Collection[int]) -> dict[int, lis
 def _keep_last(
     lignes: dict[int, list[RetourLigne]], retours: Sequence[Retour]
 ) -> tuple[EtatLigne, ...]:
-    """Each line as the last retour that speaks of it has it."""
-    last = {row.numero: row for retour in retours for row in lignes.get(retour.id, [])}
+    """Each line as the last retour that speaks of it has it.
+
+    A cession said once needed the exemplaire unique: a later silence does not give it back.
+    """
+    said: dict[str, list[RetourLigne]] = defaultdict(list)
+    for retour in retours:
+        for row in lignes.get(retour.id, []):
+            said[row.numero].append(row)
     return tuple(
-        EtatLigne(row.numero, row.etat, row.cession_opposition, row.reste) for row in last.values()
+        EtatLigne(
+            numero,
+            rows[-1].etat,
+            max(row.cession_opposition for row in rows),
+            rows[-1].reste,
+            next((row.total for row in reversed(rows) if row.total is not None), None),
+        )
+        for numero, rows in said.items()
     )
 
 
@@ -255,8 +277,47 @@ def find_acquits(session: Session, pj_ids: Collection[int]) -> dict[int, AcquitP
     """The last acquit of each of these PJ, for those that have one: by its IdUnique and NomFic.
 
     The same IdUnique sent again under the same NomFic: an acquit answers the last sending before
-    it; of the same day, nobody can tell.
+    it; of the same day, nobody can tell. Refused only because Hélios has it already: the acquit
+    that accepted these very bytes holds.
     """
+    found = _find_last_acquits(session, pj_ids)
+    refused = {a.acquit_id: pj_id for pj_id, a in found.items() if a.accepte is False}
+    earlier = _find_same_earlier(session, _find_doublons(session, refused).values())
+    accepted = _find_last_acquits(session, earlier)
+    for other, pj_id in sorted(earlier.items()):
+        acquit = accepted.get(other)
+        if acquit and acquit.accepte and not (acquit.contredit or found[pj_id].contredit):
+            found[pj_id] = acquit
+    return found
+
+
+def _find_doublons(session: Session, refused: Mapping[int, int]) -> dict[int, int]:
+    """Those of these acquits, with their PJ, that refuse for no other reason."""
+    codes: dict[int, set[str]] = defaultdict(set)
+    for lot in cut(refused):
+        query = select(ErreurAcquit.acquit_id, ErreurAcquit.code)
+        for acquit_id, code in session.execute(query.where(ErreurAcquit.acquit_id.in_(lot))):
+            codes[acquit_id].add(code)
+    return {i: refused[i] for i, said in codes.items() if said == {DOUBLON}}
+
+
+def _find_same_earlier(session: Session, pj_ids: Collection[int]) -> dict[int, int]:
+    """The earlier sendings of the same bytes under the same identifier, each with its PJ."""
+    other = aliased(PieceJustificative)
+    same = and_(
+        other.siren == PieceJustificative.siren,
+        other.id_unique == PieceJustificative.id_unique,
+        other.sha256 == PieceJustificative.sha256,
+        other.version < PieceJustificative.version,
+    )
+    found: dict[int, int] = {}
+    for lot in cut(pj_ids):
+        query = select(other.id, PieceJustificative.id).join(PieceJustificative, same)
+        found |= dict(session.execute(query.where(PieceJustificative.id.in_(lot))).all())
+    return found
+
+
+def _find_last_acquits(session: Session, pj_ids: Collection[int]) -> dict[int, AcquitPj]:
     found: dict[int, AcquitPj] = {}
     for lot in cut(pj_ids):
         others = _find_other_sendings(session, lot)
@@ -280,6 +341,7 @@ def _make_acquit(answers: Sequence[Acquit], *, ambigu: bool) -> AcquitPj:
         last.nom_fic,
         ambigu,
         contredit=any(a.accepte != last.accepte for a in near),
+        acquit_id=last.id,
     )
 
 

@@ -64,6 +64,8 @@ class LignePayee:
     montant: int
     emargements: tuple[Emargement, ...] = ()
     cession_opposition: str = ""
+    # The sum of its payments as the last retour that says one has it; None: none does.
+    annonce: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +105,8 @@ class Marche:
 
     notifie_le: date | None
     solde_le: date | None
-    preuve: Preuve
+    preuves_notification: tuple[Preuve, ...] = ()
+    preuves_solde: tuple[Preuve, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,6 +129,8 @@ class Facts:
     est_numerisee: bool | None = None
     declarations_numerisation: tuple[Periode, ...] = ()
     citations: tuple[Citation, ...] = ()
+    # What it says itself that it proves, and that never came.
+    pieces_absentes: tuple[str, ...] = ()
     # Declared, or proposed by a rule; empty: PES carries none.
     rubriques: tuple[str, ...] = ()
     gels: tuple[Gel, ...] = ()

@@ -58,9 +58,10 @@ def find_dates(session: Session, keys: Collection[Cle]) -> dict[Cle, DatesMarche
             preuve = Preuve("notification du marché", day, f"flux {nom_fic}")
             said[siren, cle] = DatesMarche(day, None, (preuve,))
     for key, declared in declarations.find_marches(session, keys).items():
-        had = said[key]
-        notifie = declared.notifie_le or had.notifie_le
-        said[key] = DatesMarche(notifie, declared.solde_le, (*had.preuves, *declared.preuves))
+        wins = declared if declared.notifie_le else said[key]
+        said[key] = DatesMarche(
+            wins.notifie_le, declared.solde_le, wins.preuves_notification, declared.preuves_solde
+        )
     return said
 
 
@@ -68,9 +69,9 @@ def _merge_marches(dates: list[DatesMarche]) -> Fait:
     """Of several marchés, the last days; one that is not known makes it unknown."""
     notifies = [d.notifie_le for d in dates]
     soldes = [d.solde_le for d in dates]
-    preuves = [p for d in dates for p in d.preuves]
     return Fait(
         None if not dates or None in notifies else max(d for d in notifies if d),
         None if not dates or None in soldes else max(d for d in soldes if d),
-        preuves[0] if preuves else Preuve("marché", None, ""),
+        tuple(p for d in dates for p in d.preuves_notification),
+        tuple(p for d in dates for p in d.preuves_solde),
     )

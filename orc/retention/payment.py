@@ -9,6 +9,16 @@ from orc.retention.facts import Citation, LignePayee
 from orc.retention.rules import APRES_PAIEMENT, REGLEMENT_D_ORDRE, TYPES_D_ORDRE, Rules
 
 PRISE_EN_CHARGE, REJETEE, SOLDEE = "02", "04", "05"
+# OrgEma of a mandat that are no payment, in words: PES V2, retour dépense.
+ORIGINES = {
+    "02": "pénalités de retard",
+    "06": "ordre de reversement",
+    "08": "mandat",
+    "10": "titre",
+    "11": "liste de non-valeur",
+    "12": "encaissement",
+    "15": "divers",
+}
 
 
 class Suite(StrEnum):
@@ -44,6 +54,9 @@ def read_reglement(citation: Citation, rules: Rules) -> Reglement:
 
 
 def _read_by_type(citation: Citation, rules: Rules) -> Reglement:
+    if numero := _find_corrected(citation, rules):
+        texte = f"ligne {numero} soldée par une pièce corrective : ce n’est pas un paiement"
+        return Reglement(Suite.ATTENDUE, texte)
     if citation.type_piece == APRES_PAIEMENT:
         return _read_prise_en_charge(citation, "émis après paiement, pris en charge")
     if citation.type_piece in TYPES_D_ORDRE or citation.mode_reglement == REGLEMENT_D_ORDRE:
@@ -75,15 +88,21 @@ def _read_mandat(citation: Citation, rules: Rules) -> Reglement:
             return Reglement(Suite.ATTENDUE, f"ligne {ligne.numero} {missing}")
         days.extend(e.jour for e in ligne.emargements if e.jour)
     if not days:
-        return Reglement(Suite.ATTENDUE, "payé, à une date que le retour ne dit pas")
+        return Reglement(Suite.ATTENDUE, "soldé sans aucun paiement")
     return Reglement(Suite.ACQUISE, "payé", max(days))
+
+
+def _find_corrected(citation: Citation, rules: Rules) -> str:
+    """The first line that a correcting mandat or titre settles, were it in part; empty: none."""
+    for ligne in citation.lignes:
+        if any(e.origine in rules.origines_correctives for e in ligne.emargements):
+            return ligne.numero
+    return ""
 
 
 def _find_missing(ligne: LignePayee, rules: Rules) -> str:
     """What forbids to say this line paid, in words; empty when it is paid."""
     origines = {e.origine for e in ligne.emargements}
-    if origines & rules.origines_correctives:
-        return "soldée par une pièce corrective : ce n’est pas un paiement"
     if strange := sorted(origines - rules.origines_de_paiement):
         return _say_strange(strange)
     if any(e.jour is None for e in ligne.emargements):
@@ -93,6 +112,9 @@ def _find_missing(ligne: LignePayee, rules: Rules) -> str:
     paid = sum(e.montant or 0 for e in ligne.emargements)
     if paid != ligne.montant:
         return f"payée pour {format_euros(paid)} sur {format_euros(ligne.montant)}"
+    if ligne.annonce not in (None, ligne.montant):
+        total = format_euros(ligne.annonce or 0)
+        return f"payée, mais le dernier retour annonce {total} en tout"
     return ""
 
 
@@ -100,4 +122,5 @@ def _say_strange(origines: list[str]) -> str:
     """Origins that are no payment; the V2.0 form says none."""
     if "" in origines:
         return "émargée sans origine, comme dans la forme V2.0 : rien ne dit que c’est un paiement"
-    return f"émargée par l’origine {', '.join(origines)} : ce n’est pas un paiement connu"
+    noms = ", ".join(f"{ORIGINES.get(o, 'origine inconnue')} ({o})" for o in origines)
+    return f"émargée par autre chose qu’un paiement connu : {noms}"

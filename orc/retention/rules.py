@@ -81,4 +81,5 @@ class Rules:
 APRES_PAIEMENT = "05"
 TYPES_D_ORDRE = frozenset({"03", "07"})
 REGLEMENT_D_ORDRE = "08"
-CESSIONS = frozenset({"02", "03"})
+# CessOpp of a line: not said, or 01; any other code says one, or nobody knows what.
+SANS_CESSION = frozenset({"", "01"})

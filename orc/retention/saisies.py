@@ -17,7 +17,16 @@ from orc.marques import mark_collectivites, mark_pieces_to_decide, mark_to_decid
 from orc.models import Budget, Declaration, Ligne, Marche, Piece, PieceJustificative, read_now
 from orc.retention.criteres import Criteres, compile_criteres
 from orc.retention.declarations import LIBELLES_GENRES, Genre, holds_now
-from orc.retention.depots import MARCHE, PIECE, PJ, SAISIES, TOUT, Depot, check_depot
+from orc.retention.depots import (
+    MARCHE,
+    PIECE,
+    PJ,
+    SAISIES,
+    TOUT,
+    Depot,
+    check_depot,
+    find_correcteurs,
+)
 from orc.retention.qualites import Qualite, find_cellules, read_qualites, write_qualites
 from orc.retention.regard import find_sendings, find_sendings_of_piece, sees_piece, sees_pj
 from orc.storage import Storage
@@ -33,26 +42,36 @@ def record_declaration(
     Raises Invalid, NotFound on what one does not see, Forbidden where another has to say it,
     Conflict where it is said already.
     """
-    siren = find_siren(session, lecteur, depot.genre, depot.objet, depot.siren, today)
-    return insert_declaration(session, storage, lecteur.auteur, depot, siren)
+    siren, qualites = find_diseur(session, lecteur, depot.genre, depot.objet, depot.siren, today)
+    qualite = choose_qualite(qualites)
+    return insert_declaration(session, storage, lecteur.auteur, depot, siren, qualite=qualite)
 
 
-def find_siren(
+def find_diseur(
     session: Session, lecteur: Lecteur, genre: Genre, objet: str, siren: str, today: date
-) -> str:
-    """The collectivité of an object this person may declare that of. NotFound, Forbidden."""
+) -> tuple[str, frozenset[Qualite]]:
+    """The collectivité of an object, and as what this person may declare that of it.
+
+    Raises NotFound, Forbidden.
+    """
     kind, key = _split(genre, objet)
     wanted = SAISIES[genre].qualites
     if kind in (PJ, PIECE):
-        return _find_siren_of(session, lecteur, wanted, kind, int(key))
+        return _find_diseur_of(session, lecteur, wanted, kind, int(key))
     qualites = read_qualites(session, lecteur, today)
     if siren not in qualites.sirens:
         raise NotFound("Cette collectivité n’existe pas, ou elle n’est pas de votre ressort.")
-    if not qualites.find(siren) & wanted:
+    mine = qualites.find(siren) & wanted
+    if not mine:
         raise Forbidden(_write_wanted(genre))
     if kind == MARCHE and not _has_marche(session, siren, key):
         raise NotFound("Cette collectivité n’a pas de marché de ce numéro.")
-    return siren
+    return siren, mine
+
+
+def choose_qualite(qualites: frozenset[Qualite]) -> Qualite:
+    """As what a person of several qualités says it: what fewer may undo."""
+    return min(qualites, key=lambda q: (q is Qualite.ORDONNATEUR, q.value))
 
 
 def _split(genre: Genre, objet: str) -> tuple[str, str]:
@@ -69,17 +88,17 @@ def _write_wanted(genre: Genre) -> str:
     return f"{LIBELLES_GENRES[genre]} : cela se déclare comme {wanted} de la collectivité entière."
 
 
-def _find_siren_of(
+def _find_diseur_of(
     session: Session, lecteur: Lecteur, wanted: frozenset[Qualite], kind: str, ident: int
-) -> str:
+) -> tuple[str, frozenset[Qualite]]:
     """Seen as one who may say it: what is only seen otherwise is Forbidden."""
     if _get_siren(session, kind, ident, lecteur.clearance.retention) is None:
         raise NotFound("Cette pièce n’existe pas, ou elle n’est pas de votre ressort.")
-    cellules = frozenset[int]().union(*(find_cellules(lecteur, q) for q in wanted))
-    siren = _get_siren(session, kind, ident, cellules)
-    if siren is None:
+    said = {q: _get_siren(session, kind, ident, find_cellules(lecteur, q)) for q in wanted}
+    mine = frozenset(qualite for qualite, siren in said.items() if siren is not None)
+    if not mine:
         raise Forbidden(f"Cela se déclare comme {write_qualites(wanted)} de cette pièce.")
-    return siren
+    return next(filter(None, said.values())), mine
 
 
 def _get_siren(session: Session, kind: str, ident: int, cellules: frozenset[int]) -> str | None:
@@ -111,6 +130,7 @@ def insert_declaration(
     depot: Depot,
     siren: str,
     *,
+    qualite: Qualite | None = None,
     remplace: Declaration | None = None,
 ) -> int:
     """Add a row, its document, its Acte, the marks of what it bears on; its id."""
@@ -133,6 +153,7 @@ def insert_declaration(
         document_sha256=remplace.document_sha256 if remplace else "",
         personne_id=auteur.personne_id,
         saisie_par=auteur.identifiant,
+        qualite=qualite.value if qualite else "",
         saisie_le=read_now(),
         remplace_id=remplace.id if remplace else None,
     )
@@ -209,9 +230,11 @@ def replace_declaration(
 
     Raises as `record_declaration`, and Conflict where another took its place first.
     """
-    row = hold_declaration(session, lecteur, declaration_id, today)
+    row, qualite = hold_declaration(session, lecteur, declaration_id, today)
     depot = replace(depot, genre=Genre(row.genre), objet=row.objet)
-    return insert_declaration(session, storage, lecteur.auteur, depot, row.siren, remplace=row)
+    return insert_declaration(
+        session, storage, lecteur.auteur, depot, row.siren, qualite=qualite, remplace=row
+    )
 
 
 def end_declaration(
@@ -225,21 +248,29 @@ def end_declaration(
     today: date,
 ) -> int:
     """Say its last day, and why; the id of the row that takes its place."""
-    row = hold_declaration(session, lecteur, declaration_id, today)
+    row, qualite = hold_declaration(session, lecteur, declaration_id, today)
     depot = replace(make_depot(row), jusqu_a=jusqu_a, motif=_read_motif(motif))
-    return insert_declaration(session, storage, lecteur.auteur, depot, row.siren, remplace=row)
+    return insert_declaration(
+        session, storage, lecteur.auteur, depot, row.siren, qualite=qualite, remplace=row
+    )
 
 
 def retire_declaration(
     session: Writing, lecteur: Lecteur, declaration_id: int, motif: str, *, today: date
 ) -> int:
     """Say that it was never true, and why; the id of the row that takes its place."""
-    row = hold_declaration(session, lecteur, declaration_id, today)
-    return withdraw(session, lecteur.auteur, row, _read_motif(motif))
+    row, qualite = hold_declaration(session, lecteur, declaration_id, today)
+    return withdraw(session, lecteur.auteur, row, _read_motif(motif), qualite=qualite)
 
 
 def withdraw(
-    session: Writing, auteur: Auteur, row: Declaration, motif: str, valeur: str = ""
+    session: Writing,
+    auteur: Auteur,
+    row: Declaration,
+    motif: str,
+    valeur: str = "",
+    *,
+    qualite: Qualite | None = None,
 ) -> int:
     """Add the row that only says that this one does not hold."""
     return _add(
@@ -257,6 +288,7 @@ def withdraw(
             motif=motif,
             personne_id=auteur.personne_id,
             saisie_par=auteur.identifiant,
+            qualite=qualite.value if qualite else "",
             saisie_le=read_now(),
             remplace_id=row.id,
             retiree=True,
@@ -287,21 +319,26 @@ def make_depot(row: Declaration) -> Depot:
 
 def hold_declaration(
     session: Writing, lecteur: Lecteur, declaration_id: int, today: date
-) -> Declaration:
-    """A standing row this person may replace, held until the end of the transaction.
+) -> tuple[Declaration, Qualite]:
+    """A standing row this person may replace, and as what; held until the transaction ends.
 
-    Raises NotFound, Forbidden, Conflict where another row took its place.
+    Raises NotFound, Forbidden (`find_correcteurs`), Conflict where another row took its place.
     """
     lock(session, f"declaration:{declaration_id}")
     row = session.get(Declaration, declaration_id)
     if row is None:
         raise NotFound(_INCONNUE)
+    genre = Genre(row.genre)
     try:
-        find_siren(session, lecteur, Genre(row.genre), row.objet, row.siren, today)
+        _, mine = find_diseur(session, lecteur, genre, row.objet, row.siren, today)
     except NotFound:
         raise NotFound(_INCONNUE) from None
+    allowed = mine & find_correcteurs(genre, row.qualite)
+    if not allowed:
+        who = write_qualites(find_correcteurs(genre, row.qualite))
+        raise Forbidden(f"{row.saisie_par} l’a déclaré : cela ne se change que comme {who}.")
     later = session.scalar(select(Declaration).where(Declaration.remplace_id == row.id))
     if later is not None or row.retiree:
         by = later.saisie_par if later else row.saisie_par
         raise Conflict(f"{by} a changé cette déclaration entre-temps : rien n’a été enregistré.")
-    return row
+    return row, choose_qualite(allowed)

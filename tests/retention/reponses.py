@@ -14,17 +14,19 @@ _HEAD = (
 
 @dataclass(frozen=True)
 class UnAcquit:
-    """What is answered to the flow `nom`: of each IdUnique, whether it is accepted."""
+    """What is answered to the flow `nom`: of each IdUnique, whether it is accepted, or why not."""
 
     jour: str
     pjs: tuple[tuple[str, bool], ...]
     nom: str = "FLUX"
+    erreurs: tuple[str, ...] = ()
 
     def make(self) -> bytes:
         """The XML."""
+        why = "".join(f'<Erreur><NumAnoAck V="{code}"/></Erreur>' for code in self.erreurs)
         elements = "".join(
             f'<ElementACQUIT><DomaineAck V="4"/><EtatAck V="{int(ok)}"/><IdUnique V="{pj}"/>'
-            "</ElementACQUIT>"
+            f"{why}</ElementACQUIT>"
             for pj, ok in self.pjs
         )
         head = _HEAD.format(
@@ -50,6 +52,10 @@ class UnRetour:
     type_bordereau: str = "01"
     cession: str = "01"
     restitution: str = "02"
+    bordereau: str = "12"
+    exercice: int = 2023
+    # MtPayTot, in euros; empty: no InfoPaiement.
+    total: str = ""
 
     def make(self) -> bytes:
         """The XML."""
@@ -64,11 +70,14 @@ class UnRetour:
             "</PaiementEmargement>"
             for o, d, m in self.paiements
         )
+        info = f'<NbrPay V="0"/><MtPayTot V="{self.total}"/>' if self.total else ""
+        info = f"<InfoPaiement>{info}</InfoPaiement>" if info else ""
         return (
             f'<Piece><InfoPiece><IdPce V="{self.numero}"/><TypPce V="01"/><NatPce V="01"/>{pec}'
             f'<EtatPce V="{self.etat}"/>{rejet}</InfoPiece><LigneDePiece><BlocLignePiece>'
             '<InfoLignePiece><IdLigne V="1"/><EtatLigPce V="08"/><MtHT V="100.00"/>'
-            f'<CessOpp V="{self.cession}"/></InfoLignePiece></BlocLignePiece>{payments}'
+            f'<CessOpp V="{self.cession}"/></InfoLignePiece>{info}</BlocLignePiece>'
+            f"{payments}"
             "</LigneDePiece></Piece>"
         )
 
@@ -83,7 +92,8 @@ def make_retour(retours: Sequence[UnRetour]) -> bytes:
     pieces = "".join(retour.make_piece() for retour in retours)
     return (
         f'{head}<PES_DepenseRetour><EnTeteDepense><TypRestit V="{first.restitution}"/>'
-        '<IdVer V="5"/></EnTeteDepense><Bordereau><BlocBordereau><Exer V="2023"/>'
-        f'<IdBord V="12"/><TypBord V="{first.type_bordereau}"/></BlocBordereau>'
+        '<IdVer V="5"/></EnTeteDepense><Bordereau><BlocBordereau>'
+        f'<Exer V="{first.exercice}"/><IdBord V="{first.bordereau}"/>'
+        f'<TypBord V="{first.type_bordereau}"/></BlocBordereau>'
         f"{pieces}</Bordereau></PES_DepenseRetour></n:PES_Retour>"
     ).encode()

@@ -75,7 +75,7 @@ def test_what_is_declared_of_a_marche_is_not_of_the_whole(database: Database) ->
     assert read_periodes(database, Genre.COFINANCEMENT) == []
 
 
-def test_the_rubrique_of_a_pj_comes_before_that_of_its_pieces(database: Database) -> None:
+def test_the_rubrique_of_a_pj_undoes_none_of_those_of_its_pieces(database: Database) -> None:
     a, b = find_pj(database, "A"), find_pj(database, "B")
     put(database, Genre.RUBRIQUE, objet=f"piece:{find_piece(database, '1')}", valeur="03122")
     put(database, Genre.RUBRIQUE, objet=f"piece:{find_piece(database, '2')}", valeur="5311")
@@ -83,7 +83,7 @@ def test_the_rubrique_of_a_pj_comes_before_that_of_its_pieces(database: Database
         assert find_rubriques(session, [a, b]) == {a: ("03122", "5311"), b: ("5311",)}
     put(database, Genre.RUBRIQUE, objet=f"pj:{a}", valeur="011")
     with database.reading() as session:
-        assert find_rubriques(session, [a, b]) == {a: ("011",), b: ("5311",)}
+        assert find_rubriques(session, [a, b]) == {a: ("011", "03122", "5311"), b: ("5311",)}
 
 
 def test_a_flag_bears_on_a_pj_or_on_all_a_piece_cites(database: Database) -> None:
@@ -139,7 +139,8 @@ def test_a_marche_is_known_by_its_collectivite_and_its_key(database: Database) -
     (dates,) = found.values()
     assert list(found) == [(COMMUNE, "MARCHESEPT")]
     assert (dates.notifie_le, dates.solde_le) == (date(2023, 2, 1), date(2024, 2, 1))
-    assert len(dates.preuves) == 2
+    assert [p.evenement[:12] for p in dates.preuves_notification] == ["Notification"]
+    assert [p.evenement[:5] for p in dates.preuves_solde] == ["Solde"]
 
 
 def test_the_last_of_several_balances_holds(database: Database) -> None:

@@ -13,6 +13,7 @@ from orc.models import Collectivite
 from orc.retention.criteres import Criteres
 from orc.retention.declarations import Genre
 from orc.retention.declarees import (
+    DECLARATIONS_PAR_PAGE,
     find_collectivites,
     find_declarations,
     find_genres,
@@ -41,7 +42,7 @@ def commune(tmp_path: Path) -> Database:
 def read_etats(database: Database, nom: str) -> list[tuple[str, str]]:
     lecteur = get_lecteur(database, nom)
     with database.reading() as session:
-        rows = find_declarations(session, lecteur, COMMUNE, AUJOURD_HUI)
+        rows, _ = find_declarations(session, lecteur, COMMUNE, AUJOURD_HUI)
     return [(row.genre.value, row.etat) for row in rows]
 
 
@@ -85,7 +86,7 @@ def test_each_may_do_what_is_its_own(commune: Database) -> None:
     with commune.reading() as session:
         for nom in ("comptable", "archiviste", "gestionnaire"):
             lecteur = get_lecteur(commune, nom)
-            rows = find_declarations(session, lecteur, COMMUNE, AUJOURD_HUI)
+            rows, _ = find_declarations(session, lecteur, COMMUNE, AUJOURD_HUI)
             may[nom] = {
                 (r.genre.value, r.objet): (r.peut_changer, r.peut_repondre, r.mienne, r.url)
                 for r in rows
@@ -102,6 +103,25 @@ def test_each_may_do_what_is_its_own(commune: Database) -> None:
     # What is said of a piece one does not see is not there.
     assert len(may["gestionnaire"]) == 3
     assert not any(genre == "rubrique" for genre, _ in may["archiviste"])
+
+
+def test_declarations_come_a_page_at_a_time_what_waits_first(commune: Database) -> None:
+    with commune.writing() as session:
+        asked = put_declaration(session, Genre.DEMANDE_OFFRE, COMMUNE)
+        hidden = put_declaration(session, Genre.RUBRIQUE, COMMUNE, objet="pj:1", valeur="5311")
+        rows = [
+            put_declaration(session, Genre.COFINANCEMENT, COMMUNE, reference=f"F-{n}")
+            for n in range(DECLARATIONS_PAR_PAGE)
+        ]
+    lecteur = get_lecteur(commune, "comptable")
+    with commune.reading() as session:
+        first, total = find_declarations(session, lecteur, COMMUNE, AUJOURD_HUI)
+        second, _ = find_declarations(session, lecteur, COMMUNE, AUJOURD_HUI, page=2)
+        alone = find_declarations(session, lecteur, COMMUNE, AUJOURD_HUI, seule=rows[0])
+        assert find_declarations(session, lecteur, COMMUNE, AUJOURD_HUI, seule=hidden) == ((), 0)
+    assert [v.id for v in (*first, *second)] == [asked, *reversed(rows)]
+    assert (len(first), total) == (DECLARATIONS_PAR_PAGE, DECLARATIONS_PAR_PAGE + 1)
+    assert ([v.id for v in alone[0]], alone[1]) == ([rows[0]], 1)
 
 
 def test_collectivites_are_listed_those_that_wait_first(commune: Database, tmp_path: Path) -> None:

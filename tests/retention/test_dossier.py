@@ -195,7 +195,9 @@ def test_a_pj_that_a_marche_cites_is_contractual_from_its_notification(
     assert facts.piece_de_marche
     assert facts.marche is not None
     assert (facts.marche.notifie_le, facts.marche.solde_le) == (date(2021, 3, 1), None)
-    assert "notification" in facts.marche.preuve.evenement
+    (preuve,) = facts.marche.preuves_notification
+    assert "notification" in preuve.evenement
+    assert facts.marche.preuves_solde == ()
 
 
 def test_what_is_declared_of_a_marche_wins_over_what_flows_say(

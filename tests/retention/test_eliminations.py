@@ -15,6 +15,7 @@ from orc.domain import Domaine, Role
 from orc.errors import Conflict, Forbidden, Invalid, NotFound
 from orc.models import (
     BordereauElimination,
+    Declaration,
     Ecriture,
     EtapeElimination,
     Lien,
@@ -24,6 +25,7 @@ from orc.models import (
     PieceJustificative,
     read_now,
 )
+from orc.retention.declarations import Genre
 from orc.retention.eliminations import (
     PASSAGES,
     Appel,
@@ -73,7 +75,7 @@ from orc.retention.eliminations import (
 from orc.retention.eliminations.etats import find_passage
 from orc.retention.eliminations.verification import ABSENTE, HORS_PERIMETRE
 from orc.settings import Settings
-from tests.retention.actes import put_gel
+from tests.retention.actes import put_declaration, put_gel
 from tests.retention.eliminables import (
     AUJOURD_HUI,
     COMMUNE,
@@ -409,13 +411,29 @@ def test_one_is_told_what_one_may_do_now(dossier: Dossier) -> None:
     assert find_gestes_de(dossier, "comptable") == ()
 
 
+def test_what_is_declared_no_more_before_the_attestation_sets_every_line_aside(
+    dossier: Dossier, monde: Monde
+) -> None:
+    dossier.reach(Etat.A_CONTRESIGNER)
+    with monde.database.writing() as session:
+        query = select(Declaration).where(Declaration.genre == Genre.ADHESION_OFFRE.value)
+        row = session.scalars(query).one()
+        put_declaration(
+            session, Genre.ADHESION_OFFRE, COMMUNE, depuis=row.depuis, jusqu_a=AUJOURD_HUI,
+            remplace_id=row.id,
+        )  # fmt: skip
+    assert dossier.do(countersign, "secretaire", today=APRES).etat is Etat.ABANDONNEE
+    assert set(dossier.lines().values()) == {StatutLigne.ECARTEE}
+
+
 def test_nothing_is_attested_without_authorisation_nor_before_the_end_of_its_delai(
     dossier: Dossier,
 ) -> None:
     dossier.reach(Etat.DELAI)
     said = Attestation(AUJOURD_HUI, "Broyage", PV)
-    with pytest.raises(Conflict, match="Le délai court"):
-        dossier.do(attest, "maire", said)
+    for day in (AUJOURD_HUI, APRES - timedelta(days=2), APRES - timedelta(days=1)):
+        with pytest.raises(Conflict, match="Le délai court"):
+            dossier.do(attest, "maire", said, today=day)
     with pytest.raises(Invalid, match="la date le précède"):
         dossier.do(attest, "maire", said, today=APRES)
     for wrong, match in (

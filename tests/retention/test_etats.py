@@ -26,6 +26,8 @@ from orc.retention.etats import (
     read_lignes,
 )
 from orc.retention.jobs import decide_waiting
+from orc.retention.rapports.lignes_decisions import count_etats
+from orc.retention.rapports.portee import Portee
 from orc.settings import Settings
 from tests.flows import UnePj, UnFlux, UnMandat
 from tests.ingest.test_intake import take_in
@@ -94,11 +96,22 @@ def test_what_is_counted_is_what_is_listed_whatever_one_sees(
             for some in combinations(sorted(every), size):
                 years = {every[i] for i in some}
                 assert _count(session, some) == _list(session, some, years)
+                assert _report(session, some) == _count(session, some)
 
 
 def _count(session: Session, cellules: Sequence[int]) -> set[tuple[object, ...]]:
     etats = read_bilan(session, cellules).etats
     return {(e.exercice, s, c.nombre, c.octets) for e in etats for s, c in e.comptes.items()}
+
+
+def _report(session: Session, cellules: Sequence[int]) -> set[tuple[object, ...]]:
+    """The same as the report of états counts it."""
+    found = count_etats(session, Portee(frozenset(cellules)))
+    return {
+        (exercice or None, Statut(statut), number, octets)
+        for (_siren, exercice), counts in found.items()
+        for statut, (number, octets) in counts.items()
+    }
 
 
 def _list(session: Session, cellules: Sequence[int], years: set[int]) -> set[tuple[object, ...]]:

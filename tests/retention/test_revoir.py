@@ -33,7 +33,7 @@ def draw_timed(draw: st.DrawFn) -> Facts:
         acquit = Acquittement(accepte=True, jour=draw(DAYS), preuve=PREUVE)
         facts = replace(facts, acquittement=acquit)
     if draw(st.booleans()):
-        marche = Marche(draw(ENDS), draw(ENDS), PREUVE)
+        marche = Marche(draw(ENDS), draw(ENDS), (PREUVE,), (PREUVE,))
         facts = replace(facts, piece_de_marche=True, marche=marche)
     return facts
 

@@ -12,12 +12,16 @@ from sqlalchemy.exc import DBAPIError
 
 from orc.access.pieces_demande import PieceJointe, get_piece
 from orc.db import BaseIndisponible, Database, Writing
+from orc.domain import Droit, Role
 from orc.errors import Conflict, Forbidden, Invalid, NotFound, OrcError
+from orc.journal import Auteur
 from orc.models import ADecider, Declaration, Ecriture, Rattachement
 from orc.retention.declarations import Genre, find_periodes
+from orc.retention.declarees import find_declarations
 from orc.retention.depots import SAISIES, Depot
 from orc.retention.saisies import (
     end_declaration,
+    insert_declaration,
     record_declaration,
     replace_declaration,
     retire_declaration,
@@ -26,8 +30,16 @@ from orc.storage import Storage
 from tests.flows import UnePj, UnFlux, UnMandat
 from tests.ingest.test_intake import take_in
 from tests.retention.actes import find_piece, find_pj, put_declaration
-from tests.retention.gens import AUJOURD_HUI, AUTRE, COMMUNE, get_lecteur, put_gens
-from tests.sql import make_database
+from tests.retention.gens import (
+    AUJOURD_HUI,
+    AUTRE,
+    COMMUNE,
+    SUR_COMMUNE,
+    get_lecteur,
+    put_gens,
+    put_personne,
+)
+from tests.sql import grant, make_database, make_personne
 
 JOUR, FIN = date(2024, 1, 1), date(2025, 12, 31)
 PV = PieceJointe("pv.pdf", b"%PDF-1.4 proces-verbal")
@@ -261,6 +273,105 @@ def test_only_who_may_say_it_may_correct_it(commune: Database, storage: Storage)
             retire_declaration(session, lecteur, first, "Non", today=AUJOURD_HUI)
     with pytest.raises(NotFound), commune.writing() as session:
         retire_declaration(session, get_lecteur(commune, "voisin"), 12345, "Non", today=AUJOURD_HUI)
+
+
+def change(database: Database, storage: Storage, nom: str, row_id: int, depot: Depot) -> None:
+    """Try the three ways to undo a row; none leaves anything."""
+    lecteur = get_lecteur(database, nom)
+    with database.writing() as session:
+        retire_declaration(session, lecteur, row_id, "Non", today=AUJOURD_HUI)
+        session.rollback()
+    with database.writing() as session:
+        replace_declaration(session, storage, lecteur, row_id, depot, today=AUJOURD_HUI)
+        session.rollback()
+
+
+@pytest.mark.parametrize(
+    ("genre", "objet", "higher"),
+    [
+        (Genre.RUBRIQUE, "pj", "archiviste"),
+        (Genre.RUBRIQUE, "piece", "archiviste"),
+        (Genre.COFINANCEMENT, "", "comptable"),
+        (Genre.SOLDE_MARCHE, "marche", "comptable"),
+        (Genre.NOTIFICATION_MARCHE, "marche", "comptable"),
+    ],
+)
+def test_an_ordonnateur_undoes_what_an_ordonnateur_said_and_nothing_higher(
+    commune: Database, storage: Storage, genre: Genre, objet: str, higher: str
+) -> None:
+    objets = {
+        "": "", "pj": f"pj:{find_pj(commune, 'A')}", "piece": f"piece:{find_piece(commune, '1')}",
+        "marche": "marche:MARCHESEPT",
+    }  # fmt: skip
+    depot = Depot(
+        genre, JOUR, COMMUNE, objets[objet], valeur="5311", autorite="A", reference="R", motif="M"
+    )
+    said = declare(commune, storage, higher, depot)
+    with pytest.raises(Forbidden, match=f"ne se change que comme {higher}"):
+        change(commune, storage, "ordonnateur", said, depot)
+    change(commune, storage, f"{higher}2", said, depot)
+    assert read_peut_changer(commune, "ordonnateur", said) is False
+    with commune.writing() as session:
+        retire_declaration(
+            session, get_lecteur(commune, higher), said, "À refaire", today=AUJOURD_HUI
+        )
+    own = declare(commune, storage, "ordonnateur", depot)
+    assert read_peut_changer(commune, "ordonnateur2", own) is True
+    change(commune, storage, "ordonnateur2", own, depot)
+    # Replaced by one who is higher, it is his.
+    with commune.writing() as session:
+        lecteur = get_lecteur(commune, higher)
+        taken = replace_declaration(session, storage, lecteur, own, depot, today=AUJOURD_HUI)
+    with pytest.raises(Forbidden):
+        change(commune, storage, "ordonnateur", taken, depot)
+
+
+def read_peut_changer(database: Database, nom: str, row_id: int) -> bool:
+    with database.reading() as session:
+        lecteur = get_lecteur(database, nom)
+        (vue,), _ = find_declarations(session, lecteur, COMMUNE, AUJOURD_HUI, seule=row_id)
+    return vue.peut_changer
+
+
+def test_what_a_command_said_is_undone_by_no_ordonnateur_unless_his_alone_to_say(
+    commune: Database, storage: Storage
+) -> None:
+    with commune.writing() as session:
+        window = insert_declaration(session, storage, Auteur("commande"), FENETRE, COMMUNE)
+        chain = insert_declaration(session, storage, Auteur("commande"), NUMERISATION, COMMUNE)
+    with pytest.raises(Forbidden):
+        change(commune, storage, "ordonnateur", window, FENETRE)
+    change(commune, storage, "comptable", window, FENETRE)
+    change(commune, storage, "ordonnateur", chain, NUMERISATION)
+
+
+def test_who_is_both_says_it_as_what_fewer_undo(commune: Database, storage: Storage) -> None:
+    with commune.writing() as session:
+        put_personne(session, "double", Role.ARCHIVISTE, **SUR_COMMUNE)
+        values = {"droits": Droit.DESTRUCTION.value, **SUR_COMMUNE}
+        grant(session, make_personne(session, "double"), Role.ORDONNATEUR, **values)
+    depot = Depot(Genre.RUBRIQUE, JOUR, objet=f"pj:{find_pj(commune, 'A')}", valeur="5311")
+    row_id = declare(commune, storage, "double", depot)
+    assert read(commune, row_id).qualite == "archiviste"
+
+
+@pytest.mark.parametrize(
+    "genre",
+    [Genre.RUBRIQUE, Genre.HISTORIQUE, Genre.SOLDE_MARCHE, Genre.NOTIFICATION_MARCHE],
+)
+def test_what_is_no_period_has_no_last_day(
+    commune: Database, storage: Storage, genre: Genre
+) -> None:
+    objets = {"pj": f"pj:{find_pj(commune, 'A')}", "marche": "marche:MARCHESEPT"}
+    who = "archiviste" if "pj" in SAISIES[genre].objets else "comptable"
+    depot = Depot(genre, JOUR, COMMUNE, objets[SAISIES[genre].objets[0]], valeur="53", motif="M")
+    row_id = declare(commune, storage, who, depot)
+    lecteur = get_lecteur(commune, who)
+    with pytest.raises(Invalid, match="pas de dernier jour"), commune.writing() as session:
+        end_declaration(session, storage, lecteur, row_id, FIN, "Fin", today=AUJOURD_HUI)
+    with commune.reading() as session:
+        (vue,), _ = find_declarations(session, lecteur, COMMUNE, AUJOURD_HUI, seule=row_id)
+    assert (vue.peut_changer, vue.peut_finir) == (True, False)
 
 
 def test_a_declaration_marks_what_it_bears_on(commune: Database, storage: Storage) -> None:

@@ -26,9 +26,15 @@ class PageDeGels(BaseModel):
 
 @router.get("/destruction/declarations/{code}", summary="Ce qu’une collectivité a déclaré")
 @acces_destruction(*ROLES)
-def show_declarations(session: Lecture, lecteur: Connecte, code: str) -> list[DeclarationVue]:
-    """Ce qui tient d’abord, puis ce qui a été remplacé ou retiré."""
-    return list(find_declarations(session, lecteur, code, read_today()))
+def show_declarations(
+    session: Lecture,
+    lecteur: Connecte,
+    code: str,
+    page: Annotated[int, Query(ge=1, le=10_000)] = 1,
+) -> list[DeclarationVue]:
+    """Ce qui tient d’abord, puis ce qui a été remplacé ou retiré ; cent par page."""
+    vues, _total = find_declarations(session, lecteur, code, read_today(), page=page)
+    return list(vues)
 
 
 @router.get("/destruction/gels", summary="Les gels de votre ressort")

@@ -25,6 +25,7 @@ from orc.retention.adhesions import (
 )
 from orc.retention.declarations import LIBELLES_GENRES, Genre
 from orc.retention.declarees import (
+    DECLARATIONS_PAR_PAGE,
     PAR_PAGE,
     CollectiviteVue,
     Condition,
@@ -139,6 +140,7 @@ class PageDeclarations:
 
     siren: str
     nom: str
+    paged: Paged[DeclarationVue]
     attentes: tuple[DeclarationVue, ...]
     courantes: tuple[DeclarationVue, ...]
     passees: tuple[DeclarationVue, ...]
@@ -182,10 +184,11 @@ def show_declarations(
     fait: Annotated[str, Query(max_length=20)] = "",
     objet: Annotated[str, Query(max_length=40)] = "",
     corrige: Annotated[int, Query(ge=0, lt=2**31)] = 0,
+    page: Annotated[int, Query(ge=1, le=10_000)] = 1,
 ) -> Response:
     """What is declared of a collectivité; `objet`: of a PJ or a piece of it, `corrige`: a row."""
-    page = _make_page(session, lecteur, code, objet=objet, corrige=corrige)
-    return render(request, "destruction/declarations", replace(page, fait=FAITS.get(fait, "")))
+    made = _make_page(session, lecteur, code, objet=objet, corrige=corrige, page=page)
+    return render(request, "destruction/declarations", replace(made, fait=FAITS.get(fait, "")))
 
 
 def _make_page(
@@ -198,11 +201,13 @@ def _make_page(
     form: FormData | None = None,
     erreur: str = "",
     rejet: Rejet | None = None,
+    page: int = 1,
 ) -> PageDeclarations:
     today = read_today()
-    vues = find_declarations(session, lecteur, siren, today)
+    vues, total = find_declarations(session, lecteur, siren, today, page=page)
     standing = ("en vigueur", "à venir", "finie")
-    fixed = [v for v in vues if v.id == corrige and v.peut_changer]
+    named = find_declarations(session, lecteur, siren, today, seule=corrige)[0] if corrige else ()
+    fixed = [v for v in named if v.peut_changer]
     objet = objet if objet.partition(":")[0] in (PJ, PIECE) else ""
     genres = find_genres_de_piece(lecteur) if objet else find_genres(session, lecteur, siren, today)
     forms = [_make_formulaire(genre, objet, form) for genre in genres]
@@ -211,6 +216,7 @@ def _make_page(
     return PageDeclarations(
         siren=siren,
         nom=name_collectivite(session, siren),
+        paged=Paged(vues, total, page, DECLARATIONS_PAR_PAGE),
         attentes=tuple(v for v in vues if v.etat == "en attente"),
         courantes=tuple(v for v in vues if v.etat in standing),
         passees=tuple(v for v in vues if v.etat not in (*standing, "en attente")),
@@ -247,7 +253,7 @@ def _make_formulaire(
         marche=MARCHE in rule.objets and not remplace,
         marche_seul=rule.objets == (MARCHE,),
         document=rule.document,
-        fin=genre not in DEMANDES and PJ not in rule.objets,
+        fin=rule.fin,
         motif_exige="motif" in rule.exige,
         objet=objet,
         remplace=remplace,

@@ -92,10 +92,11 @@ def _signal_fichier(lecture: Lecture, bloc: Bloc, fichier: Fichier) -> None:
 def _read_ref_compta(lecture: Lecture, bloc: Bloc) -> RefCompta:
     complement = lecture.texte(bloc, "ComplementIdentifiant")
     identifiant = lecture.texte(bloc, "Identifiant")
+    type_objet = lecture.texte(bloc, "TypeObjet")
     return RefCompta(
         domaine=lecture.code(bloc, "Domaine", "domaine_ref_compta", requis=True),
         exercice=lecture.exercice(bloc, "Exercice"),
-        type_objet=lecture.texte(bloc, "TypeObjet").zfill(2),
+        type_objet=type_objet.zfill(2) if type_objet else "",
         identifiant=make_numero(identifiant) if identifiant else "",
         complement=make_numero(complement) if complement else "",
         id_tiers=lecture.texte(bloc, "IdTiers"),

@@ -105,7 +105,10 @@ def _make_tableau(
     if genre is Genre.ANOMALIES:
         said = "Ce que quelqu’un doit regarder ; un événement qui manque ne permet jamais rien."
         return make_anomalies(session, portee, noms, today), said
-    said = "Une pièce citée par plusieurs exercices est comptée au dernier."
+    said = (
+        "Une pièce citée par plusieurs exercices compte dans chacun, comme à l’écran : la somme "
+        "des lignes peut dépasser le nombre de pièces."
+    )
     return make_etats(session, portee, noms), said
 
 

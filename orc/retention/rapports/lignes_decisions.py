@@ -78,8 +78,11 @@ def sum_types(etats: Mapping[tuple[str, int, str], Comptes]) -> dict[tuple[str, 
 
 
 def count_etats(session: Session, portee: Portee) -> dict[tuple[str, int, str], Comptes]:
-    """PJ and octets by statut, of each collectivité × exercice × TypePJ, as in LIBELLES_ETATS."""
-    exercices = portee.make_exercices()
+    """PJ and octets by statut, of each collectivité × exercice × TypePJ, as in LIBELLES_ETATS.
+
+    A PJ cited in two exercices counts in both, as on screen (`read_bilan`) and in its lists.
+    """
+    exercices = portee.make_chaque_exercice()
     exercice = func.coalesce(exercices.c.exercice, 0)
     detruite = exists().where(
         LigneElimination.pj_id == PieceJustificative.id,

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from orc.db import list_values
 from orc.errors import NotFound
-from orc.models import Lien, Piece, PieceJustificative
+from orc.models import Cellule, Lien, Piece, PieceJustificative
 from orc.retention.etats import find_collectivites
 from orc.retention.regard import sees_pj
 
@@ -51,6 +51,13 @@ class Portee:
             query = query.where(Lien.cellule_id.in_(list_values(self.cellules)))
         some = query if pj_ids is None else query.where(Lien.pj_id.in_(list_values(pj_ids)))
         return some.subquery()
+
+    def make_chaque_exercice(self) -> Subquery:
+        """Every exercice that cites each PJ, as this scope sees it: `pj_id`, `exercice`."""
+        query = select(Lien.pj_id, Cellule.exercice).join(Cellule, Cellule.id == Lien.cellule_id)
+        if self.cellules is not None:
+            query = query.where(Lien.cellule_id.in_(list_values(self.cellules)))
+        return query.where(Lien.pj_id.is_not(None)).distinct().subquery()
 
 
 @dataclass(frozen=True, slots=True)
