@@ -52,7 +52,7 @@ def _emargements(
 def _ligne_depense(rang: int, ligne: Ligne, piece: Piece, jour: dt.date, alea: Alea) -> str:
     sort = piece.sort
     emargements = _emargements(ligne, sort, jour, alea)
-    total = sum(mt for org, _, mt in emargements if org == "01")
+    total = sum(mt for _, _, mt in emargements)
     info = (
         f'<IdLigne V="{rang}"/>\n<EtatLigPce V="{_ETATS.get(sort, ("05", "08"))[1]}"/>\n'
         f'<MtHT V="{format_flux(ligne.ht)}"/>\n'

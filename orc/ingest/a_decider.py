@@ -7,6 +7,7 @@ from sqlalchemy import ColumnElement, Select, and_, bindparam, select
 from sqlalchemy.orm import aliased
 
 from orc.db import Writing, cut
+from orc.ingest.rows import DOMAINE_MARCHE
 from orc.marques import mark_pj_ids, mark_to_decide
 from orc.models import (
     Acquit,
@@ -19,6 +20,7 @@ from orc.models import (
     Marche,
     Piece,
     PieceJustificative,
+    RefCompta,
     RetourPiece,
 )
 
@@ -62,7 +64,7 @@ def _find_of_flux() -> Mapping[str, tuple[Select[int | None], ...]]:
         "ref_compta": (cited,),
         "retour_piece": (_find_answered(), _find_answered_bordereaux()),
         "acquit": (_find_acknowledged(),),
-        "marche": (_find_of_blocs(), _find_of_lignes()),
+        "marche": (_find_of_blocs(), _find_of_lignes(), _find_of_refs()),
     }
 
 
@@ -124,6 +126,17 @@ def _find_of_blocs() -> Select[int | None]:
         .join(bloc, bloc.id == LienMarche.marche_id)
         .join(told, and_(told.siren == bloc.siren, told.cle == bloc.cle))
         .where(told.flux_id == bindparam(FLUX))
+        .distinct()
+    )
+
+
+def _find_of_refs() -> Select[int]:
+    """That says itself that it is of a marché that the flow speaks of."""
+    return (
+        select(RefCompta.pj_id)
+        .join(Pj, Pj.id == RefCompta.pj_id)
+        .join(Marche, and_(Marche.cle == RefCompta.identifiant, Marche.siren == Pj.siren))
+        .where(Marche.flux_id == bindparam(FLUX), RefCompta.domaine_compta == DOMAINE_MARCHE)
         .distinct()
     )
 

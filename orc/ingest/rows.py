@@ -26,6 +26,8 @@ from orc.models import FLUX_BITS
 
 Row = dict[str, object]
 ANNULATION = "02"
+# Domaine of a RefCompta that names a contract.
+DOMAINE_MARCHE = "06"
 MAX_RANK = 1 << FLUX_BITS
 
 
@@ -270,7 +272,11 @@ class RowMaker:
                     "domaine_compta": ref.domaine,
                     "exercice": ref.exercice,
                     "type_objet": ref.type_objet,
-                    "identifiant": ref.identifiant,
+                    "identifiant": (
+                        make_marche_cle(ref.identifiant)
+                        if ref.domaine == DOMAINE_MARCHE
+                        else ref.identifiant
+                    ),
                     "complement": ref.complement,
                 },
             )

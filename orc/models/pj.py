@@ -49,9 +49,11 @@ class RefCompta(Base):
     flux_id: Mapped[int] = mapped_column(ForeignKey("flux.id"), index=True)
     pj_id: Mapped[int] = mapped_column(BigInteger, ForeignKey("piece_justificative.id"), index=True)
     budget_id: Mapped[int] = mapped_column(ForeignKey("budget.id"))
+    # 01 dépense, 02 recette, 04 budget, 06 marché.
     domaine_compta: Mapped[str]
     exercice: Mapped[int | None]
     type_objet: Mapped[str] = mapped_column(default="")
+    # The number of the piece; of a marché, its key (`marche.cle`).
     identifiant: Mapped[str] = mapped_column(default="")
     complement: Mapped[str] = mapped_column(default="")
 

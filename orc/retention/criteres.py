@@ -26,14 +26,12 @@ from orc.models import (
     Bordereau,
     Budget,
     Lien,
-    LienMarche,
     Ligne,
-    Marche,
     Piece,
     PieceJustificative,
     Tiers,
 )
-from orc.retention.regard import is_orphan
+from orc.retention.regard import is_of_contrat, is_orphan
 
 VALEURS_MAX = 100
 LONGUEUR_MAX = 200
@@ -157,19 +155,8 @@ def _on_pj(criteres: Criteres) -> Iterator[ColumnElement[bool]]:
     if criteres.types_pj:
         yield PieceJustificative.type_pj.in_(criteres.types_pj)
     if criteres.marches:
-        yield or_(_is_of_contract(criteres.marches), _is_cited(_has_marche(criteres.marches)))
-
-
-def _is_of_contract(cles: tuple[str, ...]) -> ColumnElement[bool]:
-    return (
-        exists()
-        .where(
-            LienMarche.pj_id == PieceJustificative.id,
-            Marche.id == LienMarche.marche_id,
-            Marche.cle.in_(cles),
-        )
-        .correlate(PieceJustificative)
-    )
+        contrat = is_of_contrat(lambda cle: cle.in_(criteres.marches))
+        yield or_(contrat, _is_cited(_has_marche(criteres.marches)))
 
 
 def _has_marche(cles: tuple[str, ...]) -> ColumnElement[bool]:

@@ -191,12 +191,15 @@ def _be_kept(facts: Facts) -> Raison:
     copie = facts.copie
     if copie is None:
         return _refuse("7", "absente de l’archive", anomalie=True)
+    if not copie.octets:
+        return _refuse("7", "vide dans l’archive", copie.preuve, anomalie=True)
     if not copie.empreinte_verifiee:
-        return _refuse("7", "empreinte non vérifiée dans l’archive", copie.preuve, anomalie=True)
-    if copie.octets and copie.lisible is None:
+        texte = "mal décodée de son flux : rien ne vérifie son empreinte"
+        return _refuse("7", texte, copie.preuve, anomalie=True)
+    if copie.lisible is None:
         return _wait("7", "son contenu n’a pas encore été lu dans l’archive", copie.preuve)
-    if not copie.octets or not copie.lisible:
-        return _refuse("7", "vide ou illisible dans l’archive", copie.preuve, anomalie=True)
+    if not copie.lisible:
+        return _refuse("7", "illisible dans l’archive", copie.preuve, anomalie=True)
     return _pass("7", "présente et intègre dans l’archive", copie.preuve)
 
 

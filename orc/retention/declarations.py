@@ -10,9 +10,9 @@ from sqlalchemy import ColumnElement, Select, and_, exists, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from orc.db import cut
-from orc.models import Declaration, Lien, LienMarche, Ligne, Marche, Piece, PieceJustificative
+from orc.models import Declaration, Lien, Ligne, Piece, PieceJustificative
 from orc.retention import facts
-from orc.retention.regard import is_orphan, is_same_piece, is_sent_again
+from orc.retention.regard import is_of_contrat, is_orphan, is_same_piece, is_sent_again
 
 
 class Genre(StrEnum):
@@ -197,19 +197,14 @@ def _is_of_exercices() -> ColumnElement[bool]:
 
 def _is_of_marche() -> ColumnElement[bool]:
     """A window on a marché bears on what its contract or a line of it cites."""
-    contract = exists().where(
-        LienMarche.pj_id == PieceJustificative.id,
-        Marche.id == LienMarche.marche_id,
-        Declaration.objet == "marche:" + Marche.cle,
-    )
+    contract = is_of_contrat(lambda cle: Declaration.objet == "marche:" + cle, Declaration)
     line = exists().where(
         Lien.pj_id == PieceJustificative.id,
         Ligne.piece_id == Lien.piece_id,
         Ligne.marche_cle != "",
         Declaration.objet == "marche:" + Ligne.marche_cle,
     )
-    near = (PieceJustificative, Declaration)
-    return or_(contract.correlate(*near), line.correlate(*near))
+    return or_(contract, line.correlate(PieceJustificative, Declaration))
 
 
 def find_marches(

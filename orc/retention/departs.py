@@ -13,14 +13,13 @@ from orc.models import (
     Bordereau,
     Flux,
     Lien,
-    LienMarche,
     Ligne,
-    Marche,
     Piece,
     PieceJustificative,
 )
 from orc.retention.events import find_acquits, find_suivis
 from orc.retention.marches import CONTRACTUELLE, Cle, find_dates
+from orc.retention.regard import find_contrats
 from orc.retention.regle_duree import Evenement, RegleDeDuree
 
 
@@ -147,13 +146,6 @@ def _add_comptes(session: Session, some: Mapping[int, Connu]) -> None:
 
 def _add_marches(session: Session, some: Mapping[int, Connu]) -> None:
     """The marchés that cite them; of a contractual piece, those of the lines that cite it too."""
-    cited = (
-        select(PieceJustificative.id, Marche.siren, Marche.cle)
-        .join(LienMarche, LienMarche.pj_id == PieceJustificative.id)
-        .join(Marche, Marche.id == LienMarche.marche_id)
-        .where(PieceJustificative.id.in_(some))
-        .distinct()
-    )
     lined = (
         select(PieceJustificative.id, PieceJustificative.siren, Ligne.marche_cle)
         .join(Lien, Lien.pj_id == PieceJustificative.id)
@@ -161,9 +153,9 @@ def _add_marches(session: Session, some: Mapping[int, Connu]) -> None:
         .where(PieceJustificative.id.in_(some), PieceJustificative.type_pj == CONTRACTUELLE)
         .distinct()
     )
-    for query in (cited, lined):
-        for pj_id, siren, cle in session.execute(query):
-            some[pj_id].marches.add((siren, cle))
+    said = (*find_contrats(session, list(some)), *session.execute(lined))
+    for pj_id, siren, cle in said:
+        some[pj_id].marches.add((siren, cle))
 
 
 def _add_acquits(session: Session, some: Mapping[int, Connu]) -> None:

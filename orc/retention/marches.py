@@ -7,12 +7,13 @@ from sqlalchemy import select, tuple_
 from sqlalchemy.orm import Session
 
 from orc.db import cut
-from orc.models import Flux, LienMarche, Ligne, Marche, PieceJustificative, was_read
+from orc.models import Flux, Ligne, Marche, PieceJustificative, was_read
 from orc.retention import declarations
 from orc.retention.citations import Citante
 from orc.retention.declarations import DatesMarche
 from orc.retention.facts import Marche as Fait
 from orc.retention.facts import Preuve
+from orc.retention.regard import find_contrats
 
 # TypePJ of the contractual pieces of a marché.
 CONTRACTUELLE = "009"
@@ -25,15 +26,10 @@ def find_marches(
     citantes: Mapping[int, list[Citante]],
     lignes: Mapping[int, list[Ligne]],
 ) -> dict[int, Fait]:
-    """The marché of each contractual piece: its block cites it, or it is a 009 of its lines."""
+    """The marché of each contractual piece: a block cites it, it names one, a 009 of its lines."""
     keys: dict[int, set[Cle]] = defaultdict(set)
-    query = (
-        select(LienMarche.pj_id, Marche.siren, Marche.cle)
-        .join(Marche, Marche.id == LienMarche.marche_id)
-        .where(LienMarche.pj_id.in_([pj.id for pj in pjs]))
-    )
-    for pj_id, siren, cle in session.execute(query):
-        keys[pj_id or 0].add((siren, cle))
+    for pj_id, siren, cle in find_contrats(session, [pj.id for pj in pjs]):
+        keys[pj_id].add((siren, cle))
     for pj in pjs:
         if pj.type_pj == CONTRACTUELLE:
             said = (n for c in citantes.get(pj.id, []) for n in lignes.get(c.piece_id, []))

@@ -1,6 +1,7 @@
 """Which PJ and pieces a person sees for retention: by cellule, closed or not (domaine.md)."""
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection, Iterator
+from typing import Any
 
 from sqlalchemy import (
     ColumnElement,
@@ -10,10 +11,22 @@ from sqlalchemy import (
     or_,
     select,
 )
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy.orm import InstrumentedAttribute, Session, aliased
 
 from orc.db import list_values
-from orc.models import Budget, Cellule, Lien, Piece, PieceJustificative
+from orc.models import (
+    Budget,
+    Cellule,
+    Lien,
+    LienMarche,
+    Marche,
+    Piece,
+    PieceJustificative,
+    RefCompta,
+)
+
+# Domaine of a RefCompta that names a contract.
+DOMAINE_MARCHE = "06"
 
 
 def sees_pj(cellules: Collection[int]) -> ColumnElement[bool]:
@@ -64,6 +77,43 @@ def is_sent_again(
 ) -> ColumnElement[bool]:
     """The condition that two rows are sendings of one PJ, by the key the collectivité gave it."""
     return and_(one.siren == other.siren, one.id_unique == other.id_unique, other.id_unique != "")
+
+
+def find_contrats(session: Session, pj_ids: Collection[int]) -> Iterator[tuple[int, str, str]]:
+    """Each PJ of a contract, its SIREN and its key: the block cites the PJ, or the PJ says so."""
+    cited = (
+        select(LienMarche.pj_id, Marche.siren, Marche.cle)
+        .join(Marche, Marche.id == LienMarche.marche_id)
+        .where(LienMarche.pj_id.in_(pj_ids))
+        .distinct()
+    )
+    said = (
+        select(RefCompta.pj_id, PieceJustificative.siren, RefCompta.identifiant)
+        .join(PieceJustificative, PieceJustificative.id == RefCompta.pj_id)
+        .where(RefCompta.pj_id.in_(pj_ids), RefCompta.domaine_compta == DOMAINE_MARCHE)
+        .distinct()
+    )
+    for query in (cited, said):
+        yield from ((pj_id or 0, siren, cle) for pj_id, siren, cle in session.execute(query))
+
+
+def is_of_contrat(
+    meets: Callable[[InstrumentedAttribute[str]], ColumnElement[bool]], *near: type[Any]
+) -> ColumnElement[bool]:
+    """The condition that a PieceJustificative is of a contract whose key meets this."""
+    cited = exists().where(
+        LienMarche.pj_id == PieceJustificative.id,
+        Marche.id == LienMarche.marche_id,
+        meets(Marche.cle),
+    )
+    said = exists().where(
+        RefCompta.pj_id == PieceJustificative.id,
+        RefCompta.domaine_compta == DOMAINE_MARCHE,
+        meets(RefCompta.identifiant),
+    )
+    return or_(
+        cited.correlate(PieceJustificative, *near), said.correlate(PieceJustificative, *near)
+    )
 
 
 def find_sendings(pj_ids: Collection[int]) -> Select[int]:

@@ -14,7 +14,16 @@ from orc.domain import format_date
 from orc.errors import Conflict, Forbidden, Invalid, NotFound
 from orc.journal import Acte, Auteur, record_acte
 from orc.marques import mark_collectivites, mark_pieces_to_decide, mark_to_decide
-from orc.models import Budget, Declaration, Ligne, Marche, Piece, PieceJustificative, read_now
+from orc.models import (
+    Budget,
+    Declaration,
+    Ligne,
+    Marche,
+    Piece,
+    PieceJustificative,
+    RefCompta,
+    read_now,
+)
 from orc.retention.criteres import Criteres, compile_criteres
 from orc.retention.declarations import LIBELLES_GENRES, Genre, holds_now
 from orc.retention.depots import (
@@ -28,7 +37,13 @@ from orc.retention.depots import (
     find_correcteurs,
 )
 from orc.retention.qualites import Qualite, find_cellules, read_qualites, write_qualites
-from orc.retention.regard import find_sendings, find_sendings_of_piece, sees_piece, sees_pj
+from orc.retention.regard import (
+    DOMAINE_MARCHE,
+    find_sendings,
+    find_sendings_of_piece,
+    sees_piece,
+    sees_pj,
+)
 from orc.storage import Storage
 
 _INCONNUE = "Cette déclaration n’existe pas, ou elle n’est pas de votre ressort."
@@ -112,7 +127,7 @@ def _get_siren(session: Session, kind: str, ident: int, cellules: frozenset[int]
 
 
 def _has_marche(session: Session, siren: str, cle: str) -> bool:
-    """Whether a contract, or a line of a piece, of this collectivité names it."""
+    """Whether a contract, a line of a piece, or a PJ itself, of this collectivité names it."""
     contract = select(Marche.id).where(Marche.siren == siren, Marche.cle == cle)
     line = (
         select(Ligne.id)
@@ -120,7 +135,13 @@ def _has_marche(session: Session, siren: str, cle: str) -> bool:
         .join(Budget, Budget.id == Piece.budget_id)
         .where(Ligne.marche_cle == cle, Budget.siren == siren)
     )
-    return any(session.scalar(query.limit(1)) is not None for query in (contract, line))
+    of_pj = (
+        select(RefCompta.id)
+        .join(PieceJustificative, PieceJustificative.id == RefCompta.pj_id)
+        .where(PieceJustificative.siren == siren, RefCompta.identifiant == cle)
+        .where(RefCompta.domaine_compta == DOMAINE_MARCHE)
+    )
+    return any(session.scalar(query.limit(1)) is not None for query in (contract, line, of_pj))
 
 
 def insert_declaration(

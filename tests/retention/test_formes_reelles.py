@@ -2,16 +2,22 @@
 
 from collections.abc import Iterable
 from dataclasses import replace
+from datetime import date
 from pathlib import Path
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import delete, insert, select
 
 from orc.db import Database
-from orc.models import ADecider
+from orc.ingest.a_decider import mark_flux
+from orc.models import FLUX_BITS, ADecider, Marche, PieceJustificative
 from orc.retention.decide import Decision, Statut, decide
+from orc.retention.declarations import Genre
+from orc.retention.departs import find_connus
 from orc.retention.dossier import read_dossiers
+from orc.retention.regle_duree import read_livrees
 from orc.retention.rules import Rules
+from orc.retention.saisies import mark_objet
 from tests.flows import UnePj, UnFlux, UnMandat
 from tests.ingest.test_intake import take_in
 from tests.retention.archives import (
@@ -20,7 +26,9 @@ from tests.retention.archives import (
     FLUX,
     PAIEMENT,
     PAYE,
+    SIREN,
     Flow,
+    declare,
     find_pj,
     make_ready,
     put_in_silo,
@@ -28,7 +36,7 @@ from tests.retention.archives import (
 )
 from tests.retention.reponses import UnAcquit, UnRetour
 
-ELIGIBLE, EN_ATTENTE, _, REFUS = Statut
+ELIGIBLE, EN_ATTENTE, SUSPENDU, REFUS = Statut
 RENVOI = FLUX.sent("2023-06-10")
 DOUBLON = ("ERREUR_DOUBLON_PJ",)
 DEJA_LA = UnAcquit("2023-06-11", (("PJ1", False),), RENVOI.nom, DOUBLON)
@@ -185,3 +193,56 @@ def test_a_mandat_of_annulation_paid_by_nobody_lets_nothing_go(
     said = say(database, tmp_path, [FLUX, ACQUIT, PAYE, annule, settled])
     assert said.statut is EN_ATTENTE
     assert "mandat (08)" in find_textes(said)
+
+
+CONTRAT = (("06", 2023, "", "2023-ABC-01"),)
+
+
+def test_a_pj_that_names_its_contract_is_kept_as_contractual(
+    database: Database, tmp_path: Path
+) -> None:
+    flux = replace(FLUX, pjs=(UnePj("PJ1", refs=CONTRAT),))
+    said = say(database, tmp_path, [flux, ACQUIT, PAYE])
+    assert (said.statut, said.jusqu_a) == (SUSPENDU, None)
+    objet = {"objet": "marche:2023ABC"}
+    with database.writing() as session:
+        declare(session, Genre.NOTIFICATION_MARCHE, "2015-03-01", **objet)
+        declare(session, Genre.SOLDE_MARCHE, "2016-02-29", **objet)
+        declare(session, Genre.COFINANCEMENT, "2018-01-01", jusqu_a=AUJOURD_HUI, **objet)
+        pj_id = find_pj(database)
+        mark_objet(session, SIREN, "marche:2023ABC")
+        assert session.get(ADecider, pj_id)
+        connu = find_connus(session, [pj_id], read_livrees().regles)[pj_id]
+    assert (connu.contractuelle, connu.marches) == (True, {(SIREN, "2023ABC")})
+    said = decide_on(database)
+    assert (said.statut, said.jusqu_a) == (SUSPENDU, AUJOURD_HUI)
+    passed = {r.depuis for r in said.raisons if r.regle.numero == "13"}
+    assert passed == {date(2020, 3, 2), date(2026, 3, 1)}
+
+
+def test_a_pj_that_names_its_contract_is_decided_again_when_its_block_comes(
+    database: Database, tmp_path: Path
+) -> None:
+    make_ready(database, tmp_path, [replace(FLUX, pjs=(UnePj("PJ1", refs=CONTRAT),))])
+    with database.writing() as session:
+        pj = session.scalars(select(PieceJustificative)).one()
+        session.execute(delete(ADecider))
+        session.execute(
+            insert(Marche).values(
+                id=pj.flux_id << FLUX_BITS | 5001, flux_id=pj.flux_id, budget_id=pj.budget_id,
+                siren=SIREN, cle="2023ABC", id_contrat="2023-ABC",
+            )
+        )  # fmt: skip
+        mark_flux(session, pj.flux_id, (), {"marche": 1})
+        assert session.get(ADecider, pj.id)
+
+
+@pytest.mark.parametrize("type_pj", ["001", "012", "013"])
+def test_a_budget_or_an_account_sent_with_a_mandat_is_kept(
+    database: Database, tmp_path: Path, type_pj: str
+) -> None:
+    flux = replace(FLUX, pjs=(UnePj("PJ1", type_pj=type_pj),))
+    said = say(database, tmp_path, [flux, ACQUIT, PAYE])
+    assert (said.statut, find_textes(said)) == (
+        REFUS, "sort final : conserver ; proposée au versement",
+    )  # fmt: skip

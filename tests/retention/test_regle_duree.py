@@ -43,6 +43,7 @@ def test_the_rules_that_ship_are_those_of_the_table_of_durations() -> None:
     assert found == {
         "PJ-DEPENSE": ("10 ans, fin d’exercice", "exercice", "D"),
         "PJ-RECETTE": ("10 ans, fin d’exercice", "exercice", "D"),
+        "PJ-BUDGET": ("10 ans, fin d’exercice", "exercice", "C"),
         "MARCHE-PASSATION": ("5 ans", "notification", "D"),
         "MARCHE-EXECUTION": ("10 ans", "solde", "D"),
         "FLUX-PES": ("10 ans", "acquit", "D"),
@@ -60,7 +61,7 @@ def test_the_rules_that_ship_are_those_of_the_table_of_durations() -> None:
 
 def test_what_we_inferred_is_said_to_be_ours() -> None:
     ours = {r.code for r in read_livrees().regles if r.fondement is Fondement.INTERPRETATION}
-    assert {"PJ-DEPENSE", "PJ-RECETTE"} <= ours
+    assert {"PJ-DEPENSE", "PJ-RECETTE", "PJ-BUDGET"} <= ours
     assert not ours & {"FLUX-PES", "PJ-COMPTABLE", "MARCHE-PASSATION", "MARCHE-EXECUTION"}
 
 

@@ -1,7 +1,7 @@
 """Lines of reports read from the decisions: états, refusals and why, anomalies."""
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from typing import Any
 
@@ -16,6 +16,7 @@ from orc.retention.eliminations.lignes import StatutLigne, name_typologie
 from orc.retention.etats import select_ids
 from orc.retention.rapports.feuille import Colonne, Tableau
 from orc.retention.rapports.portee import Noms, Portee, find_exercices, read_ids
+from orc.retention.regle_duree import Objet, RegleDeDuree, SortFinal
 from orc.retention.regles import find_durees_de, find_version
 from orc.retention.rules import REGLES, Fondement
 
@@ -199,14 +200,23 @@ def name_anomalie(raison: Mapping[str, Any], raisons: list[Mapping[str, Any]]) -
     return NATURES.get(raison["regle"], AUTRE)
 
 
+def _may_contradict(regles: Sequence[RegleDeDuree]) -> Iterator[ColumnElement[bool]]:
+    """Where only rules of some types of PJ do not destroy, only these types are looked at."""
+    strict = [regle for regle in regles if regle.sort_final is not SortFinal.DETRUIRE]
+    if all(regle.criteres.type_pj for regle in strict):
+        types = {code for regle in strict for code in regle.criteres.type_pj}
+        yield PieceJustificative.type_pj.in_(sorted(types))
+
+
 def _read_contradictions(
     session: Session, portee: Portee, noms: Noms, today: date
 ) -> Iterator[tuple[Valeur, ...]]:
     """PJ of which several rules do not agree on the sort final."""
     version = find_version(session, today)
-    if len({regle.sort_final for regle in version.regles if regle.criteres.objet == "pj"}) < 2:
+    regles = version.select(Objet.PJ)
+    if len({regle.sort_final for regle in regles}) < 2:
         return
-    for rows in read_ids(session, portee):
+    for rows in read_ids(session, portee, *_may_contradict(regles)):
         durees = find_durees_de(session, [row[0] for row in rows], version)
         wrong = {pj_id: d for pj_id, d in durees.items() if d.contradictoire}
         years = {row[0]: row[2] for row in rows}

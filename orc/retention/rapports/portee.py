@@ -97,14 +97,16 @@ def count_pj(session: Session, portee: Portee) -> int:
     return session.scalar(query) or 0
 
 
-def read_ids(session: Session, portee: Portee) -> Iterator[list[tuple[int, str, int, int]]]:
+def read_ids(
+    session: Session, portee: Portee, *chosen: ColumnElement[bool]
+) -> Iterator[list[tuple[int, str, int, int]]]:
     """Every PJ of a scope as last sent, some at a time.
 
     Each: its id, SIREN, last exercice (0: cited by none) and octets.
     """
     query = (
         select(PieceJustificative.id, PieceJustificative.siren, PieceJustificative.taille)
-        .where(portee.condition, PieceJustificative.courante)
+        .where(portee.condition, PieceJustificative.courante, *chosen)
         .order_by(PieceJustificative.id)
         .execution_options(yield_per=LOT)
     )
