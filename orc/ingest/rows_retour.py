@@ -16,6 +16,7 @@ from orc.ingest.rows import RowMaker
 
 # An event on a whole bordereau of ORMC says no state: these, by the date it gives.
 _ETATS_ORMC = {"rejet_le": "04", "prise_en_charge_le": "02", "instance_le": "01"}
+SANS_NUMERO = "?"
 TYPE_ORMC = "06"
 
 
@@ -79,7 +80,8 @@ class RetourMaker:
                 "exercice": head.exercice,
                 "type_bordereau": head.type_bordereau,
                 "numero_bordereau": head.numero,
-                "numero": piece.numero,
+                # Nameless is said of no piece: empty is a whole bordereau of ORMC.
+                "numero": piece.numero or SANS_NUMERO,
                 "etat": piece.etat,
                 "type_piece": piece.type_piece,
                 "prise_en_charge_le": piece.date_prise_en_charge,

@@ -58,7 +58,8 @@ class Citante:
 def find_citantes(session: Session, pj_ids: Collection[int]) -> dict[int, list[Citante]]:
     """The pieces that cite each of these PJ in their last sending, in an order of their own.
 
-    A piece sent again without the citation cites it no more.
+    A piece sent again without the citation cites it no more; of those that have no number, nobody
+    knows which was sent again.
     """
     found: dict[int, dict[int, Citante]] = defaultdict(dict)
     for lot in cut(pj_ids):
@@ -69,7 +70,8 @@ def find_citantes(session: Session, pj_ids: Collection[int]) -> dict[int, list[C
             .join(Bordereau, Bordereau.id == Piece.bordereau_id)
             .join(Flux, Flux.id == Piece.flux_id)
             .join(Budget, Budget.id == Piece.budget_id)
-            .where(Lien.pj_id.in_(lot), Piece.courante, was_read(Flux))
+            .where(Lien.pj_id.in_(lot), or_(Piece.courante, Piece.numero == ""))
+            .where(was_read(Flux))
         )
         for pj_id, support, piece, emise_le, nom_fic, siren, *codes in session.execute(query):
             had = found[pj_id].get(piece.id)

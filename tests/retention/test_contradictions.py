@@ -175,3 +175,19 @@ def test_a_bordereau_taken_in_charge_does_not_take_back_the_rejection_of_a_piece
 def make_retour(etat: str, jour: date, **changes: object) -> Retour:
     retour = Retour(1, 1, "R", jour, "02", False, etat, "01", None, None, (), "")
     return replace(retour, **changes)  # type: ignore[arg-type]  # the fields of Retour
+
+
+def test_a_retour_that_names_no_mandat_pays_none(database: Database, tmp_path: Path) -> None:
+    for nameless in ("", '<IdPce V=""/>'):
+        said = say(database, tmp_path, [Spoilt(PAYE, '<IdPce V="1"/>', nameless)])
+        assert said.statut is Statut.EN_ATTENTE
+
+
+def test_a_mandat_without_a_number_is_paid_by_none_and_replaced_by_none(
+    database: Database, tmp_path: Path
+) -> None:
+    mandats = (UnMandat("", cite=("PJ1",)), UnMandat("", objet="B"))
+    nameless = UnFlux(mandats, nom="SANS")
+    anonyme = Spoilt(replace(PAYE, jour="2023-09-01"), '<IdPce V="1"/>', "")
+    said = say(database, tmp_path, [PAYE, nameless, anonyme])
+    assert said.statut is Statut.EN_ATTENTE
