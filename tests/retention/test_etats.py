@@ -26,7 +26,7 @@ from orc.retention.etats import (
     read_lignes,
 )
 from orc.retention.jobs import decide_waiting
-from orc.retention.rapports.lignes_decisions import count_etats
+from orc.retention.rapports.lignes_decisions import count_etats, sum_types
 from orc.retention.rapports.portee import Portee
 from orc.settings import Settings
 from tests.flows import UnePj, UnFlux, UnMandat
@@ -106,7 +106,7 @@ def _count(session: Session, cellules: Sequence[int]) -> set[tuple[object, ...]]
 
 def _report(session: Session, cellules: Sequence[int]) -> set[tuple[object, ...]]:
     """The same as the report of états counts it."""
-    found = count_etats(session, Portee(frozenset(cellules)))
+    found = sum_types(count_etats(session, Portee(frozenset(cellules))))
     return {
         (exercice or None, Statut(statut), number, octets)
         for (_siren, exercice), counts in found.items()
