@@ -214,8 +214,6 @@ def _read_contradictions(
     """PJ of which several rules do not agree on the sort final."""
     version = find_version(session, today)
     regles = version.select(Objet.PJ)
-    if len({regle.sort_final for regle in regles}) < 2:
-        return
     for rows in read_ids(session, portee, *_may_contradict(regles)):
         durees = find_durees_de(session, [row[0] for row in rows], version)
         wrong = {pj_id: d for pj_id, d in durees.items() if d.contradictoire}

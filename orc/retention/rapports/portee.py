@@ -55,9 +55,8 @@ class Portee:
     def make_chaque_exercice(self) -> Subquery:
         """Every exercice that cites each PJ, as this scope sees it: `pj_id`, `exercice`."""
         query = select(Lien.pj_id, Cellule.exercice).join(Cellule, Cellule.id == Lien.cellule_id)
-        if self.cellules is not None:
-            query = query.where(Lien.cellule_id.in_(list_values(self.cellules)))
-        return query.where(Lien.pj_id.is_not(None)).distinct().subquery()
+        seen = Lien.cellule_id.in_(list_values(self.seen))
+        return query.where(seen, Lien.pj_id.is_not(None)).distinct().subquery()
 
 
 @dataclass(frozen=True, slots=True)
