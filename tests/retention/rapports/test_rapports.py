@@ -17,6 +17,7 @@ from odf.teletype import extractText
 from pypdf import PdfReader
 from sqlalchemy import select, update
 
+from orc.csv_lines import write_cellule
 from orc.errors import Conflict, Invalid, NotFound
 from orc.models import (
     Ecriture,
@@ -363,3 +364,9 @@ def test_bounds_and_metres_are_written_as_archives_do() -> None:
     assert write_bornes(date(2022, 4, 1), date(2022, 4, 1)) == "01/04/2022"
     assert write_bornes(None, None) == ""
     assert write_metrage(12_050) == "12,050 ml"
+
+
+@pytest.mark.parametrize("first", ["=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff20"])
+def test_no_cell_of_a_csv_is_a_formula(first: str) -> None:
+    assert write_cellule(f"{first}1+1") == f"'{first}1+1"
+    assert write_cellule(f"1{first}1") == f"1{first}1"
