@@ -335,6 +335,15 @@ def test_a_grant_is_a_sentence(monde: Monde) -> None:
     assert get_siren(grants[0]) == ""
 
 
+def test_a_scope_is_known_by_its_own_key_a_budget_by_its_collectivite() -> None:
+    noms = Noms({("collectivite", A): "Commune"})
+    assert noms.knows("collectivite", A)
+    assert noms.knows("budget", f"{A}00012/101/00")
+    assert noms.knows("rien", "")
+    assert not noms.knows("poste", A)
+    assert not noms.knows("budget", "123456782")
+
+
 def test_what_a_grant_opens_is_in_its_sentence() -> None:
     made = Habilitation(
         role="ordonnateur",
