@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import date
 
 import pytest
-from sqlalchemy import insert
+from sqlalchemy import delete, insert, inspect, select
 
 from orc.db import Writing
 from orc.domain import Droit, Role
@@ -15,10 +15,15 @@ from orc.identity.comptes import NouveauCompte, Octroi, create_compte, grant_hab
 from orc.models import (
     FLUX_BITS,
     Acquit,
+    Base,
+    Cellule,
+    DecisionCourante,
     Declaration,
     Emargement,
     ErreurAcquit,
     Flux,
+    GroupeCellules,
+    MembreGroupe,
     RetourLigne,
     RetourPiece,
     read_now,
@@ -177,6 +182,49 @@ def test_a_list_is_paged_by_what_its_address_says(ouvrir: Ouvrir, archive: Archi
     assert (
         FACTURE not in ouvrir("comptable").get(f"/destruction?siren={COMMUNE}&apres={after}").text
     )
+
+
+def test_counts_of_many_exercices_come_by_pages(ouvrir: Ouvrir, archive: Archive) -> None:
+    made = put_exercices(archive, range(1900, 2000))
+    try:
+        first = ouvrir("comptable").get("/destruction").text
+        assert "1 à 100 sur 10" in first
+        assert ("<td>2022</td>" in first, "<td>1900</td>" in first) == (True, False)
+        last = ouvrir("comptable").get("/destruction?comptes=2").text
+        assert ("<td>2022</td>" in last, "<td>1900</td>" in last) == (False, True)
+    finally:
+        remove_exercices(archive, made)
+    assert "1 à 100 sur" not in ouvrir("comptable").get("/destruction").text
+
+
+def put_exercices(archive: Archive, exercices: range) -> dict[type[Base], list[int]]:
+    """A PJ decided in each of these exercices of the commune: the ids of what was made."""
+    made: dict[type[Base], list[int]] = {DecisionCourante: [], GroupeCellules: [], Cellule: []}
+    with archive.orc.database.writing() as session:
+        model = session.scalars(select(DecisionCourante)).first()
+        assert model
+        for exercice in exercices:
+            budget_id = archive.budgets["principal"]
+            cellule = Cellule(budget_id=budget_id, exercice=exercice, domaine="ordinaire")
+            groupe = GroupeCellules(cle=f"test:{exercice}")
+            session.add_all([cellule, groupe])
+            session.flush()
+            session.add(MembreGroupe(cellule_id=cellule.id, groupe_id=groupe.id))
+            decided = {"decision_id": model.decision_id, "groupe_id": groupe.id, "jour": model.jour}
+            answer = {"siren": COMMUNE, "statut": "refus", "pj_id": -exercice}
+            session.add(DecisionCourante(**decided, **answer))
+            for table, ident in zip(made, (-exercice, groupe.id, cellule.id), strict=True):
+                made[table].append(ident)
+    return made
+
+
+def remove_exercices(archive: Archive, made: dict[type[Base], list[int]]) -> None:
+    with archive.orc.database.writing() as session:
+        groupes = made[GroupeCellules]
+        session.execute(delete(MembreGroupe).where(MembreGroupe.groupe_id.in_(groupes)))
+        for table, ids in made.items():
+            key = inspect(table).primary_key[0]
+            session.execute(delete(table).where(key.in_(ids)))
 
 
 @pytest.mark.parametrize("query", ["siren=12", "exercice=abc", "statut=rien", "test=x", "apres=-1"])

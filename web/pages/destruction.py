@@ -37,15 +37,18 @@ from orc.retention.etats import (
 from orc.retention.libelles import LIBELLES_FONDEMENTS, LIBELLES_STATUTS
 from orc.retention.rules import REGLES
 from orc.search.open_pj import get_pj as open_for
+from orc.search.paged import Paged, make_page
 from web.acces import acces_destruction
 from web.deps import Connecte, JournalDuLecteur, Lecture, get_orc
 from web.pages.elimination import RACINE
-from web.pages.piece import Numero
+from web.pages.piece import Numero, Page
 from web.render import make_query, render
 
 router = APIRouter(include_in_schema=False)
 
 CHEMIN = "/destruction"
+# Lines of the counts shown at once: a poste may have a thousand collectivités.
+COMPTES_PAR_PAGE = 100
 TESTS = tuple(numero for numero in REGLES if numero not in {"15", "16"})
 EN_TETES = (
     "Collectivité", "Identifiant unique", "Nom", "Type", "Octets", "Statut", "Depuis", "Jusqu’à",
@@ -67,7 +70,7 @@ JourDemande = Annotated[str, Query(pattern=r"^(\d{4}-\d{2}-\d{2})?$")]
 class PageDestruction:
     """What the page says; `params` are those of its address, `liste`: a list was asked for."""
 
-    etats: Sequence[Etat]
+    etats: Paged[Etat]
     detruites: int
     collectivites: Sequence[tuple[str, str]]
     filtre: Filtre
@@ -139,6 +142,7 @@ def show_destruction(
     lecteur: Connecte,
     filtre: FiltreDemande,
     apres: Apres = 0,
+    comptes: Page = 1,
 ) -> Response:
     """Counts by collectivité and exercice, then the list that is asked for."""
     cellules = lecteur.clearance.retention
@@ -149,7 +153,7 @@ def show_destruction(
         lignes = find_lignes(session, cellules, filtre, apres=apres, combien=PAR_PAGE + 1)
     shown = lignes[:PAR_PAGE]
     page = PageDestruction(
-        etats=bilan.etats,
+        etats=make_page(bilan.etats, comptes, COMPTES_PAR_PAGE),
         detruites=count_detruites(session, cellules, filtre.siren),
         collectivites=find_collectivites(session, cellules),
         filtre=filtre,
