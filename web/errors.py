@@ -8,6 +8,7 @@ from urllib.parse import quote, urlsplit
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 from starlette.responses import JSONResponse, RedirectResponse, Response
 
 from orc.errors import Conflict, Forbidden, Invalid, NotFound, OrcError, Unavailable
@@ -111,6 +112,7 @@ def add_error_answers(app: FastAPI) -> None:
     app.add_exception_handler(OrcError, _answer_refusal)
     app.add_exception_handler(RequestValidationError, _answer_validation)
     app.add_exception_handler(HTTPException, _answer_http)
+    app.add_exception_handler(ClientDisconnect, _answer_departed)
 
 
 def make_reference() -> str:
@@ -177,6 +179,11 @@ def _answer_http(request: Request, error: Exception) -> Response:
     if code == 405:
         return _answer(request, _Sort(405, "Action impossible ici", ""), "Méthode non admise.")
     return _answer(request, _Sort(code, "Demande refusée", ""), "La demande a été refusée.")
+
+
+def _answer_departed(_request: Request, _error: Exception) -> Response:
+    """Who left while sending reads no answer, and it is no fault of ours."""
+    return Response(status_code=400)
 
 
 def answer_fault(request: Request, error: Exception) -> Response:

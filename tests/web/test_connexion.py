@@ -1,6 +1,7 @@
 """Logging in by the form, what every answer carries, forms that other sites send, faults."""
 
 import re
+import socket
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -227,3 +228,19 @@ def test_the_state_brand_is_shown_only_by_the_setting(tmp_path: Path, ouvrir: Ou
         text = browser.get("/connexion").text
         assert "République<br>Française" in text
         assert "<title>Connexion – Archives 33</title>" in text
+
+
+def test_who_leaves_while_sending_is_no_fault(
+    address: str, visitor: Navigateur, caplog: pytest.LogCaptureFixture
+) -> None:
+    host, port = address.removeprefix("http://").split(":")
+    head = (
+        f"POST /connexion HTTP/1.1\r\nHost: {host}:{port}\r\nOrigin: {address}\r\n"
+        "Content-Type: application/x-www-form-urlencoded\r\nContent-Length: 500\r\n\r\n"
+    )
+    with socket.create_connection((host, int(port))) as leaving:
+        leaving.sendall(head.encode() + b"identifiant=comp")
+        # It is being read: another page is given meanwhile.
+        assert visitor.get("/connexion").status_code == 200
+    assert visitor.get("/connexion").status_code == 200
+    assert [r.message for r in caplog.records if r.message == "faute"] == []
