@@ -8,7 +8,7 @@ from orc.access.referentiel import import_referentiel
 from orc.db import Database
 from orc.demo.habilitations import open_demo_mission
 from orc.demo.referentiel import PAIERIE, PAYS_AVELLE, ROCHEBRUNE, SGC
-from orc.demo.referentiel_csv import make_fichiers
+from orc.demo.referentiel_csv import DEPARTEMENT, make_fichiers
 from orc.domain import SENSIBLES, Domaine, Droit, Role
 from orc.identity.comptes import NouveauCompte, Octroi, create_compte, grant_habilitation
 from orc.models import Collectivite, Personne, read_today
@@ -88,6 +88,12 @@ COMPTES = (
             *_on(Role.ARCHIVISTE, ROCHEBRUNE.siren, droits=(Droit.CONTENU,)),
             *_on(Role.ARCHIVISTE, PAYS_AVELLE.siren),
         ),
+    ),
+    CompteDemo(
+        "directrice-xt",
+        "Diane Directrice",
+        "tout le département, domaines réservés compris ; publie les durées qu’un autre a écrites",
+        (Octroi(Role.ARCHIVISTE, "departement", DEPARTEMENT, domaines=SENSIBLES),),
     ),
     CompteDemo(
         "gestionnaire-xt",

@@ -82,6 +82,14 @@ def test_the_comptable_sees_the_hospital_whose_poste_was_taken_over(database: Da
         assert set(said) == {TRESORERIE.codique}
 
 
+def test_one_archiviste_sees_whatever_a_version_of_the_durees_may_change(
+    database: Database,
+) -> None:
+    clearance = get(database, "directrice-xt").clearance
+    with database.reading() as session:
+        assert clearance.territoire == set(session.scalars(select(Cellule.id)))
+
+
 def test_the_juge_heads_a_mission_opened_once(database: Database) -> None:
     assert get(database, "juge-xt").roles == {Role.JUGE}
     assert PAYS_AVELLE.siren in find_sirens(database, "juge-xt")
@@ -97,7 +105,7 @@ def test_a_demande_waits_for_the_comptable(database: Database) -> None:
         (waiting,) = find_a_repondre(session, lecteur, read_today())
         assert waiting.identifiant == "agent-xt"
         assert session.scalar(select(func.count()).select_from(Demande)) == 2
-        assert session.scalar(select(func.count()).select_from(Personne)) == 9
+        assert session.scalar(select(func.count()).select_from(Personne)) == 10
 
 
 def test_the_referential_is_written_as_it_is_imported(database: Database, tmp_path: Path) -> None:
