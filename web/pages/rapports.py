@@ -55,7 +55,7 @@ BARRES_MAX = 40
 Siren = Annotated[str, Query(pattern=r"^[0-9A-Z]{0,9}$")]
 _CLASSES = "abcdef"
 DESCRIPTIONS = {
-    Genre.ETATS: "Combien de pièces, et quel volume, par collectivité, exercice et statut.",
+    Genre.ETATS: "Combien de pièces, et quel volume, par collectivité, exercice, type et statut.",
     Genre.ECHEANCIER: "Ce qui arrive au terme de sa durée d’ici un, trois et cinq ans.",
     Genre.REFUS: "Chaque pièce refusée, avec tous ses motifs et leurs références.",
     Genre.ANOMALIES: "Pièces payées sans acquit, événements qui manquent, règles contradictoires.",
