@@ -6,6 +6,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 from typing import BinaryIO
+from weakref import WeakValueDictionary
 
 
 class DiskCache:
@@ -14,8 +15,10 @@ class DiskCache:
     def __init__(self, folder: Path, limite: int) -> None:
         self.folder = folder
         self.limite = limite
-        # A key made by two threads at once would be made twice; keys share a few locks.
-        self._locks = tuple(threading.Lock() for _ in range(64))
+        # A key made by two threads at once would be made twice. None shares its lock: making one
+        # may ask for another (the index of a file asks for the file).
+        self._locks: WeakValueDictionary[str, threading.Lock] = WeakValueDictionary()
+        self._table = threading.Lock()
 
     def find(self, key: str) -> BinaryIO | None:
         """Open the file of this key if it is there."""
@@ -29,13 +32,17 @@ class DiskCache:
         path = self.folder / key
         with suppress(FileNotFoundError):
             return self._open_known(path)
-        with self._locks[int(key[:8], 16) % len(self._locks)]:
+        with self._get_lock(key):
             with suppress(FileNotFoundError):
                 return self._open_known(path)
             self._make(path, make)
             file = path.open("rb")
             self.shrink(self.limite, keep=key)
             return file
+
+    def _get_lock(self, key: str) -> threading.Lock:
+        with self._table:
+            return self._locks.setdefault(key, threading.Lock())
 
     def _open_known(self, path: Path) -> BinaryIO:
         file = path.open("rb")
